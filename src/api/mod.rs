@@ -1,1 +1,82 @@
-//! Placeholder of the layer.
+//! HTTP: the only folder that knows the web framework. A handler is four steps: permit, parse, call, convert.
+
+mod accounts;
+mod auth;
+mod body;
+mod children;
+mod document;
+mod edge;
+mod failure;
+mod faults;
+mod health;
+mod institutions;
+mod login;
+mod names;
+mod params;
+mod query;
+mod reply;
+mod schema;
+mod users;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use poem::{Endpoint, EndpointExt, Request, Response, Route};
+use poem_openapi::OpenApiService;
+
+use crate::app::App;
+use crate::model::Error;
+
+pub use document::Document;
+
+/// How much of a request is accepted, and what answers carry.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The longest body, in bytes.
+    pub body_bytes: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// The longest URI, in bytes.
+    pub uri_bytes: usize,
+    /// Whether browsers are told to use HTTPS alone.
+    pub hsts: Hsts,
+}
+
+/// Whether browsers are told to use HTTPS alone (RFC 6797).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hsts {
+    /// They are not.
+    Off,
+    /// They are.
+    On,
+}
+
+type Apis = (login::LoginApi, users::UsersApi, institutions::InstitutionsApi, children::ChildrenApi);
+
+/// Everything that is answered, over any kind of connection. The endpoint never fails: errors are responses.
+///
+/// # Errors
+/// If the document cannot be made, which a test excludes.
+pub fn endpoint(app: Arc<App>, limits: Limits) -> Result<impl Endpoint<Output = Response>, Error> {
+    let apis: Apis = (
+        login::LoginApi(app.clone()),
+        users::UsersApi(app.clone()),
+        institutions::InstitutionsApi(app.clone()),
+        children::ChildrenApi(app.clone()),
+    );
+    let service = OpenApiService::new(apis, "OCARIoT users", env!("CARGO_PKG_VERSION")).server("/v1");
+    let document = Document::finish(&service.spec()).map_err(Error::internal)?;
+    let methods = edge::Methods::of(&document);
+    let routes = Route::new()
+        .nest("/v1", service)
+        .at("/v1/openapi.json", health::document(&document))
+        .at("/.well-known/jwks.json", poem::get(login::jwks))
+        .at("/healthz", poem::get(health::healthz))
+        .at("/readyz", poem::get(health::readyz));
+    Ok(edge::Edge::new(routes.data(app).data(limits), methods, limits))
+}
+
+/// The limits that a request is under.
+fn limits(request: &Request) -> Result<Limits, Error> {
+    request.data().copied().ok_or_else(|| Error::internal("the limits are not attached"))
+}

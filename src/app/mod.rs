@@ -1,1 +1,130 @@
-//! Placeholder of the layer.
+//! What the service decides: one `impl App` block per resource, the table of who may do what, tokens, passwords.
+
+mod access;
+mod accounts;
+mod bootstrap;
+mod children;
+mod institutions;
+mod login;
+mod password;
+pub mod policy;
+mod random;
+mod scopes;
+mod token;
+mod users;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::model::{Clock, Error, Role};
+use crate::store::Store;
+use password::Hasher;
+use token::{Revocations, Tokens};
+
+pub use access::Permit;
+pub use bootstrap::FirstAdmin;
+pub use password::{HashOptions, derive_key};
+pub use random::{random_bytes, random_password};
+pub use scopes::scopes;
+pub use token::{Caller, PublicKey, TokenOptions};
+
+/// How the service is to behave.
+pub struct AppOptions {
+    /// How tokens are made.
+    pub tokens: TokenOptions,
+    /// What password hashes cost.
+    pub hashing: HashOptions,
+    /// The fewest characters of a new password.
+    pub password_min_length: usize,
+    /// Whether users change their own institution, and families their own children, freely.
+    pub self_affiliation: SelfAffiliation,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+/// Whether users change their own institution, and families their own children, freely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SelfAffiliation {
+    /// Only an administrator changes them.
+    Refused,
+    /// As in the original platform.
+    Allowed,
+}
+
+/// The service: everything that can be asked of it, whoever asks.
+pub struct App {
+    store: Store,
+    tokens: Tokens,
+    revocations: Arc<Revocations>,
+    hasher: Hasher,
+    clock: Clock,
+    password_min_length: usize,
+    #[expect(dead_code, reason = "families and professionals come next")]
+    self_affiliation: SelfAffiliation,
+}
+
+/// What the format of a request's fields depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldRules {
+    /// Dates after this one (UTC) lie in the future.
+    pub today: Date,
+    /// The present instant.
+    pub now: Timestamp,
+    /// The fewest characters of a new password.
+    pub password_min_length: usize,
+}
+
+impl App {
+    /// Starts the service on a store.
+    ///
+    /// # Errors
+    /// If the key for tokens is none, the costs of hashes are impossible, or the store cannot be read.
+    pub fn start(store: Store, options: AppOptions) -> Result<Self, Error> {
+        let revocations = store.read(|view| view.revocations())?;
+        Ok(Self {
+            tokens: Tokens::new(options.tokens)?,
+            revocations: Arc::new(Revocations::new(revocations)),
+            hasher: Hasher::start(&options.hashing)?,
+            clock: options.clock,
+            password_min_length: options.password_min_length,
+            self_affiliation: options.self_affiliation,
+            store,
+        })
+    }
+
+    /// What the format of fields depends on, now.
+    #[must_use]
+    pub fn field_rules(&self) -> FieldRules {
+        let now = self.clock.now();
+        let today = TimeZone::UTC.to_datetime(now).date();
+        FieldRules { today, now, password_min_length: self.password_min_length }
+    }
+
+    /// Whether the service can do its work: read, and begin a write.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub async fn ready(&self) -> Result<(), Error> {
+        self.store.read(|view| view.count_of(Role::Admin))?;
+        self.store.write(|_| Ok(())).await
+    }
+
+    /// Whose token this is (contract, section 3).
+    ///
+    /// # Errors
+    /// `Unauthenticated` if it is not a valid one.
+    pub fn authenticate(&self, token: &str) -> Result<Caller, Error> {
+        let caller = self.tokens.check(token, self.clock.now())?;
+        self.revocations.check(&caller)?;
+        Ok(caller)
+    }
+
+    /// The key that tokens are verified with.
+    #[must_use]
+    pub fn public_key(&self) -> &PublicKey {
+        self.tokens.public_key()
+    }
+}

@@ -1,5 +1,96 @@
 //! The words of the domain as types. No I/O, no SQL, no JSON names, no web framework.
 
+mod account;
 mod clock;
+mod date;
+mod directory;
+mod error;
+mod id;
+pub mod query;
+pub mod text;
 
+pub use account::{
+    Account, AccountPatch, Credential, NewAccount, Password, PasswordHash, Role, User, Username,
+};
 pub use clock::Clock;
+pub use date::{Age, AgeDate, past_date};
+pub use directory::{
+    Application, ApplicationPatch, Child, ChildPatch, Educator, Family, FamilyPatch, Gender, Group,
+    GroupPatch, HealthProfessional, Institution, InstitutionFacts, InstitutionPatch, MAX_CHILDREN,
+    NewApplication, NewChild, NewFamily, NewGroup, NfcTag, Professional,
+};
+pub use error::{
+    Conflict, DateFault, Error, Fault, Invalid, Limited, Unauthenticated, Unavailable,
+};
+pub use id::{Id, Identified};
+pub use text::Text;
+
+/// The kinds of things that have an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A user of any type.
+    User,
+    /// An institution.
+    Institution,
+    /// A child.
+    Child,
+    /// An educator.
+    Educator,
+    /// A health professional.
+    HealthProfessional,
+    /// A family.
+    Family,
+    /// An application.
+    Application,
+    /// A group of children.
+    Group,
+}
+
+/// The fields of all objects and bodies; `api/names.rs` says how each is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// The object's own id.
+    Id,
+    /// A user's name.
+    Username,
+    /// A user's first password.
+    Password,
+    /// The password that is to be replaced.
+    OldPassword,
+    /// The password to have from now on.
+    NewPassword,
+    /// The institution a user belongs to.
+    Institution,
+    /// When a user last logged in.
+    LastLogin,
+    /// A child's gender.
+    Gender,
+    /// A child's age.
+    Age,
+    /// When a child's age was calculated.
+    AgeCalcDate,
+    /// When a child's wearable last delivered data.
+    LastSync,
+    /// Whether a child's wearable is linked.
+    FitbitStatus,
+    /// A child's NFC tag.
+    NfcTag,
+    /// Since when a child holds its tag.
+    TagAssignedAt,
+    /// The children of a family or group.
+    Children,
+    /// An application's name.
+    ApplicationName,
+    /// The name of an institution or group.
+    Name,
+    /// An institution's type.
+    Type,
+    /// An institution's address.
+    Address,
+    /// An institution's latitude.
+    Latitude,
+    /// An institution's longitude.
+    Longitude,
+    /// A group's class at school.
+    SchoolClass,
+}

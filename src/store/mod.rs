@@ -1,1 +1,257 @@
-//! Placeholder of the layer.
+//! The database: the only folder that knows SQL.
+//!
+//! Reads take a connection from a pool and see one state of the database. Writes queue for one thread, which
+//! commits as many as wait in one transaction and answers when they are on disk. Signatures speak the model's
+//! types and one `Error`.
+
+mod accounts;
+mod applications;
+mod children;
+mod cipher;
+mod error;
+mod families;
+mod functions;
+mod groups;
+mod institutions;
+mod migrate;
+mod professionals;
+mod revocations;
+mod rows;
+mod select;
+mod sequence;
+mod writer;
+
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::{CachedStatement, Connection};
+use tokio::sync::Semaphore;
+
+use crate::model::{Clock, Error, Unavailable};
+use cipher::Cipher;
+use error::Translate;
+
+pub use accounts::NewAccountRow;
+pub use cipher::{KEY_LENGTH, UsernameKey};
+pub use migrate::SCHEMA_VERSION;
+pub use revocations::Revocation;
+pub use writer::Tx;
+
+/// How to open a store.
+pub struct StoreOptions {
+    /// The database file; made if absent.
+    pub path: PathBuf,
+    /// How many long reads may run beside the short ones.
+    pub scans: usize,
+    /// How many threads read at the same time without waiting for each other.
+    pub readers: usize,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+/// Why a store cannot be opened. Nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file is a database of another program, or none.
+    #[error("it is not a database of ocariot-users")]
+    NotOurs,
+    /// A newer program made it.
+    #[error("it has schema {found}, this program knows schemas up to {known}")]
+    FromTheFuture {
+        /// The database's schema.
+        found: usize,
+        /// The newest schema that this program knows.
+        known: usize,
+    },
+    /// The username key is not the one it was made with.
+    #[error("its usernames were encrypted with another key")]
+    WrongKey,
+    /// The username key could not be had.
+    #[error("{0}")]
+    NoKey(String),
+    /// SQLite or the file system refuses.
+    #[error("{0}")]
+    Driver(#[from] rusqlite::Error),
+    /// The file system refuses.
+    #[error("{0}")]
+    File(#[from] std::io::Error),
+    /// The pool of connections could not be filled.
+    #[error("{0}")]
+    Pool(#[from] r2d2::Error),
+}
+
+/// The service's database. Cloning shares it.
+#[derive(Clone)]
+pub struct Store(Arc<Shared>);
+
+struct Shared {
+    readers: r2d2::Pool<SqliteConnectionManager>,
+    scans: Semaphore,
+    writer: writer::Writer,
+    cipher: Arc<Cipher>,
+    statements: Arc<AtomicU64>,
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date. `key` gets the database's salt, for a key that
+    /// is derived from a passphrase.
+    ///
+    /// # Errors
+    /// If the file is not ours, is newer than this program, does not fit the key, or cannot be used.
+    pub fn open(
+        options: StoreOptions,
+        key: impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String>,
+    ) -> Result<Self, OpenError> {
+        create_private(&options.path)?;
+        let mut connection = Connection::open(&options.path)?;
+        let version = migrate::version(&connection)?;
+        if version > 0 {
+            // A wrong key is found out before anything is changed.
+            let cipher = unlock(&connection, key)?;
+            prepare(&connection)?;
+            migrate::migrate(&mut connection, version)?;
+            return Self::start(options, connection, cipher);
+        }
+        prepare(&connection)?;
+        migrate::migrate(&mut connection, version)?;
+        let cipher = unlock(&connection, key)?;
+        Self::start(options, connection, cipher)
+    }
+
+    fn start(options: StoreOptions, connection: Connection, cipher: Cipher) -> Result<Self, OpenError> {
+        let cipher = Arc::new(cipher);
+        let statements = Arc::new(AtomicU64::new(0));
+        let for_readers = Arc::clone(&cipher);
+        let manager = SqliteConnectionManager::file(&options.path).with_init(move |connection| {
+            prepare(connection)?;
+            functions::register(connection, &for_readers)?;
+            connection.pragma_update(None, "query_only", true)
+        });
+        let pool_size = u32::try_from(options.readers + options.scans).unwrap_or(u32::MAX);
+        let readers = r2d2::Pool::builder()
+            .max_size(pool_size)
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(Duration::from_secs(5))
+            .build(manager)?;
+        functions::register(&connection, &cipher)?;
+        let writer = writer::Writer::start(connection, options.clock, Arc::clone(&cipher), Arc::clone(&statements))?;
+        Ok(Self(Arc::new(Shared { readers, scans: Semaphore::new(options.scans), writer, cipher, statements })))
+    }
+
+    /// Reads on the calling thread: for look-ups of a few rows, which are faster done than handed over.
+    ///
+    /// # Errors
+    /// What `job` returns, or `Unavailable` when no connection is to be had.
+    pub fn read<T>(&self, job: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let connection = self.0.readers.get().map_err(|cause| {
+            tracing::error!(error = %cause, "No connection to read with");
+            Error::Unavailable(Unavailable::StoreBusy)
+        })?;
+        let view = View { connection: &connection, cipher: &self.0.cipher, statements: &self.0.statements };
+        view.snapshot(job)
+    }
+
+    /// Reads on a thread for long work: for lists, which may look at every row.
+    ///
+    /// # Errors
+    /// What `job` returns, or `Unavailable` when no connection is to be had.
+    pub async fn scan<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&View<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        // Fewer scans than connections, so that short reads never wait for one.
+        let _permit = self.0.scans.acquire().await.map_err(Error::internal)?;
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || store.read(job)).await.map_err(Error::internal)?
+    }
+
+    /// Writes: all that `job` does, or nothing. Returns when it is on disk. The job is carried out even if the
+    /// caller no longer waits.
+    ///
+    /// # Errors
+    /// What `job` returns, `Unavailable` when the queue is full, or why the commit failed.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.0.writer.write(job).await
+    }
+
+    /// How many statements ran so far, for tests that count what a list costs.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.0.statements.load(Ordering::Relaxed)
+    }
+}
+
+/// One state of the database, to read from.
+pub struct View<'c> {
+    connection: &'c Connection,
+    cipher: &'c Cipher,
+    statements: &'c AtomicU64,
+}
+
+impl View<'_> {
+    /// Runs `job` with all its statements on the same state of the database.
+    fn snapshot<T>(&self, job: impl FnOnce(&Self) -> Result<T, Error>) -> Result<T, Error> {
+        let transaction = self.connection.unchecked_transaction().translate()?;
+        let result = job(self);
+        transaction.finish().translate()?;
+        result
+    }
+
+    /// Every statement of the service goes through here.
+    fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, Error> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.connection.prepare_cached(sql).translate()
+    }
+}
+
+/// Makes the file before SQLite does, so that only its owner may read it; its journals inherit the mode.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
+}
+
+/// What every connection is set to.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // An acknowledged change survives a power cut: every commit is synced.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // An I/O error inside a memory mapping would kill the process.
+    connection.pragma_update(None, "mmap_size", 0)?;
+    // Sorting by username must not write names to a temporary file.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    rusqlite::vtab::array::load_module(connection)
+}
+
+/// Makes the cipher, and makes sure that it is the one the database was made with.
+fn unlock(
+    connection: &Connection,
+    key: impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String>,
+) -> Result<Cipher, OpenError> {
+    let (salt, check): ([u8; 16], Option<Vec<u8>>) = connection.query_row(
+        "SELECT username_salt, username_check FROM store_state",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let cipher = Cipher::new(&key(&salt).map_err(OpenError::NoKey)?);
+    let value = cipher.check_value().map_err(|error| OpenError::NoKey(error.to_string()))?;
+    match check {
+        Some(known) if known != value => Err(OpenError::WrongKey),
+        Some(_) => Ok(cipher),
+        None => {
+            connection.execute("UPDATE store_state SET username_check = ?1", [value])?;
+            Ok(cipher)
+        }
+    }
+}

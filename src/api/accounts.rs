@@ -1,0 +1,45 @@
+//! What the bodies of all six types of user share.
+
+use super::body::Fields;
+use crate::model::{AccountPatch, Field, Id, Institution, Invalid, NewAccount, Password, Username};
+
+/// The shared part of USER-POST: formats checked, presence not yet.
+pub(super) struct GivenAccount {
+    username: Option<Username>,
+    password: Option<Password>,
+    institution: Option<Id<Institution>>,
+}
+
+impl GivenAccount {
+    /// Reads the shared fields, in the contract's order.
+    pub(super) fn read(fields: &Fields) -> Result<Self, Invalid> {
+        Ok(Self {
+            username: fields.username()?,
+            password: fields.new_password(Field::Password)?,
+            institution: fields.institution()?,
+        })
+    }
+
+    /// Which of the fields that every user but an application needs are there, for REQ.
+    pub(super) fn given(&self) -> [(Field, bool); 3] {
+        [
+            (Field::Username, self.username.is_some()),
+            (Field::Password, self.password.is_some()),
+            (Field::Institution, self.institution.is_some()),
+        ]
+    }
+
+    /// A new user who belongs to an institution, if everything is there.
+    pub(super) fn complete(self) -> Option<NewAccount> {
+        let institution = Some(self.institution?);
+        let (username, password) = self.username.zip(self.password)?;
+        Some(NewAccount { username, password, institution })
+    }
+}
+
+/// The shared part of USER-PATCH.
+pub(super) fn read_patch(fields: &Fields) -> Result<AccountPatch, Invalid> {
+    let patch = AccountPatch { username: fields.username()?, institution: fields.institution()? };
+    fields.no_password()?;
+    Ok(patch)
+}

@@ -1,0 +1,260 @@
+//! Bodies of requests: read within limits, then field by field as the contract orders and words it.
+
+use std::marker::PhantomData;
+
+use poem::http::header;
+use poem::{Request, RequestBody};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serde_json::{Map, Value};
+
+use super::failure::Transport;
+use super::names::{INSTITUTION_ALIAS, key};
+use super::{Limits, limits};
+use crate::app::FieldRules;
+use crate::model::text::{number, number_text};
+use crate::model::{
+    Account, Age, AgeDate, Fault, Field, Gender, Id, Institution, Invalid, Kind, Password, Text, Username,
+};
+
+/// What a body says, as the model knows it. The implementing type is the body's schema in the document.
+pub(super) trait ReadBody {
+    /// What is read.
+    type Model;
+
+    /// Reads the fields in the contract's order.
+    ///
+    /// # Errors
+    /// The first rule that a field breaks; then all fields that are missing.
+    fn read(fields: &Fields) -> Result<Self::Model, Invalid>;
+}
+
+/// A body of schema `T`, not yet looked at: neither its size nor its syntax is told to callers who may not send it.
+pub(super) struct Body<T> {
+    body: poem::Body,
+    declared_json: bool,
+    declared_length: Option<u64>,
+    limits: Limits,
+    schema: PhantomData<fn() -> T>,
+}
+
+impl<T: ReadBody> Body<T> {
+    /// Reads a body that makes something, or that is about nothing else.
+    ///
+    /// # Errors
+    /// 413, 408, 415 or 400 (contract, section 2).
+    pub(super) async fn read(self, rules: FieldRules) -> poem::Result<T::Model> {
+        self.read_fields(rules, None).await
+    }
+
+    /// Reads a body that changes a user.
+    ///
+    /// # Errors
+    /// 413, 408, 415 or 400 (contract, section 2).
+    pub(super) async fn read_update<K>(self, rules: FieldRules, user: Id<K>) -> poem::Result<T::Model> {
+        self.read_fields(rules, Some(user.cast())).await
+    }
+
+    async fn read_fields(self, rules: FieldRules, user: Option<Id<Account>>) -> poem::Result<T::Model> {
+        let declared_json = self.declared_json;
+        let bytes = self.receive().await?;
+        if !declared_json {
+            return Err(Transport::NotJson.into());
+        }
+        let object = if bytes.is_empty() { Map::new() } else { parse(&bytes)? };
+        Ok(T::read(&Fields { object, rules, user })?)
+    }
+
+    /// Receives the body, never more than the limit and never longer than the deadline.
+    async fn receive(self) -> poem::Result<Vec<u8>> {
+        let Limits { body_bytes, body_timeout, .. } = self.limits;
+        let too_large = || poem::Error::from(Transport::BodyTooLarge(body_bytes));
+        if self.declared_length.is_some_and(|length| length > body_bytes as u64) {
+            return Err(too_large());
+        }
+        let received = tokio::time::timeout(body_timeout, self.body.into_bytes_limit(body_bytes)).await;
+        match received {
+            Ok(Ok(bytes)) => Ok(bytes.to_vec()),
+            Ok(Err(poem::error::ReadBodyError::PayloadTooLarge)) => Err(too_large()),
+            // The connection broke: nobody reads what is answered.
+            Ok(Err(_)) => Err(Invalid::Syntax.into()),
+            Err(_) => Err(Transport::TooSlow(body_timeout).into()),
+        }
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Invalid> {
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(object)) => Ok(object),
+        _ => Err(Invalid::Syntax),
+    }
+}
+
+impl<'a, T: Type> ApiExtractor<'a> for Body<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = vec![MetaMediaType { content_type: "application/json", schema: T::schema_ref() }];
+        Some(MetaRequest { description: None, content, required: true })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+        Ok(Self {
+            body: body.take()?,
+            declared_json: request.headers().get(header::CONTENT_TYPE).is_none()
+                || header(header::CONTENT_TYPE).is_some_and(is_json),
+            declared_length: header(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+            limits: limits(request)?,
+            schema: PhantomData,
+        })
+    }
+}
+
+/// `application/json`, with any parameters.
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
+}
+
+/// The fields of a body. Each method checks one rule of the contract and gives `None` for a field that is absent.
+pub(super) struct Fields {
+    object: Map<String, Value>,
+    rules: FieldRules,
+    user: Option<Id<Account>>,
+}
+
+impl Fields {
+    pub(super) fn value(&self, field: Field) -> Option<&Value> {
+        self.object.get(key(field))
+    }
+
+    /// STR without the bounds.
+    fn string(&self, field: Field) -> Result<Option<&str>, Invalid> {
+        match self.value(field) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Invalid::Field(field, Fault::NotText)),
+        }
+    }
+
+    /// STR of a field, checked by `check`.
+    fn checked<T>(
+        &self,
+        field: Field,
+        check: impl FnOnce(&str) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Invalid> {
+        let checked = self.string(field)?.map(check).transpose();
+        checked.map_err(|fault| Invalid::Field(field, fault))
+    }
+
+    /// STR.
+    pub(super) fn text(&self, field: Field) -> Result<Option<Text>, Invalid> {
+        self.checked(field, |given| Text::new(given, Text::MAX))
+    }
+
+    /// STR of an address, which may be longer.
+    pub(super) fn address(&self) -> Result<Option<Text>, Invalid> {
+        self.checked(Field::Address, |given| Text::new(given, Text::MAX_ADDRESS))
+    }
+
+    /// STR of a username to store.
+    pub(super) fn username(&self) -> Result<Option<Username>, Invalid> {
+        self.checked(Field::Username, Username::new)
+    }
+
+    /// STR of a password to store.
+    pub(super) fn new_password(&self, field: Field) -> Result<Option<Password>, Invalid> {
+        self.checked(field, |given| Password::new(given, self.rules.password_min_length))
+    }
+
+    /// A string that need only not be empty: a name or a password that is compared, not stored.
+    pub(super) fn claimed(&self, field: Field) -> Result<Option<&str>, Invalid> {
+        match self.string(field)? {
+            Some("") => Err(Invalid::Field(field, Fault::Empty)),
+            other => Ok(other),
+        }
+    }
+
+    /// STR of a present password, which is compared.
+    pub(super) fn present_password(&self, field: Field) -> Result<Option<Password>, Invalid> {
+        self.checked(field, |given| Password::new(given, 1))
+    }
+
+    /// The institution a user belongs to; the alias wins.
+    pub(super) fn institution(&self) -> Result<Option<Id<Institution>>, Invalid> {
+        let given = self.object.get(INSTITUTION_ALIAS).or_else(|| self.value(Field::Institution));
+        given
+            .map(|value| value.as_str().and_then(Id::parse).ok_or(Invalid::Id(Kind::Institution)))
+            .transpose()
+    }
+
+    /// Passwords are not changed by an update of a user.
+    pub(super) fn no_password(&self) -> Result<(), Invalid> {
+        match (self.value(Field::Password), self.user) {
+            (Some(_), Some(user)) => Err(Invalid::PasswordInUpdate(user.to_string())),
+            _ => Ok(()),
+        }
+    }
+
+    /// One of the two genders.
+    pub(super) fn gender(&self) -> Result<Option<Gender>, Invalid> {
+        match self.value(Field::Gender).map(Value::as_str) {
+            None => Ok(None),
+            Some(Some("male")) => Ok(Some(Gender::Male)),
+            Some(Some("female")) => Ok(Some(Gender::Female)),
+            Some(_) => Err(Invalid::Field(Field::Gender, Fault::NotGender)),
+        }
+    }
+
+    /// A positive number, as a number or as text, or a date of birth.
+    pub(super) fn age(&self) -> Result<Option<Age>, Invalid> {
+        let given = match self.value(Field::Age) {
+            None => return Ok(None),
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => match number.as_f64() {
+                Some(value) if number.is_f64() => number_text(value),
+                _ => number.to_string(),
+            },
+            Some(_) => return Err(Invalid::Field(Field::Age, Fault::NotText)),
+        };
+        Age::new(&given, self.rules.today).map(Some)
+    }
+
+    /// The day on which the age was calculated.
+    pub(super) fn age_calc_date(&self) -> Result<Option<AgeDate>, Invalid> {
+        let given = self.string(Field::AgeCalcDate)?;
+        given.map(|given| AgeDate::new(given, self.rules.today)).transpose()
+    }
+
+    /// Degrees of at most `bound` either way, as a number or as text.
+    pub(super) fn degrees(&self, field: Field, bound: f64) -> Result<Option<f64>, Invalid> {
+        let degrees = match self.value(field) {
+            None => return Ok(None),
+            Some(Value::Number(degrees)) => degrees.as_f64(),
+            Some(Value::String(text)) => number(text),
+            Some(_) => None,
+        };
+        match degrees {
+            Some(degrees) if degrees.abs() <= bound => Ok(Some(degrees)),
+            _ => Err(Invalid::Field(field, Fault::NotText)),
+        }
+    }
+}
+
+/// REQ: the fields that are not there, in the given order.
+pub(super) fn missing(fields: &[(Field, bool)]) -> Invalid {
+    Invalid::Missing(fields.iter().filter(|(_, given)| !given).map(|(field, _)| *field).collect())
+}

@@ -1,0 +1,256 @@
+//! `/children`.
+
+use std::sync::Arc;
+
+use poem_openapi::types::Example;
+use poem_openapi::{Enum, Object, OpenApi};
+use serde::Serialize;
+
+use super::accounts::{GivenAccount, read_patch};
+use super::auth::Auth;
+use super::body::{Body, Fields, ReadBody, missing};
+use super::document::Tag;
+use super::params::{ListQuery, ListShape, Path};
+use super::reply::{Created, Found, Page};
+use super::schema::{IdText, NumberOrText, Time};
+use crate::app::App;
+use crate::app::policy::{All, ChildCreate, ChildList, ChildUpdate, ChildView};
+use crate::model::{Child, ChildPatch, Fault, Field, Gender, Invalid, NewChild, query};
+
+pub(super) struct ChildrenApi(pub(super) Arc<App>);
+
+const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: true };
+
+#[OpenApi(prefix_path = "/children", tag = "Tag::Children")]
+impl ChildrenApi {
+    /// Register a child
+    #[oai(path = "/", method = "post", operation_id = "child_create")]
+    async fn child_create(
+        &self,
+        auth: Auth<ChildCreate>,
+        body: Body<NewChildBody>,
+    ) -> poem::Result<Created<ChildBody>> {
+        let permit = auth.permit(&self.0, All::new())?;
+        let new = body.read(self.0.field_rules()).await?;
+        Ok(Created::of(self.0.child_create(permit, new).await?))
+    }
+
+    /// List children
+    #[oai(path = "/", method = "get", operation_id = "child_list")]
+    async fn child_list(&self, auth: Auth<ChildList>, query: ListQuery) -> poem::Result<Page<ChildBody>> {
+        let permit = auth.permit(&self.0, All::new())?;
+        let query = query.read(LIST, self.0.field_rules())?;
+        Ok(self.0.child_list(permit, query).await?.into())
+    }
+
+    /// View a child
+    #[oai(path = "/:child_id", method = "get", operation_id = "child_view")]
+    async fn child_view(
+        &self,
+        auth: Auth<ChildView>,
+        child_id: Path<Child>,
+    ) -> poem::Result<Found<ChildBody>> {
+        let permit = auth.permit(&self.0, child_id.id()?)?;
+        Ok(Found::of(self.0.child_view(&permit)?))
+    }
+
+    /// Change a child
+    ///
+    /// What the body does not name stays as it is; the tag, the last synchronisation and the state of the wearable
+    /// always do.
+    #[oai(path = "/:child_id", method = "patch", operation_id = "child_update")]
+    async fn child_update(
+        &self,
+        auth: Auth<ChildUpdate>,
+        child_id: Path<Child>,
+        body: Body<ChildChanges>,
+    ) -> poem::Result<Found<ChildBody>> {
+        let id = child_id.id()?;
+        let permit = auth.permit(&self.0, id)?;
+        let patch = body.read_update(self.0.field_rules(), id).await?;
+        Ok(Found::of(self.0.child_update(permit, patch).await?))
+    }
+}
+
+/// A gender.
+#[derive(Debug, Clone, Copy, Enum, Serialize)]
+#[oai(rename = "Gender", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+pub(super) enum GenderBody {
+    /// Male.
+    Male,
+    /// Female.
+    Female,
+}
+
+/// A child.
+#[derive(Object, Serialize)]
+#[oai(rename = "Child", example, skip_serializing_if_is_none)]
+pub(super) struct ChildBody {
+    /// Made by the service.
+    id: IdText,
+    /// The name to log in with, unique among children.
+    username: String,
+    /// The institution it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    institution_id: Option<IdText>,
+    /// When it last logged in; absent until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_login: Option<Time>,
+    /// Its gender.
+    gender: GenderBody,
+    /// Its age in years or its date of birth, as it was given, always as text.
+    age: String,
+    /// The day on which the age was calculated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age_calc_date: Option<String>,
+    /// When its wearable last delivered data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_sync: Option<Time>,
+    /// Whether its wearable is linked; `none` at the start.
+    fitbit_status: String,
+    /// The NFC tag it identifies itself with. Not shown inside families and groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nfc_tag: Option<String>,
+    /// Since when it holds the tag. Not shown inside families and groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag_ass_time: Option<Time>,
+}
+
+impl Example for ChildBody {
+    fn example() -> Self {
+        Self {
+            id: IdText::example("5a62be07d6f33400146c9b61"),
+            username: "BR0001".to_owned(),
+            institution_id: Some(IdText::example("5a62be07de34500146d9c544")),
+            last_login: None,
+            gender: GenderBody::Female,
+            age: "9".to_owned(),
+            age_calc_date: Some("2019-12-02".to_owned()),
+            last_sync: None,
+            fitbit_status: "none".to_owned(),
+            nfc_tag: None,
+            tag_ass_time: None,
+        }
+    }
+}
+
+impl From<Child> for ChildBody {
+    fn from(child: Child) -> Self {
+        let (nfc_tag, tag_ass_time) = child.tag.map(|tag| (tag.text, Time(tag.assigned_at))).unzip();
+        Self {
+            id: IdText::of(child.account.id),
+            username: child.account.username.as_str().to_owned(),
+            institution_id: child.account.institution.map(IdText::of),
+            last_login: child.account.last_login.map(Time),
+            gender: match child.gender {
+                Gender::Male => GenderBody::Male,
+                Gender::Female => GenderBody::Female,
+            },
+            age: child.age.as_str().to_owned(),
+            age_calc_date: child.age_calc_date.map(|date| date.as_str().to_owned()),
+            last_sync: child.last_sync.map(Time),
+            fitbit_status: child.fitbit_status,
+            nfc_tag: nfc_tag.map(|tag| tag.as_str().to_owned()),
+            tag_ass_time,
+        }
+    }
+}
+
+/// What is needed to register a child.
+#[derive(Object)]
+#[oai(rename = "NewChild", example, skip_serializing_if_is_none)]
+pub(super) struct NewChildBody {
+    /// The name to log in with, unique among children. Blanks around it are dropped.
+    #[oai(validator(min_length = 1, max_length = 256))]
+    username: String,
+    /// The first password.
+    #[oai(validator(min_length = 1, max_length = 1024))]
+    password: String,
+    /// The institution it belongs to.
+    institution_id: IdText,
+    /// Its gender.
+    gender: GenderBody,
+    /// Its age in years, as a number or as text, or its date of birth (`yyyy-MM-dd`).
+    age: NumberOrText,
+    /// The day on which the age was calculated (`yyyy-MM-dd`).
+    age_calc_date: Option<String>,
+}
+
+impl Example for NewChildBody {
+    fn example() -> Self {
+        Self {
+            username: "BR0001".to_owned(),
+            password: "a-first-password".to_owned(),
+            institution_id: IdText::example("5a62be07de34500146d9c544"),
+            gender: GenderBody::Female,
+            age: NumberOrText::Text("9".to_owned()),
+            age_calc_date: Some("2019-12-02".to_owned()),
+        }
+    }
+}
+
+impl ReadBody for NewChildBody {
+    type Model = NewChild;
+
+    fn read(fields: &Fields) -> Result<NewChild, Invalid> {
+        let account = GivenAccount::read(fields)?;
+        let gender = fields.gender()?;
+        let age = fields.age()?;
+        let age_calc_date = fields.age_calc_date()?;
+        let [username, password, institution] = account.given();
+        let given =
+            [username, password, institution, (Field::Gender, gender.is_some()), (Field::Age, age.is_some())];
+        match (account.complete(), gender, age) {
+            (Some(account), Some(gender), Some(age)) => Ok(NewChild { account, gender, age, age_calc_date }),
+            _ => Err(missing(&given)),
+        }
+    }
+}
+
+/// What to change of a child; what is absent stays as it is.
+#[derive(Object)]
+#[oai(example, skip_serializing_if_is_none)]
+pub(super) struct ChildChanges {
+    /// The name to log in with, unique among children. Blanks around it are dropped.
+    #[oai(validator(min_length = 1, max_length = 256))]
+    username: Option<String>,
+    /// The institution it belongs to.
+    institution_id: Option<IdText>,
+    /// Its gender.
+    gender: Option<GenderBody>,
+    /// Its age in years, as a number or as text, or its date of birth (`yyyy-MM-dd`).
+    age: Option<NumberOrText>,
+    /// The day on which the age was calculated (`yyyy-MM-dd`). Only together with an age.
+    age_calc_date: Option<String>,
+}
+
+impl Example for ChildChanges {
+    fn example() -> Self {
+        Self {
+            username: None,
+            institution_id: None,
+            gender: None,
+            age: Some(NumberOrText::Text("10".to_owned())),
+            age_calc_date: Some("2020-12-02".to_owned()),
+        }
+    }
+}
+
+impl ReadBody for ChildChanges {
+    type Model = ChildPatch;
+
+    fn read(fields: &Fields) -> Result<ChildPatch, Invalid> {
+        let account = read_patch(fields)?;
+        let gender = fields.gender()?;
+        if fields.value(Field::Age).is_some_and(serde_json::Value::is_null) {
+            return Err(Invalid::Field(Field::Age, Fault::NotNumber));
+        }
+        let age = fields.age()?;
+        let age_calc_date = fields.age_calc_date()?;
+        if age_calc_date.is_some() && age.is_none() {
+            return Err(missing(&[(Field::Age, false)]));
+        }
+        Ok(ChildPatch { account, gender, age, age_calc_date })
+    }
+}

@@ -1,0 +1,262 @@
+//! The document of the API: what the framework makes of the handlers, and what it cannot know.
+//!
+//! One pass over the finished document adds, from the table of who may do what and from `faults.rs`: scopes, a
+//! sentence about who may, the errors of each operation with real examples, and the query parameters of lists.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use poem_openapi::Tags;
+use serde_json::{Map, Value, json};
+
+use super::failure::ErrorBody;
+use super::faults::{Facts, faults};
+use crate::app::policy::{Grant, Row, TABLE};
+use crate::model::Role;
+
+/// The platform's names for groups of operations.
+#[derive(Tags)]
+#[oai(rename_all = "lowercase")]
+pub(super) enum Tag {
+    /// Logging in, and verifying tokens.
+    Auth,
+    /// What is done to users of any type.
+    Users,
+    /// The places that users belong to.
+    Institutions,
+    /// Children, whose health is followed.
+    Children,
+}
+
+const DESCRIPTION: &str = "\
+The users service of the OCARIoT platform: people and applications log in, an administrator registers them, \
+educators and health professionals group children, families belong to children.
+
+**First steps here.** Run `POST /auth` with your username and password, copy the `access_token` of the answer, press \
+*Authorize* and paste it. Every operation says who may use it.";
+
+/// Operations that anybody may use. Every other one has a row in the table.
+pub const PUBLIC: &[&str] = &["auth_login", "jwks_view"];
+
+/// The finished document. `Display` writes it as JSON.
+pub struct Document(Value);
+
+impl Document {
+    /// Completes what the framework wrote.
+    ///
+    /// # Errors
+    /// If that is no JSON document of an API.
+    pub fn finish(spec: &str) -> Result<Self, String> {
+        let mut document: Value = serde_json::from_str(spec).map_err(|error| error.to_string())?;
+        document["info"]["description"] = DESCRIPTION.into();
+        document["info"]["license"] = json!({"name": "MIT OR Apache-2.0"});
+        document["components"]["schemas"]["Error"] = error_schema();
+        let paths = document["paths"].as_object_mut().ok_or("the document has no paths")?;
+        for (path, operations) in paths {
+            for operation in operations.as_object_mut().into_iter().flat_map(Map::values_mut) {
+                finish_operation(path, operation);
+            }
+        }
+        Ok(Self(document))
+    }
+
+    /// Each path, as the document writes it, and its methods in lower case.
+    pub fn paths(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        let paths = self.0["paths"].as_object().into_iter().flatten();
+        paths.map(|(path, operations)| {
+            let methods = operations.as_object().into_iter().flat_map(Map::keys).map(String::as_str);
+            (path.as_str(), methods.collect())
+        })
+    }
+
+    /// One line per operation: its name, method, path, scopes and who may, for `openapi/operations.txt`.
+    #[must_use]
+    pub fn operations(&self) -> String {
+        let mut text = String::from("# operation | method | path | scope (any of) | A | P | E | H | F | C\n");
+        let mut lines = Vec::new();
+        for (path, methods) in self.paths() {
+            for method in methods {
+                let id = self.0["paths"][path][method]["operationId"].as_str().unwrap_or_default();
+                lines.push((position(id), line(id, method, path)));
+            }
+        }
+        lines.sort();
+        lines.iter().for_each(|(_, line)| text.push_str(line));
+        text
+    }
+}
+
+impl fmt::Display for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
+
+/// Public operations first, then the table's order.
+fn position(id: &str) -> usize {
+    TABLE.iter().position(|row| row.id == id).map_or(0, |index| index + 1)
+}
+
+fn line(id: &str, method: &str, path: &str) -> String {
+    let method = method.to_ascii_uppercase();
+    match row(id) {
+        None => format!("{id} | {method} | {path} | public\n"),
+        Some(row) => {
+            let cells: Vec<_> = Role::ALL.into_iter().map(|role| row.grant(role).word()).collect();
+            format!("{id} | {method} | {path} | {} | {}\n", row.scopes.join(" "), cells.join(" | "))
+        }
+    }
+}
+
+fn row(id: &str) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.id == id).copied()
+}
+
+fn finish_operation(path: &str, operation: &mut Value) {
+    let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    let row = row(&id);
+    if let Some(row) = row {
+        let text = operation["description"].as_str().map(|text| format!("{text}\n\n")).unwrap_or_default();
+        operation["description"] = format!("{text}{}", who_may(row)).into();
+        operation["x-required-scopes"] = row.scopes.into();
+    }
+    if operation["responses"]["200"]["headers"].get(super::reply::TOTAL_COUNT).is_some() {
+        add_list_parameters(operation);
+    }
+    let has_body = operation.get("requestBody").is_some();
+    add_faults(operation, &faults(&Facts { id: &id, path, row, has_body }));
+}
+
+fn who_may(row: &Row) -> String {
+    let phrase = |grant| match grant {
+        Grant::No => None,
+        Grant::Any => Some("any"),
+        Grant::Own => Some("only their own"),
+        Grant::Others => Some("any but their own"),
+        Grant::Kin => Some("only their own children's"),
+        Grant::Inst => Some("only the institution they belong to"),
+    };
+    let cells: Vec<_> = Role::ALL
+        .into_iter()
+        .filter_map(|role| phrase(row.grant(role)).map(|phrase| format!("{} ({phrase})", plural(role))))
+        .collect();
+    format!("**Who may:** {}. Scope: `{}`.", cells.join(", "), row.scopes.join("` or `"))
+}
+
+fn plural(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "administrators",
+        Role::Child => "children",
+        Role::Educator => "educators",
+        Role::HealthProfessional => "health professionals",
+        Role::Family => "families",
+        Role::Application => "applications",
+    }
+}
+
+/// Groups the examples by status, in the order in which they are checked.
+fn add_faults(operation: &mut Value, examples: &[ErrorBody]) {
+    let mut by_status: BTreeMap<u16, Map<String, Value>> = BTreeMap::new();
+    for body in examples {
+        let of_status = by_status.entry(body.code).or_default();
+        let name = format!("{}.{}", body.code, of_status.len() + 1);
+        let summary = body.description.as_ref().unwrap_or(&body.message);
+        of_status.insert(name, json!({"summary": summary, "value": body}));
+    }
+    for (status, examples) in by_status {
+        let headers: Map<_, _> = error_headers(status).into_iter().collect();
+        operation["responses"][status.to_string()] = json!({
+            "description": status_text(status),
+            "headers": headers,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "examples": examples}},
+        });
+    }
+}
+
+fn status_text(status: u16) -> &'static str {
+    match status {
+        400 => "Something in the request is not as it must be; the body says what.",
+        401 => "Who asks is not known.",
+        403 => "Who asks may not do this.",
+        404 => "There is no such thing.",
+        408 => "The body did not arrive in time.",
+        409 => "Something of that name is there already.",
+        413 => "The body is too long.",
+        414 => "The URI is too long.",
+        415 => "The body is declared to be something other than JSON.",
+        429 => "Too many requests: wait as long as Retry-After says.",
+        503 => "The service cannot do it now: try again as late as Retry-After says.",
+        _ => "A fault of the service; its log has more under the request id.",
+    }
+}
+
+fn error_headers(status: u16) -> Vec<(String, Value)> {
+    let header = |name: &str, description: &str, kind: &str| {
+        (name.to_owned(), json!({"description": description, "schema": {"type": kind}}))
+    };
+    match status {
+        401 => vec![header("WWW-Authenticate", "`Bearer`; absent when a log-in failed.", "string")],
+        429 => vec![
+            header("Retry-After", "Whole seconds to wait, at least 1.", "integer"),
+            header("X-RateLimit-Limit", "How many requests fit into the limit.", "integer"),
+            header("X-RateLimit-Remaining", "How many still do.", "integer"),
+        ],
+        503 => vec![header("Retry-After", "Whole seconds to wait, at least 1.", "integer")],
+        _ => Vec::new(),
+    }
+}
+
+fn error_schema() -> Value {
+    json!({
+        "type": "object",
+        "title": "Error",
+        "description": "What went wrong. Every error has this form.",
+        "required": ["code", "message"],
+        "additionalProperties": false,
+        "properties": {
+            "code": {"type": "integer", "format": "int32", "description": "The HTTP status."},
+            "message": {"type": "string", "description": "What happened."},
+            "description": {"type": "string", "description": "What to do about it."},
+            "redirect_link": {"type": "string", "description": "Where to log in."},
+        },
+    })
+}
+
+fn add_list_parameters(operation: &mut Value) {
+    let parameter = |name: &str, description: &str, schema: Value, example: Value| {
+        json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema,
+               "example": example})
+    };
+    let added = [
+        parameter(
+            "page",
+            "The page, counted from 1. A page behind the last is empty.",
+            json!({"type": "integer", "format": "int64", "minimum": 1, "default": 1}),
+            json!(1),
+        ),
+        parameter(
+            "limit",
+            "How many items a page has at most.",
+            json!({"type": "integer", "format": "int64", "minimum": 1, "default": 100}),
+            json!(20),
+        ),
+        parameter(
+            "sort",
+            "Fields to sort by, separated by commas; `-` before one for descending. Without: the newest first.",
+            json!({"type": "string"}),
+            json!("-id"),
+        ),
+        parameter(
+            "start_at",
+            "Made at this time or later: `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS` (UTC) or `today`. Any field of the \
+             objects can be a parameter too: `gender=male,female`, `username=BR*`, `age=gte:9`.",
+            json!({"type": "string"}),
+            json!("2019-11-01"),
+        ),
+        parameter("end_at", "Made before this time.", json!({"type": "string"}), json!("2100-01-01")),
+    ];
+    match operation["parameters"].as_array_mut() {
+        Some(parameters) => parameters.extend(added),
+        None => operation["parameters"] = added.into_iter().collect(),
+    }
+}

@@ -1,0 +1,335 @@
+//! Errors to responses: the catalogue of the contract (section 2 and appendix A), once.
+
+use std::time::Duration;
+
+use poem::http::{HeaderValue, Method, StatusCode, header};
+use poem::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::names::{key, missing_word, parameter, title};
+use crate::model::{
+    Conflict, DateFault, Error, Fault, Field, Invalid, Kind, Limited, Unauthenticated, Unavailable,
+};
+
+/// What a client is told: the error body of the contract, and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErrorBody {
+    /// The HTTP status.
+    pub code: u16,
+    /// What happened.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Where to log in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect_link: Option<&'static str>,
+}
+
+impl ErrorBody {
+    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { code: status.as_u16(), message: message.into(), description: None, redirect_link: None }
+    }
+
+    fn describe(self, description: impl Into<String>) -> Self {
+        Self { description: Some(description.into()), ..self }
+    }
+}
+
+/// What goes wrong before the service itself is asked, or around it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Transport {
+    /// No endpoint has this path.
+    #[error("no such path")]
+    NoSuchPath {
+        /// Path and query, as they were requested.
+        requested: String,
+    },
+    /// The path has no such method.
+    #[error("no such method")]
+    NoSuchMethod {
+        /// The method that was asked for.
+        method: Method,
+        /// The path, as it was requested.
+        path: String,
+        /// What the path can do.
+        allow: String,
+    },
+    /// The body is longer than this many bytes.
+    #[error("body too large")]
+    BodyTooLarge(usize),
+    /// The body is not declared to be JSON.
+    #[error("body is not JSON")]
+    NotJson,
+    /// The body did not arrive in time.
+    #[error("body too slow")]
+    TooSlow(Duration),
+    /// The URI is longer than this many bytes.
+    #[error("URI too long")]
+    UriTooLong(usize),
+}
+
+/// Lets handlers use `?`.
+#[derive(Debug, thiserror::Error)]
+#[error("request failed")]
+struct Failed(#[source] Error);
+
+impl From<Error> for poem::Error {
+    fn from(error: Error) -> Self {
+        let status = StatusCode::from_u16(body(&error, "").code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        poem::Error::new(Failed(error), status)
+    }
+}
+
+impl From<Invalid> for poem::Error {
+    fn from(invalid: Invalid) -> Self {
+        Error::Invalid(invalid).into()
+    }
+}
+
+impl From<Transport> for poem::Error {
+    fn from(error: Transport) -> Self {
+        let status = StatusCode::from_u16(transport_body(&error).code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        poem::Error::new(error, status)
+    }
+}
+
+/// The response to a request that failed. Logs, once, what only operators may know.
+pub(super) fn response(error: &poem::Error, request_id: &str) -> Response {
+    if let Some(Failed(error)) = error.downcast_ref::<Failed>() {
+        if let Error::Internal(source) = error {
+            tracing::error!(request_id, error = %chain(source.as_ref()), "A request failed inside the service");
+        }
+        let mut response = render(&body(error, request_id));
+        add_headers(&mut response, error);
+        return response;
+    }
+    if let Some(transport) = error.downcast_ref::<Transport>() {
+        let mut response = render(&transport_body(transport));
+        if let Transport::NoSuchMethod { allow, .. } = transport {
+            insert(&mut response, header::ALLOW.as_str(), allow);
+        }
+        return response;
+    }
+    tracing::error!(request_id, %error, "The web framework refused a request");
+    render(&internal_body(request_id))
+}
+
+/// The response to a request whose handler panicked.
+pub(super) fn panic_response(request_id: &str) -> Response {
+    render(&internal_body(request_id))
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+fn render(body: &ErrorBody) -> Response {
+    let status = StatusCode::from_u16(body.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    super::reply::json(status, body).into_response()
+}
+
+fn add_headers(response: &mut Response, error: &Error) {
+    match error {
+        Error::Unauthenticated(Unauthenticated::WrongPassword) => {}
+        Error::Unauthenticated(_) => insert(response, header::WWW_AUTHENTICATE.as_str(), "Bearer"),
+        Error::TooManyRequests(Limited { limit, wait }) => {
+            insert(response, header::RETRY_AFTER.as_str(), &whole_seconds(*wait).to_string());
+            insert(response, "X-RateLimit-Limit", &limit.to_string());
+            insert(response, "X-RateLimit-Remaining", "0");
+        }
+        Error::Unavailable(_) => insert(response, header::RETRY_AFTER.as_str(), "5"),
+        _ => {}
+    }
+}
+
+/// Rounded up, and at least one.
+fn whole_seconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1)
+}
+
+fn insert(response: &mut Response, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// The body for an error of the service.
+pub(super) fn body(error: &Error, request_id: &str) -> ErrorBody {
+    match error {
+        Error::Invalid(invalid) => invalid_body(invalid),
+        Error::Unauthenticated(reason) => unauthenticated_body(*reason),
+        Error::Forbidden => ErrorBody::new(StatusCode::FORBIDDEN, "FORBIDDEN")
+            .describe("Authorization failed due to insufficient permissions."),
+        Error::NotFound(kind) => not_found_body(StatusCode::NOT_FOUND, *kind),
+        Error::Conflict(Conflict::Name(kind)) => {
+            ErrorBody::new(StatusCode::CONFLICT, format!("{} is already registered...", title(*kind)))
+        }
+        Error::Conflict(Conflict::NfcTag) => {
+            ErrorBody::new(StatusCode::CONFLICT, "The NFC tag is already associated with another child.")
+                .describe("The same NFC tag cannot be used on more than one child. Please correct and try again.")
+        }
+        Error::TooManyRequests(_) => ErrorBody::new(StatusCode::TOO_MANY_REQUESTS, "TOO MANY REQUESTS")
+            .describe("The rate limit for requests was exceeded. Please try again later..."),
+        Error::Unavailable(reason) => ErrorBody::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE UNAVAILABLE")
+            .describe(unavailable_text(*reason)),
+        Error::Internal(_) => internal_body(request_id),
+    }
+}
+
+fn internal_body(request_id: &str) -> ErrorBody {
+    ErrorBody::new(StatusCode::INTERNAL_SERVER_ERROR, "An internal server error has occurred.")
+        .describe(format!("Please try again later. Request id: {request_id}."))
+}
+
+fn not_found_body(status: StatusCode, kind: Kind) -> ErrorBody {
+    let what = title(kind);
+    ErrorBody::new(status, format!("{what} not found!")).describe(format!(
+        "{what} not found or already removed. A new operation for the same resource is not required."
+    ))
+}
+
+fn unauthenticated_body(reason: Unauthenticated) -> ErrorBody {
+    let description = match reason {
+        Unauthenticated::NoToken => "Authentication failed for lack of authentication credentials.",
+        Unauthenticated::Expired => "Authentication failed because access token is expired.",
+        Unauthenticated::BadToken => "Authentication failed due to access token issues.",
+        Unauthenticated::Revoked => "The token user is not properly registered as a consumer at the gateway.",
+        Unauthenticated::WrongPassword => {
+            return ErrorBody::new(StatusCode::UNAUTHORIZED, "Invalid username or password!");
+        }
+    };
+    let body = ErrorBody::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED").describe(description);
+    ErrorBody { redirect_link: Some("/auth"), ..body }
+}
+
+fn unavailable_text(reason: Unavailable) -> &'static str {
+    match reason {
+        Unavailable::HashQueueFull => "Too many passwords are being checked at the moment. Please try again in a few seconds.",
+        Unavailable::StoreBusy => "The store is busy at the moment. Please try again in a few seconds.",
+        Unavailable::DiskFull => "The disk of the server is full. Please inform its administrator.",
+        Unavailable::DiskFailure => "The disk of the server cannot be used. Please inform its administrator.",
+        Unavailable::Stopping => "The server is stopping. Please try again in a few seconds.",
+    }
+}
+
+pub(super) fn transport_body(error: &Transport) -> ErrorBody {
+    match error {
+        Transport::NoSuchPath { requested } => {
+            ErrorBody::new(StatusCode::NOT_FOUND, format!("Endpoint {requested} does not found!"))
+        }
+        Transport::NoSuchMethod { method, path, .. } => {
+            ErrorBody::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD NOT ALLOWED")
+                .describe(format!("{method} is not supported by {path}."))
+        }
+        Transport::BodyTooLarge(limit) => ErrorBody::new(StatusCode::PAYLOAD_TOO_LARGE, "REQUEST ENTITY TOO LARGE")
+            .describe(format!("The request body must not exceed {limit} bytes.")),
+        Transport::NotJson => ErrorBody::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED MEDIA TYPE")
+            .describe("Content-Type must be application/json."),
+        Transport::TooSlow(deadline) => ErrorBody::new(StatusCode::REQUEST_TIMEOUT, "REQUEST TIMEOUT")
+            .describe(format!("The request was not complete within {} seconds.", deadline.as_secs())),
+        Transport::UriTooLong(limit) => ErrorBody::new(StatusCode::URI_TOO_LONG, "URI TOO LONG")
+            .describe(format!("The request URI must not exceed {limit} bytes.")),
+    }
+}
+
+const BAD: StatusCode = StatusCode::BAD_REQUEST;
+const AN_ID: &str = "A 24-byte hex ID similar to this: 507f191e810c19729de860ea is expected.";
+
+fn invalid_body(invalid: &Invalid) -> ErrorBody {
+    match invalid {
+        Invalid::Syntax => ErrorBody::new(BAD, "Unable to process request body!").describe(
+            "Please verify that the JSON provided in the request body has a valid format and try again.",
+        ),
+        Invalid::Field(field, fault) => {
+            ErrorBody::new(BAD, "One or more request fields are invalid...").describe(fault_text(*field, *fault))
+        }
+        Invalid::Missing(fields) => {
+            let words: Vec<_> = fields.iter().map(|field| missing_word(*field)).collect();
+            ErrorBody::new(BAD, "Required fields were not provided...")
+                .describe(format!("{} are required!", words.join(", ")))
+        }
+        Invalid::MissingNewPassword => {
+            ErrorBody::new(BAD, "Required field not provided...").describe("new_password is required!")
+        }
+        Invalid::Id(kind) => {
+            ErrorBody::new(BAD, format!("Parameter {{{}}} is not in valid format!", parameter(*kind))).describe(AN_ID)
+        }
+        Invalid::SomeId => ErrorBody::new(BAD, "Some ID provided does not have a valid format!").describe(AN_ID),
+        Invalid::ChildIds(given) => ErrorBody::new(BAD, "One or more request fields are invalid...").describe(format!(
+            "The following IDs from children attribute are not in valid format: {}",
+            given.join(", ")
+        )),
+        Invalid::Date(fault, given) => date_body(*fault, given),
+        Invalid::PasswordInUpdate(id) => ErrorBody::new(BAD, "This parameter could not be updated.").describe(format!(
+            "A specific route to update user password already exists. \
+             Access: PUT /users/{id}/password to update your password."
+        )),
+        Invalid::OldPassword => ErrorBody::new(BAD, "Password does not match!")
+            .describe("The old password parameter does not match with the actual user password."),
+        Invalid::InstitutionMissing => {
+            ErrorBody::new(BAD, "The institution provided does not have a registration.")
+                .describe("It is necessary that the institution be registered before trying again.")
+        }
+        Invalid::InstitutionInUse => ErrorBody::new(BAD, "The institution is associated with one or more users."),
+        Invalid::ChildrenMissing(ids) => {
+            ErrorBody::new(BAD, "It is necessary for children to be registered before proceeding.").describe(format!(
+                "The following IDs were verified without registration: {}",
+                ids.join(", ")
+            ))
+        }
+        Invalid::ChildToAddMissing => ErrorBody::new(
+            BAD,
+            "The association could not be performed because the child does not have a record.",
+        ),
+        Invalid::FamilyToExtendMissing => not_found_body(BAD, Kind::Family),
+        Invalid::NfcTag => {
+            ErrorBody::new(BAD, "NFC Tag must have a valid value. For example: \"04a22422dd6480\"")
+        }
+        Invalid::GroupLimit => ErrorBody::new(BAD, "The limit of 200 children groups was reached."),
+    }
+}
+
+fn fault_text(field: Field, fault: Fault) -> String {
+    let name = key(field);
+    match fault {
+        Fault::NotText => format!("{name} must be a string!"),
+        Fault::Empty => format!("{name} must have at least one character!"),
+        Fault::TooLong(most) => format!("{name} must have at most {most} characters!"),
+        Fault::TooManyBytes(most) => format!("{name} must have at most {most} bytes!"),
+        Fault::TooShort(fewest) => format!("{name} must have at least {fewest} characters!"),
+        Fault::ControlCharacters => format!("{name} must not contain control characters!"),
+        Fault::NotArray => format!("{name} must be an array!"),
+        Fault::TooManyItems(most) => format!("{name} must have at most {most} items!"),
+        Fault::ItemWithoutId => "Children field contains invalid IDs. It is expected that each item in the array \
+                                 is a 24-byte hex string like this: 507f191e810c19729de860ea"
+            .to_owned(),
+        Fault::NotGender => "The names of the allowed genders are: male, female.".to_owned(),
+        Fault::NotPositive => "Age cannot be less than or equal to zero!".to_owned(),
+        Fault::NotNumber => "Provided age is not a valid number!".to_owned(),
+    }
+}
+
+fn date_body(fault: DateFault, given: &str) -> ErrorBody {
+    let not_iso = ErrorBody::new(BAD, format!("Date: {given}, is not in valid ISO 8601 format."));
+    match fault {
+        DateFault::Format => not_iso.describe("Date must be in the format: yyyy-MM-dd"),
+        DateFault::Day => not_iso,
+        DateFault::Year => ErrorBody::new(
+            BAD,
+            format!(
+                "Date {given} has year not allowed. The year must be greater than 1678 and less than 2261."
+            ),
+        ),
+        DateFault::Future => ErrorBody::new(BAD, format!("Datetime: {given}, cannot be used!")).describe(
+            "The 'age' and 'age_calc_date' fields can only receive past or present dates.",
+        ),
+    }
+}

@@ -1,0 +1,123 @@
+//! What stands in the path and in the query string.
+
+use std::marker::PhantomData;
+
+use percent_encoding::percent_decode_str;
+use poem::{Request, RequestBody};
+use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+
+use super::names::queried_field;
+use super::query;
+use crate::app::FieldRules;
+use crate::model::query::Query;
+use crate::model::{Field, Id, Identified, Invalid};
+
+/// An id in the path, as it was given: it is read when the caller's scope is known.
+///
+/// The macro of poem-openapi knows path parameters by this name.
+pub(super) struct Path<K> {
+    given: String,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K: Identified> Path<K> {
+    /// # Errors
+    /// ID of this kind's parameter (contract, section 5).
+    pub(super) fn id(&self) -> Result<Id<K>, Invalid> {
+        Id::parse(&self.given).ok_or(Invalid::Id(K::KIND))
+    }
+}
+
+impl<'a, K: Identified> ApiExtractor<'a> for Path<K> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    const PARAM_IS_REQUIRED: bool = true;
+
+    type ParamType = String;
+    type ParamRawType = String;
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Path)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(MetaSchemaRef::Inline(Box::new(MetaSchema {
+            pattern: Some("^[0-9a-fA-F]{24}$".to_owned()),
+            example: Some("507f191e810c19729de860ea".into()),
+            ..MetaSchema::new("string")
+        })))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        options: ExtractParamOptions<String>,
+    ) -> poem::Result<Self> {
+        // What is no UTF-8 is not there, and no id either.
+        let given = request.raw_path_param(options.name).unwrap_or_default().to_owned();
+        Ok(Self { given, kind: PhantomData })
+    }
+}
+
+/// The query string of a list, as it was given.
+pub(super) struct ListQuery(String);
+
+impl ListQuery {
+    /// # Errors
+    /// The first part that section 7 of the contract does not let pass.
+    pub(super) fn read(&self, list: ListShape, rules: FieldRules) -> Result<Query, Invalid> {
+        query::read(pairs(&self.0), list, rules)
+    }
+}
+
+/// What the reading of a query depends on, of the list it is for.
+#[derive(Clone, Copy)]
+pub(super) struct ListShape {
+    /// The most items of a page.
+    pub(super) max_limit: u32,
+    /// Whether its objects are users, who belong to institutions.
+    pub(super) of_users: bool,
+}
+
+/// One part of a query string. Values are split at commas before they are decoded.
+pub(super) struct Pair {
+    pub(super) key: String,
+    pub(super) values: Vec<String>,
+}
+
+impl Pair {
+    /// The value with its commas.
+    pub(super) fn whole(&self) -> String {
+        self.values.join(",")
+    }
+
+    pub(super) fn field(&self) -> Option<Field> {
+        queried_field(&self.key)
+    }
+}
+
+fn pairs(query: &str) -> impl Iterator<Item = Pair> {
+    query.split('&').filter(|part| !part.is_empty()).map(|part| {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        Pair { key: decode(key), values: value.split(',').map(decode).collect() }
+    })
+}
+
+fn decode(part: &str) -> String {
+    percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+impl<'a> ApiExtractor<'a> for ListQuery {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::PoemExtractor];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        Ok(Self(request.uri().query().unwrap_or_default().to_owned()))
+    }
+}

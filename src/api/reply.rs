@@ -1,0 +1,134 @@
+//! Responses that succeed: JSON, a page of a list, or nothing.
+
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{IntoResponse, Response};
+use poem_openapi::ApiResponse;
+use poem_openapi::registry::{
+    MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
+};
+use poem_openapi::types::Type;
+use serde::Serialize;
+
+use crate::model::query::Listed;
+
+/// How many items match, whatever the page.
+pub(super) const TOTAL_COUNT: &str = "X-Total-Count";
+
+/// A response of JSON. Absent values are omitted, keys stand in the order of the type's fields.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(bytes) => Response::builder()
+            .status(status)
+            .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
+            .body(bytes),
+        Err(error) => {
+            tracing::error!(%error, "A response could not be written as JSON");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// An object, with the given status.
+pub(super) struct Json<const STATUS: u16, T>(T);
+
+/// An object, with 200.
+pub(super) type Found<T> = Json<200, T>;
+
+/// An object that was made, with 201.
+pub(super) type Created<T> = Json<201, T>;
+
+impl<const STATUS: u16, T> Json<STATUS, T> {
+    /// Converts a model's object into what clients see.
+    pub(super) fn of(object: impl Into<T>) -> Self {
+        Self(object.into())
+    }
+}
+
+impl<const STATUS: u16, T: Serialize + Send> IntoResponse for Json<STATUS, T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::from_u16(STATUS).unwrap_or_default(), &self.0)
+    }
+}
+
+impl<const STATUS: u16, T: Type> ApiResponse for Json<STATUS, T> {
+    fn meta() -> MetaResponses {
+        let description = if STATUS == 201 { "It was made; this is it." } else { "This is it." };
+        one(STATUS, description, Some(T::schema_ref()), vec![])
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+/// A page of a list, with how many items there are.
+pub(super) struct Page<T> {
+    items: Vec<T>,
+    total: u64,
+}
+
+impl<M, T: From<M>> From<Listed<M>> for Page<T> {
+    fn from(listed: Listed<M>) -> Self {
+        Self { items: listed.items.into_iter().map(T::from).collect(), total: listed.total }
+    }
+}
+
+impl<T: Serialize + Send> IntoResponse for Page<T> {
+    fn into_response(self) -> Response {
+        let mut response = json(StatusCode::OK, &self.items);
+        response.headers_mut().insert(TOTAL_COUNT, HeaderValue::from(self.total));
+        response
+    }
+}
+
+impl<T: Type> ApiResponse for Page<T> {
+    fn meta() -> MetaResponses {
+        let total = MetaHeader {
+            name: TOTAL_COUNT.to_owned(),
+            description: Some("How many items match, whatever page and limit say.".to_owned()),
+            required: true,
+            deprecated: false,
+            schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("integer", "int64"))),
+        };
+        one(200, "The page, and how many items match.", Some(Vec::<T>::schema_ref()), vec![total])
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+/// Done; there is nothing to say. 204.
+pub(super) struct Done;
+
+impl From<()> for Done {
+    fn from((): ()) -> Self {
+        Self
+    }
+}
+
+impl IntoResponse for Done {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+impl ApiResponse for Done {
+    fn meta() -> MetaResponses {
+        one(204, "Done; the response has no body.", None, vec![])
+    }
+
+    fn register(_: &mut Registry) {}
+}
+
+fn one(status: u16, description: &'static str, schema: Option<MetaSchemaRef>, headers: Vec<MetaHeader>) -> MetaResponses {
+    let content = schema.map(|schema| MetaMediaType { content_type: "application/json", schema });
+    let response = MetaResponse {
+        description,
+        status: Some(status),
+        status_range: None,
+        content: content.into_iter().collect(),
+        headers,
+    };
+    MetaResponses { responses: vec![response] }
+}

@@ -1,0 +1,114 @@
+//! `/users`: what is done to users of any type.
+
+use std::sync::Arc;
+
+use poem_openapi::types::Example;
+use poem_openapi::{Object, OpenApi};
+
+use super::auth::Auth;
+use super::body::{Body, Fields, ReadBody, missing};
+use super::document::Tag;
+use super::params::Path;
+use super::reply::Done;
+use crate::app::App;
+use crate::app::policy::{PasswordChange, PasswordReset, UserDelete};
+use crate::model::{Account, Field, Invalid, Password};
+
+pub(super) struct UsersApi(pub(super) Arc<App>);
+
+#[OpenApi(prefix_path = "/users", tag = "Tag::Users")]
+impl UsersApi {
+    /// Delete a user
+    ///
+    /// Deletes a user of any type. A child leaves its groups and families, an educator's or health professional's
+    /// groups go with them, and the user's tokens stop working at once. Deleting somebody who is gone succeeds;
+    /// the last administrator cannot be deleted.
+    #[oai(path = "/:user_id", method = "delete", operation_id = "user_delete")]
+    async fn user_delete(&self, auth: Auth<UserDelete>, user_id: Path<Account>) -> poem::Result<Done> {
+        let permit = auth.permit(&self.0, user_id.id()?)?;
+        Ok(self.0.user_delete(permit).await?.into())
+    }
+
+    /// Change one's own password
+    ///
+    /// All other tokens of the user stop working at once; the one that makes this request goes on.
+    #[oai(path = "/:user_id/password", method = "put", operation_id = "password_change")]
+    async fn password_change(
+        &self,
+        auth: Auth<PasswordChange>,
+        user_id: Path<Account>,
+        body: Body<ChangePassword>,
+    ) -> poem::Result<Done> {
+        let permit = auth.permit(&self.0, user_id.id()?)?;
+        let (old, new) = body.read(self.0.field_rules()).await?;
+        Ok(self.0.password_change(permit, old, new).await?.into())
+    }
+
+    /// Reset a user's password
+    ///
+    /// Gives a user of any type another password. The user's tokens stop working at once, except the one that makes
+    /// this request.
+    #[oai(path = "/:user_id/reset-password", method = "post", operation_id = "password_reset")]
+    async fn password_reset(
+        &self,
+        auth: Auth<PasswordReset>,
+        user_id: Path<Account>,
+        body: Body<ResetPassword>,
+    ) -> poem::Result<Done> {
+        let permit = auth.permit(&self.0, user_id.id()?)?;
+        let new = body.read(self.0.field_rules()).await?;
+        Ok(self.0.password_reset(permit, new).await?.into())
+    }
+}
+
+/// The present password and the one to have from now on.
+#[derive(Object)]
+#[oai(example)]
+pub(super) struct ChangePassword {
+    /// The present password.
+    #[oai(validator(min_length = 1, max_length = 1024))]
+    old_password: String,
+    /// The password to have from now on. It may be the old one.
+    #[oai(validator(min_length = 1, max_length = 1024))]
+    new_password: String,
+}
+
+impl Example for ChangePassword {
+    fn example() -> Self {
+        Self { old_password: "my-present-password".to_owned(), new_password: "my-next-password".to_owned() }
+    }
+}
+
+impl ReadBody for ChangePassword {
+    type Model = (Password, Password);
+
+    fn read(fields: &Fields) -> Result<Self::Model, Invalid> {
+        let old = fields.present_password(Field::OldPassword)?;
+        let new = fields.new_password(Field::NewPassword)?;
+        let given = [(Field::OldPassword, old.is_some()), (Field::NewPassword, new.is_some())];
+        old.zip(new).ok_or_else(|| missing(&given))
+    }
+}
+
+/// The password to have from now on.
+#[derive(Object)]
+#[oai(example)]
+pub(super) struct ResetPassword {
+    /// The password to have from now on.
+    #[oai(validator(min_length = 1, max_length = 1024))]
+    new_password: String,
+}
+
+impl Example for ResetPassword {
+    fn example() -> Self {
+        Self { new_password: "a-fresh-password".to_owned() }
+    }
+}
+
+impl ReadBody for ResetPassword {
+    type Model = Password;
+
+    fn read(fields: &Fields) -> Result<Self::Model, Invalid> {
+        fields.new_password(Field::NewPassword)?.ok_or(Invalid::MissingNewPassword)
+    }
+}

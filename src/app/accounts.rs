@@ -1,0 +1,45 @@
+//! Steps that registering and changing users of all types share.
+
+use crate::model::{
+    Account, AccountPatch, Conflict, Error, Id, Institution, Invalid, NewAccount, PasswordHash, Role, Username,
+};
+use crate::store::{NewAccountRow, Tx};
+
+/// No other user of the type may have the name.
+pub(super) fn require_free_username(
+    tx: &Tx<'_>,
+    role: Role,
+    username: &Username,
+    except: Option<Id<Account>>,
+) -> Result<(), Error> {
+    if tx.username_taken(role, username, except)? {
+        return Err(Error::Conflict(Conflict::Name(role.kind())));
+    }
+    Ok(())
+}
+
+/// The institution referred to must exist (INST-MISSING).
+pub(super) fn require_institution(tx: &Tx<'_>, institution: Option<Id<Institution>>) -> Result<(), Error> {
+    match institution {
+        Some(id) if tx.institution(id)?.is_none() => Err(Invalid::InstitutionMissing.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Stores the shared part of a user whose name is free and whose institution exists.
+pub(super) fn insert(tx: &Tx<'_>, role: Role, new: &NewAccount, hash: &PasswordHash) -> Result<Id<Account>, Error> {
+    tx.insert_account(&NewAccountRow { role, username: &new.username, hash, institution: new.institution })
+}
+
+/// The name that a patch gives must be free.
+pub(super) fn require_patchable(
+    tx: &Tx<'_>,
+    id: Id<Account>,
+    role: Role,
+    patch: &AccountPatch,
+) -> Result<(), Error> {
+    match &patch.username {
+        Some(username) => require_free_username(tx, role, username, Some(id)),
+        None => Ok(()),
+    }
+}

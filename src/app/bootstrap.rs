@@ -1,0 +1,51 @@
+//! What a new service needs before anybody can ask it anything: its first administrator.
+
+use super::{App, random_password};
+use crate::model::{Error, Password, Role, Username};
+use crate::store::NewAccountRow;
+
+/// Whether the start made an administrator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FirstAdmin {
+    /// There was none: one was made.
+    Made {
+        /// The name to log in with.
+        username: Username,
+        /// The password, if it was made up rather than given.
+        random_password: Option<Password>,
+    },
+    /// There is one already: nothing was done.
+    Exists,
+}
+
+impl App {
+    /// Makes an administrator if there is none; without a password, with a random one.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub async fn ensure_admin(&self, username: Username, password: Option<Password>) -> Result<FirstAdmin, Error> {
+        if self.store.read(|view| view.count_of(Role::Admin))? > 0 {
+            return Ok(FirstAdmin::Exists);
+        }
+        let (chosen, random) = match password {
+            Some(given) => (given, None),
+            None => {
+                let made_up = Password::verbatim(&random_password()?);
+                (made_up.clone(), Some(made_up))
+            }
+        };
+        let hash = self.hasher.hash(chosen).await?;
+        let stored_name = username.clone();
+        self.store
+            .write(move |tx| {
+                tx.insert_account(&NewAccountRow {
+                    role: Role::Admin,
+                    username: &stored_name,
+                    hash: &hash,
+                    institution: None,
+                })
+            })
+            .await?;
+        Ok(FirstAdmin::Made { username, random_password: random })
+    }
+}

@@ -1,0 +1,65 @@
+//! Children.
+
+use super::policy::{ChildCreate, ChildList, ChildUpdate, ChildView};
+use super::{App, Permit, accounts};
+use crate::model::query::{Listed, Query};
+use crate::model::{Child, ChildPatch, Error, Id, Kind, NewChild, Role};
+use crate::store::View;
+
+impl App {
+    /// Registers a child.
+    ///
+    /// # Errors
+    /// `Conflict` if another child has the name, `Invalid` if the institution does not exist.
+    pub async fn child_create(&self, _permit: Permit<ChildCreate>, new: NewChild) -> Result<Child, Error> {
+        let hash = self.hasher.hash(new.account.password.clone()).await?;
+        self.store
+            .write(move |tx| {
+                accounts::require_free_username(tx, Role::Child, &new.account.username, None)?;
+                accounts::require_institution(tx, new.account.institution)?;
+                let id = accounts::insert(tx, Role::Child, &new.account, &hash)?;
+                tx.insert_child(id, new.gender, &new.age, new.age_calc_date.as_ref())?;
+                load(tx, id.cast())
+            })
+            .await
+    }
+
+    /// The children that a query asks for.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub async fn child_list(&self, _permit: Permit<ChildList>, query: Query) -> Result<Listed<Child>, Error> {
+        self.store.scan(move |view| view.children(&query)).await
+    }
+
+    /// A child.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn child_view(&self, permit: &Permit<ChildView>) -> Result<Child, Error> {
+        self.store.read(|view| load(view, *permit.target()))
+    }
+
+    /// Changes a child. Its tag, last sync and wearable stay as they are.
+    ///
+    /// # Errors
+    /// `NotFound`, then `Conflict` if another child has the new name, then `Invalid` if the institution does not
+    /// exist.
+    pub async fn child_update(&self, permit: Permit<ChildUpdate>, patch: ChildPatch) -> Result<Child, Error> {
+        let id = *permit.target();
+        self.store
+            .write(move |tx| {
+                load(tx, id)?;
+                accounts::require_patchable(tx, id.cast(), Role::Child, &patch.account)?;
+                accounts::require_institution(tx, patch.account.institution)?;
+                tx.update_account(id.cast(), Role::Child, &patch.account)?;
+                tx.update_child(id, &patch)?;
+                load(tx, id)
+            })
+            .await
+    }
+}
+
+fn load(view: &View<'_>, id: Id<Child>) -> Result<Child, Error> {
+    view.child(id)?.ok_or(Error::NotFound(Kind::Child))
+}

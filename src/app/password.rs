@@ -1,0 +1,210 @@
+//! Password hashes: argon2id (RFC 9106), on threads of their own.
+//!
+//! A hash takes milliseconds of a whole core and megabytes of memory by design. As many threads as there are cores
+//! do them, each reusing its memory, behind a queue that is full rather than long.
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use subtle::ConstantTimeEq;
+use tokio::sync::oneshot;
+
+use super::random::random_bytes;
+use crate::model::{Error, Password, PasswordHash, Unavailable};
+
+/// What a hash costs, and who computes it.
+#[derive(Debug, Clone, Copy)]
+pub struct HashOptions {
+    /// In KiB.
+    pub memory: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+    /// How many hashes are computed at the same time.
+    pub threads: usize,
+    /// How many may wait.
+    pub queue: usize,
+    /// Runs first on each thread: for lowering its priority.
+    pub on_thread_start: fn(),
+}
+
+type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
+
+/// Computes hashes.
+pub(super) struct Hasher {
+    queue: SyncSender<Job>,
+    params: Params,
+    dummy: PasswordHash,
+}
+
+impl Hasher {
+    /// # Errors
+    /// If argon2 does not accept the costs.
+    pub(super) fn start(options: &HashOptions) -> Result<Self, Error> {
+        let params = Params::new(options.memory, options.iterations, options.parallelism, None).map_err(Error::internal)?;
+        let (queue, jobs) = sync_channel(options.queue);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for number in 0..options.threads {
+            let jobs = Arc::clone(&jobs);
+            let prepare = options.on_thread_start;
+            std::thread::Builder::new()
+                .name(format!("hash-{number}"))
+                .spawn(move || {
+                    prepare();
+                    work(&jobs);
+                })
+                .map_err(Error::internal)?;
+        }
+        let dummy = hash(&params, &Password::verbatim("nobody's password"), &mut Vec::new())?;
+        Ok(Self { queue, params, dummy })
+    }
+
+    /// A hash to compare with when there is no account, so that this takes as long.
+    pub(super) fn dummy(&self) -> &PasswordHash {
+        &self.dummy
+    }
+
+    /// Hashes a password with a fresh salt.
+    ///
+    /// # Errors
+    /// `Unavailable` if too many wait already.
+    pub(super) async fn hash(&self, password: Password) -> Result<PasswordHash, Error> {
+        let params = self.params.clone();
+        self.run(move |memory| hash(&params, &password, memory)).await
+    }
+
+    /// Whether the password fits the hash.
+    ///
+    /// # Errors
+    /// `Unavailable` if too many wait already; `Internal` if the hash is none.
+    pub(super) async fn verify(&self, password: Password, hash: PasswordHash) -> Result<bool, Error> {
+        self.run(move |memory| verify(&password, &hash, memory)).await
+    }
+
+    /// Whether a hash is cheaper to guess at than one made with the present settings.
+    pub(super) fn is_weaker(&self, hash: &PasswordHash) -> bool {
+        parse(hash).is_ok_and(|(params, _, _)| {
+            params.m_cost() < self.params.m_cost() || params.t_cost() < self.params.t_cost()
+        })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Vec<Block>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (sender, receiver) = oneshot::channel();
+        let job: Job = Box::new(move |memory| {
+            // Whoever went away meanwhile needs no hash.
+            if !sender.is_closed() {
+                let _ = sender.send(work(memory));
+            }
+        });
+        self.queue.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => Error::Unavailable(Unavailable::HashQueueFull),
+            TrySendError::Disconnected(_) => Error::internal("the hash threads have ended"),
+        })?;
+        receiver.await.map_err(Error::internal)?
+    }
+}
+
+fn work(jobs: &Mutex<Receiver<Job>>) {
+    let mut memory = Vec::new();
+    loop {
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        match job {
+            Ok(job) => job(&mut memory),
+            Err(_) => return,
+        }
+    }
+}
+
+fn hash(params: &Params, password: &Password, memory: &mut Vec<Block>) -> Result<PasswordHash, Error> {
+    let salt = random_bytes::<16>()?;
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    compute(params, password, &salt, &mut output, memory)?;
+    let phc = phc::PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params).map_err(Error::internal)?,
+        salt: Some(Salt::new(&salt).map_err(Error::internal)?),
+        hash: Some(Output::new(&output).map_err(Error::internal)?),
+    };
+    Ok(PasswordHash::from_phc(phc.to_string()))
+}
+
+fn verify(password: &Password, hash: &PasswordHash, memory: &mut Vec<Block>) -> Result<bool, Error> {
+    let (params, salt, expected) = parse(hash)?;
+    let mut output = vec![0; expected.len()];
+    compute(&params, password, salt.as_ref(), &mut output, memory)?;
+    Ok(output.ct_eq(expected.as_bytes()).into())
+}
+
+/// Takes a stored hash apart: its costs win over the present settings.
+fn parse(hash: &PasswordHash) -> Result<(Params, Salt, Output), Error> {
+    let phc = phc::PasswordHash::new(hash.as_str()).map_err(Error::internal)?;
+    let params = Params::try_from(&phc).map_err(Error::internal)?;
+    match (phc.algorithm == Algorithm::Argon2id.ident(), phc.salt, phc.hash) {
+        (true, Some(salt), Some(output)) => Ok((params, salt, output)),
+        _ => Err(Error::internal("a stored password hash is not of argon2id")),
+    }
+}
+
+fn compute(
+    params: &Params,
+    password: &Password,
+    salt: &[u8],
+    output: &mut [u8],
+    memory: &mut Vec<Block>,
+) -> Result<(), Error> {
+    if memory.len() < params.block_count() {
+        memory.resize(params.block_count(), Block::default());
+    }
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
+        .hash_password_into_with_memory(password.as_bytes(), salt, output, memory)
+        .map_err(Error::internal)
+}
+
+/// Derives a key from a passphrase: argon2id with costs that never change, or the key would.
+///
+/// # Errors
+/// If argon2 fails.
+pub fn derive_key<const N: usize>(passphrase: &[u8], salt: &[u8]) -> Result<zeroize::Zeroizing<[u8; N]>, Error> {
+    let params = Params::new(65_536, 3, 1, Some(N)).map_err(Error::internal)?;
+    let mut key = zeroize::Zeroizing::new([0; N]);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(passphrase, salt, &mut *key)
+        .map_err(Error::internal)?;
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(memory: u32) -> Params {
+        Params::new(memory, 1, 1, None).unwrap()
+    }
+
+    #[test]
+    fn only_the_same_password_fits_and_dirty_memory_does_not_matter() {
+        let memory = &mut Vec::new();
+        let password = Password::verbatim("secret");
+        let stored = hash(&params(64), &password, memory).unwrap();
+        hash(&params(256), &Password::verbatim("another"), memory).unwrap();
+        assert!(verify(&password, &stored, memory).unwrap());
+        assert!(!verify(&Password::verbatim("Secret"), &stored, memory).unwrap());
+        assert!(stored.as_str().starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", stored.as_str());
+    }
+
+    #[test]
+    fn our_hashes_are_those_of_the_reference_form() {
+        use argon2::password_hash::PasswordVerifier;
+        let stored = hash(&params(64), &Password::verbatim("secret"), &mut Vec::new()).unwrap();
+        let phc = phc::PasswordHash::new(stored.as_str()).unwrap();
+        assert!(Argon2::default().verify_password(b"secret", &phc).is_ok());
+        assert!(Argon2::default().verify_password(b"other", &phc).is_err());
+    }
+}

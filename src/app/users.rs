@@ -1,0 +1,98 @@
+//! What is done to users of any type: deleting them, changing and resetting passwords.
+
+use super::policy::{PasswordChange, PasswordReset, UserDelete};
+use super::{App, Permit};
+use crate::model::{Account, Error, Id, Invalid, Kind, Password, PasswordHash, Role};
+use crate::store::Tx;
+
+impl App {
+    /// Deletes a user with all that belongs to it, and revokes the user's tokens. Deleting nobody succeeds.
+    ///
+    /// # Errors
+    /// `Forbidden` for the last administrator.
+    pub async fn user_delete(&self, permit: Permit<UserDelete>) -> Result<(), Error> {
+        let id = *permit.target();
+        let revoke = self.revoker(id, None);
+        self.store
+            .write(move |tx| {
+                let is_admin = tx.credential(id)?.is_some_and(|found| found.role == Role::Admin);
+                if is_admin && tx.count_of(Role::Admin)? == 1 {
+                    return Err(Error::Forbidden);
+                }
+                if tx.delete_account(id)? { revoke(tx) } else { Ok(()) }
+            })
+            .await
+    }
+
+    /// Changes the caller's own password, and revokes the caller's other tokens.
+    ///
+    /// # Errors
+    /// `NotFound` if the user is gone, `Invalid` if the old password is wrong.
+    pub async fn password_change(
+        &self,
+        permit: Permit<PasswordChange>,
+        old: Password,
+        new: Password,
+    ) -> Result<(), Error> {
+        let id = *permit.target();
+        let stored = self.store.read(|view| view.credential(id))?.ok_or(Error::NotFound(Kind::User))?;
+        if !self.hasher.verify(old, stored.hash.clone()).await? {
+            return Err(Invalid::OldPassword.into());
+        }
+        let hash = self.hasher.hash(new).await?;
+        // If the password was changed meanwhile, the old one is no longer right.
+        self.replace_password(id, Some(stored.hash), hash, permit.caller().token)
+            .await?
+            .then_some(())
+            .ok_or(Error::Invalid(Invalid::OldPassword))
+    }
+
+    /// Gives any user another password, and revokes the user's tokens.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such user.
+    pub async fn password_reset(&self, permit: Permit<PasswordReset>, new: Password) -> Result<(), Error> {
+        let id = *permit.target();
+        self.store.read(|view| view.credential(id))?.ok_or(Error::NotFound(Kind::User))?;
+        let hash = self.hasher.hash(new).await?;
+        self.replace_password(id, None, hash, permit.caller().token)
+            .await?
+            .then_some(())
+            .ok_or(Error::NotFound(Kind::User))
+    }
+
+    /// Stores a password and revokes the user's tokens, except the one that asked for it.
+    async fn replace_password(
+        &self,
+        id: Id<Account>,
+        expected: Option<PasswordHash>,
+        hash: PasswordHash,
+        spared: i64,
+    ) -> Result<bool, Error> {
+        let revoke = self.revoker(id, Some(spared));
+        self.store
+            .write(move |tx| {
+                let replaced = tx.set_password(id, expected.as_ref(), &hash)?;
+                if replaced {
+                    revoke(tx)?;
+                }
+                Ok(replaced)
+            })
+            .await
+    }
+
+    /// Revokes a user's tokens on disk and, once that is committed, in memory.
+    fn revoker(
+        &self,
+        id: Id<Account>,
+        spared: Option<i64>,
+    ) -> impl FnOnce(&Tx<'_>) -> Result<(), Error> + Send + 'static {
+        let revocations = self.revocations.clone();
+        move |tx| {
+            let revocation = tx.revoke_tokens(id, spared)?;
+            let now = tx.now();
+            tx.after_commit(move || revocations.add(revocation, now));
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What all six types of user share.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use super::{Fault, Id, Identified, Institution, Kind, text};
+
+/// The type of a user, and with it what the user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// Runs the service and registers everybody else.
+    Admin,
+    /// A pupil whose health is followed.
+    Child,
+    /// Groups and follows children at school.
+    Educator,
+    /// Groups and follows children in health care.
+    HealthProfessional,
+    /// The relatives of some children, as one user.
+    Family,
+    /// A program that reports for others.
+    Application,
+}
+
+impl Role {
+    /// Every role, in the order of the contract's lists.
+    pub const ALL: [Role; 6] =
+        [Role::Admin, Role::Application, Role::Educator, Role::HealthProfessional, Role::Family, Role::Child];
+
+    /// What the contract's texts call a user of this type.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self {
+            Role::Admin => Kind::User,
+            Role::Child => Kind::Child,
+            Role::Educator => Kind::Educator,
+            Role::HealthProfessional => Kind::HealthProfessional,
+            Role::Family => Kind::Family,
+            Role::Application => Kind::Application,
+        }
+    }
+}
+
+/// What a user of any type has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Account {
+    /// Unique among the users of all types.
+    pub id: Id<Account>,
+    /// The user's type, which never changes.
+    pub role: Role,
+    /// Unique within the type.
+    pub username: Username,
+    /// As stored: the institution may have vanished since.
+    pub institution: Option<Id<Institution>>,
+    /// Absent until the first log-in.
+    pub last_login: Option<Timestamp>,
+}
+
+impl Identified for Account {
+    const KIND: Kind = Kind::User;
+}
+
+/// A kind of user that has a type of its own.
+pub trait User: Identified {
+    /// The user's type.
+    const ROLE: Role;
+}
+
+/// A user's name: personal data, so `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Username(String);
+
+impl Username {
+    /// The most characters a username may have.
+    pub const MAX: usize = 256;
+
+    /// Trims and checks a name for storing.
+    ///
+    /// # Errors
+    /// The rule of STR (contract, section 5) that the trimmed name breaks.
+    pub fn new(given: &str) -> Result<Self, Fault> {
+        let name = given.trim();
+        text::check(name, Self::MAX)?;
+        Ok(Self(name.to_owned()))
+    }
+
+    /// A name as somebody typed it to log in, or as it was stored: neither trimmed nor checked.
+    #[must_use]
+    pub fn verbatim(given: String) -> Self {
+        Self(given)
+    }
+
+    /// The name, for the cipher and for the answer to somebody who may see it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Username(***)")
+    }
+}
+
+/// A password as somebody typed it. Wiped from memory when dropped; `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// The most bytes a password may have.
+    pub const MAX_BYTES: usize = 1024;
+
+    /// Checks a password for storing; `min` is the fewest characters allowed.
+    ///
+    /// # Errors
+    /// The rule of STR (contract, section 5) that it breaks.
+    pub fn new(given: &str, min: usize) -> Result<Self, Fault> {
+        if given.is_empty() {
+            return Err(Fault::Empty);
+        }
+        if given.len() > Self::MAX_BYTES {
+            return Err(Fault::TooManyBytes(Self::MAX_BYTES));
+        }
+        if given.chars().count() < min {
+            return Err(Fault::TooShort(min));
+        }
+        Ok(Self::verbatim(given))
+    }
+
+    /// A password as somebody typed it to prove who he is: any text, which then fits or does not.
+    #[must_use]
+    pub fn verbatim(given: &str) -> Self {
+        Self(Zeroizing::new(given.to_owned()))
+    }
+
+    /// The bytes to hash.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(***)")
+    }
+}
+
+/// A hashed password in PHC string form. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// Takes a PHC string as it is.
+    #[must_use]
+    pub fn from_phc(phc: String) -> Self {
+        Self(phc)
+    }
+
+    /// The PHC string.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(***)")
+    }
+}
+
+/// What proves who a user is.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// Whose it is.
+    pub id: Id<Account>,
+    /// That user's type.
+    pub role: Role,
+    /// What the password must fit.
+    pub hash: PasswordHash,
+}
+
+/// What is needed to register a user of any type.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// The name to log in with.
+    pub username: Username,
+    /// The first password.
+    pub password: Password,
+    /// Required of everybody but applications.
+    pub institution: Option<Id<Institution>>,
+}
+
+/// What an update changes of a user; absent parts stay as they are.
+#[derive(Debug, Clone, Default)]
+pub struct AccountPatch {
+    /// The new name.
+    pub username: Option<Username>,
+    /// The new institution.
+    pub institution: Option<Id<Institution>>,
+}

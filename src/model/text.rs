@@ -1,0 +1,175 @@
+//! Rules and comparisons of text.
+
+use std::cmp::Ordering;
+use std::iter::Peekable;
+use std::str::Chars;
+
+use jiff::Timestamp;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::Fault;
+
+/// Text that somebody else may read: not empty, bounded, without control characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text(String);
+
+impl Text {
+    /// The most characters of an ordinary text.
+    pub const MAX: usize = 256;
+    /// The most characters of an address.
+    pub const MAX_ADDRESS: usize = 1024;
+
+    /// Takes a text of at most `max` characters.
+    ///
+    /// # Errors
+    /// The rule of STR (contract, section 5) that it breaks.
+    pub fn new(given: &str, max: usize) -> Result<Self, Fault> {
+        check(given, max)?;
+        Ok(Self(given.to_owned()))
+    }
+
+    /// Takes a text as it was stored.
+    #[must_use]
+    pub fn verbatim(stored: String) -> Self {
+        Self(stored)
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+pub(super) fn check(text: &str, max: usize) -> Result<(), Fault> {
+    if text.is_empty() {
+        Err(Fault::Empty)
+    } else if text.chars().count() > max {
+        Err(Fault::TooLong(max))
+    } else if text.chars().any(char::is_control) {
+        Err(Fault::ControlCharacters)
+    } else {
+        Ok(())
+    }
+}
+
+/// The number that a text writes in decimal form, if it does: `11`, `-7.5`, `1e2`, not `inf` or `0x1`.
+#[must_use]
+pub fn number(text: &str) -> Option<f64> {
+    let decimal = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
+    let trimmed = text.trim();
+    let value = trimmed.parse::<f64>().ok().filter(|value| value.is_finite())?;
+    trimmed.chars().all(decimal).then_some(value)
+}
+
+/// A number as JSON and JavaScript write it: whole numbers without a fraction, no negative zero.
+#[must_use]
+pub fn number_text(value: f64) -> String {
+    if value == 0.0 { "0".to_owned() } else { value.to_string() }
+}
+
+/// An instant as the contract writes it: UTC, RFC 3339 with three decimals (section 1).
+#[must_use]
+pub fn time_text(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+/// Lower case, for comparisons that ignore case.
+#[must_use]
+pub fn fold_case(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// Lower case without accents, for wildcards: `João` becomes `joao`.
+#[must_use]
+pub fn fold_accents(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+}
+
+/// Orders text ignoring case, with runs of digits compared as numbers: `a9` before `A10`.
+#[must_use]
+pub fn natural_order(a: &str, b: &str) -> Ordering {
+    let mut a = a.chars().peekable();
+    let mut b = b.chars().peekable();
+    loop {
+        match (a.peek().copied(), b.peek().copied()) {
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => return Ordering::Less,
+            (Some(_), None) => return Ordering::Greater,
+            (Some(x), Some(y)) => {
+                let order = if x.is_ascii_digit() && y.is_ascii_digit() {
+                    let (x, y) = (digits(&mut a), digits(&mut b));
+                    x.len().cmp(&y.len()).then_with(|| x.cmp(&y))
+                } else {
+                    a.next();
+                    b.next();
+                    x.to_lowercase().cmp(y.to_lowercase())
+                };
+                if order.is_ne() {
+                    return order;
+                }
+            }
+        }
+    }
+}
+
+/// Takes a run of digits off the front, without leading zeros.
+fn digits(chars: &mut Peekable<Chars<'_>>) -> String {
+    let mut run = String::new();
+    while let Some(digit) = chars.next_if(char::is_ascii_digit) {
+        if !(run.is_empty() && digit == '0') {
+            run.push(digit);
+        }
+    }
+    run
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn natural_order_compares_digits_as_numbers_and_ignores_case() {
+        for (less, more) in [("9", "10"), ("a9", "A10"), ("Class 2b", "class 10a"), ("", "0"), ("a", "ab"), ("2", "a")] {
+            assert_eq!(natural_order(less, more), Ordering::Less, "{less} {more}");
+            assert_eq!(natural_order(more, less), Ordering::Greater, "{less} {more}");
+        }
+        for (a, b) in [("a01", "A1"), ("É", "é"), ("0", "00")] {
+            assert_eq!(natural_order(a, b), Ordering::Equal, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn only_decimal_text_is_a_number() {
+        for (text, value) in [("11", 11.0), ("-7.5", -7.5), ("1e2", 100.0), (" 3 ", 3.0)] {
+            assert_eq!(number(text), Some(value));
+        }
+        for text in ["", "x", "inf", "NaN", "infinity", "0x10", "1e999", "2010-01-01", "1,5"] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_javascript_writes_them() {
+        assert_eq!(number_text(11.0), "11");
+        assert_eq!(number_text(-7.25), "-7.25");
+        assert_eq!(number_text(-0.0), "0");
+    }
+
+    #[test]
+    fn times_have_exactly_three_decimals() {
+        for (millisecond, text) in [(0, "1970-01-01T00:00:00.000Z"), (1_575_028_800_120, "2019-11-29T12:00:00.120Z")] {
+            assert_eq!(time_text(Timestamp::from_millisecond(millisecond).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn accents_and_case_fold_away() {
+        assert_eq!(fold_accents("João Ç"), "joao c");
+        assert_eq!(fold_accents("ABC"), "abc");
+    }
+}

@@ -1,0 +1,218 @@
+//! Rows of `account`: what users of all types share.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::error::Translate;
+use super::select::{Column, natural};
+use super::{Tx, View, rows};
+use crate::model::{
+    Account, AccountPatch, Conflict, Credential, Error, Field, Id, Institution, PasswordHash, Role, Username,
+};
+
+/// The columns that [`account`] reads, first in every statement that reads users.
+macro_rules! account_columns {
+    ($($more:literal)?) => {
+        concat!("a.id, a.role, a.username, a.institution_id, a.last_login" $(, ", ", $more)?)
+    };
+}
+pub(super) use account_columns;
+
+/// How many columns [`account`] reads.
+pub(super) const ACCOUNT_COLUMNS: usize = 5;
+
+/// Reads what [`account_columns`] selects, from column `at` on.
+pub(super) fn account(view: &View<'_>, row: &Row<'_>, at: usize) -> rusqlite::Result<Account> {
+    let username = row.get_ref(at + 2)?.as_blob()?;
+    Ok(Account {
+        id: rows::id(row, at)?,
+        role: rows::role(row, at + 1)?,
+        username: view.cipher.decrypt(username).map_err(|cause| {
+            rusqlite::Error::FromSqlConversionFailure(at + 2, rusqlite::types::Type::Blob, Box::new(cause))
+        })?,
+        institution: rows::optional_id(row, at + 3)?,
+        last_login: rows::optional_timestamp(row, at + 4)?,
+    })
+}
+
+/// The columns that every list of users can be asked for.
+pub(super) fn account_column(field: Field) -> Option<Column> {
+    match field {
+        Field::Id => Some(Column::new("lower(hex(a.id))", "a.id").exact()),
+        Field::Username => Some(Column::new("username_text(a.username)", "fold_case(username_text(a.username))")),
+        Field::Institution => Some(Column::new("lower(hex(a.institution_id))", "a.institution_id").exact()),
+        Field::LastLogin => Some(natural!("time_text(a.last_login)")),
+        _ => None,
+    }
+}
+
+/// A user to store.
+pub struct NewAccountRow<'a> {
+    /// The user's type.
+    pub role: Role,
+    /// Unique within the type.
+    pub username: &'a Username,
+    /// The hashed password.
+    pub hash: &'a PasswordHash,
+    /// Must exist.
+    pub institution: Option<Id<Institution>>,
+}
+
+impl View<'_> {
+    /// What proves who the users of this name are: at most one of each type.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn credentials(&self, username: &Username) -> Result<Vec<Credential>, Error> {
+        let name = self.cipher.encrypt(username)?;
+        self.prepare("SELECT id, role, password_hash FROM account WHERE username = ?1 ORDER BY role")?
+            .query_map([name], credential)
+            .translate()?
+            .collect::<rusqlite::Result<_>>()
+            .translate()
+    }
+
+    /// What proves who this user is; `None` if there is no such user.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn credential(&self, id: Id<Account>) -> Result<Option<Credential>, Error> {
+        self.prepare("SELECT id, role, password_hash FROM account WHERE id = ?1")?
+            .query_row([id.as_bytes()], credential)
+            .optional()
+            .translate()
+    }
+
+    /// The institution of a user of this type; the outer `None` if there is no such user.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn institution_of(&self, id: Id<Account>, role: Role) -> Result<Option<Option<Id<Institution>>>, Error> {
+        self.prepare("SELECT institution_id FROM account WHERE id = ?1 AND role = ?2")?
+            .query_row(params![id.as_bytes(), rows::role_word(role)], |row| rows::optional_id(row, 0))
+            .optional()
+            .translate()
+    }
+
+    /// Whether another user of this type has the name.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn username_taken(
+        &self,
+        role: Role,
+        username: &Username,
+        except: Option<Id<Account>>,
+    ) -> Result<bool, Error> {
+        let name = self.cipher.encrypt(username)?;
+        let holder: Option<Id<Account>> = self
+            .prepare("SELECT id FROM account WHERE username = ?1 AND role = ?2")?
+            .query_row(params![name, rows::role_word(role)], |row| rows::id(row, 0))
+            .optional()
+            .translate()?;
+        Ok(holder.is_some() && holder != except)
+    }
+
+    /// How many users of a type there are.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn count_of(&self, role: Role) -> Result<u64, Error> {
+        self.prepare("SELECT count(*) FROM account WHERE role = ?1")?
+            .query_row([rows::role_word(role)], |row| row.get::<_, i64>(0))
+            .map(|count| u64::try_from(count).unwrap_or(0))
+            .translate()
+    }
+}
+
+fn credential(row: &Row<'_>) -> rusqlite::Result<Credential> {
+    Ok(Credential {
+        id: rows::id(row, 0)?,
+        role: rows::role(row, 1)?,
+        hash: PasswordHash::from_phc(row.get(2)?),
+    })
+}
+
+impl Tx<'_> {
+    /// Stores a user's shared part; returns the user's new id.
+    ///
+    /// # Errors
+    /// `Conflict` if a user of this type has the name.
+    pub fn insert_account(&self, new: &NewAccountRow<'_>) -> Result<Id<Account>, Error> {
+        let id = self.new_id();
+        self.prepare(
+            "INSERT INTO account (id, role, username, password_hash, institution_id, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            id.as_bytes(),
+            rows::role_word(new.role),
+            self.cipher.encrypt(new.username)?,
+            new.hash.as_str(),
+            new.institution.as_ref().map(Id::as_bytes),
+            self.now().as_millisecond(),
+        ])
+        .or_duplicate(Error::Conflict(Conflict::Name(new.role.kind())))?;
+        Ok(id)
+    }
+
+    /// Changes what the patch names; returns whether there is such a user of this type.
+    ///
+    /// # Errors
+    /// `Conflict` if another user of this type has the new name.
+    pub fn update_account(&self, id: Id<Account>, role: Role, patch: &AccountPatch) -> Result<bool, Error> {
+        let name = patch.username.as_ref().map(|name| self.cipher.encrypt(name)).transpose()?;
+        let changed = self
+            .prepare(
+                "UPDATE account SET username = coalesce(?3, username), institution_id = coalesce(?4, institution_id)
+                 WHERE id = ?1 AND role = ?2",
+            )?
+            .execute(params![
+                id.as_bytes(),
+                rows::role_word(role),
+                name,
+                patch.institution.as_ref().map(Id::as_bytes),
+            ])
+            .or_duplicate(Error::Conflict(Conflict::Name(role.kind())))?;
+        Ok(changed == 1)
+    }
+
+    /// Deletes a user of any type with all that belongs to it; returns whether there was one.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub fn delete_account(&self, id: Id<Account>) -> Result<bool, Error> {
+        Ok(self.execute("DELETE FROM account WHERE id = ?1", [id.as_bytes()])? == 1)
+    }
+
+    /// Stores another password; returns whether there is such a user. With `expected`, only if that is still
+    /// the user's present one.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub fn set_password(
+        &self,
+        id: Id<Account>,
+        expected: Option<&PasswordHash>,
+        hash: &PasswordHash,
+    ) -> Result<bool, Error> {
+        let changed = self.execute(
+            "UPDATE account SET password_hash = ?3 WHERE id = ?1 AND password_hash = coalesce(?2, password_hash)",
+            params![id.as_bytes(), expected.map(PasswordHash::as_str), hash.as_str()],
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Notes that a user logged in now; returns whether there is such a user with this password.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub fn set_last_login(&self, id: Id<Account>, hash: &PasswordHash) -> Result<bool, Error> {
+        let now: Timestamp = self.now();
+        let changed = self.execute(
+            "UPDATE account SET last_login = ?3 WHERE id = ?1 AND password_hash = ?2",
+            params![id.as_bytes(), hash.as_str(), now.as_millisecond()],
+        )?;
+        Ok(changed == 1)
+    }
+}

@@ -1,0 +1,216 @@
+//! Rows of `child`, and the facts about children that rules ask for.
+
+use std::collections::HashSet;
+
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::accounts::{ACCOUNT_COLUMNS, account, account_column, account_columns};
+use super::error::Translate;
+use super::select::{Column, List, natural, select};
+use super::{Tx, View, rows};
+use crate::model::query::{Listed, Query};
+use crate::model::{
+    Account, Age, AgeDate, Child, ChildPatch, Conflict, Error, Family, Field, Gender, Id, NfcTag, Role, Text,
+};
+
+/// The columns that [`child`] reads, after those that a statement puts before them.
+macro_rules! child_columns {
+    () => {
+        account_columns!(
+            "c.gender, c.age, c.age_calc_date, c.last_sync, c.fitbit_status, c.nfc_tag, c.tag_assigned_at"
+        )
+    };
+}
+pub(super) use child_columns;
+
+const LIST: List<Child> = List {
+    columns: child_columns!(),
+    from: "FROM account a JOIN child c ON c.account_id = a.id WHERE a.role = ?1",
+    id: "a.id",
+    default_order: "a.id DESC",
+    created: "a.created_at",
+    column,
+    read: |view, row| child(view, row, 0),
+};
+
+const OF_FAMILY: List<Child> = List {
+    from: "FROM family_child f JOIN account a ON a.id = f.child_id JOIN child c ON c.account_id = a.id
+           WHERE f.family_id = ?1",
+    default_order: "f.position",
+    column: nested_column,
+    ..LIST
+};
+
+fn column(field: Field) -> Option<Column> {
+    match field {
+        Field::NfcTag => Some(natural!("c.nfc_tag").exact()),
+        Field::TagAssignedAt => Some(natural!("time_text(c.tag_assigned_at)")),
+        _ => nested_column(field),
+    }
+}
+
+/// The fields that a child shows inside a family or group.
+fn nested_column(field: Field) -> Option<Column> {
+    match field {
+        Field::Gender => Some(natural!("c.gender").exact()),
+        Field::Age => Some(natural!("c.age")),
+        Field::AgeCalcDate => Some(natural!("c.age_calc_date")),
+        Field::LastSync => Some(natural!("time_text(c.last_sync)")),
+        Field::FitbitStatus => Some(natural!("c.fitbit_status").exact()),
+        _ => account_column(field),
+    }
+}
+
+/// Reads what `child_columns` selects, from column `at` on.
+pub(super) fn child(view: &View<'_>, row: &Row<'_>, at: usize) -> rusqlite::Result<Child> {
+    let own = at + ACCOUNT_COLUMNS;
+    let tag = rows::optional_text(row, own + 5)?.zip(rows::optional_timestamp(row, own + 6)?);
+    Ok(Child {
+        account: account(view, row, at)?,
+        gender: match row.get_ref(own)?.as_str()? {
+            "female" => Gender::Female,
+            _ => Gender::Male,
+        },
+        age: Age::verbatim(row.get(own + 1)?),
+        age_calc_date: row.get::<_, Option<String>>(own + 2)?.map(AgeDate::verbatim),
+        last_sync: rows::optional_timestamp(row, own + 3)?,
+        fitbit_status: row.get(own + 4)?,
+        tag: tag.map(|(text, assigned_at)| NfcTag { text, assigned_at }),
+    })
+}
+
+fn gender_word(gender: Gender) -> &'static str {
+    match gender {
+        Gender::Male => "male",
+        Gender::Female => "female",
+    }
+}
+
+impl View<'_> {
+    /// The child of this id.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn child(&self, id: Id<Child>) -> Result<Option<Child>, Error> {
+        self.prepare(concat!(
+            "SELECT ",
+            child_columns!(),
+            " FROM account a JOIN child c ON c.account_id = a.id WHERE a.id = ?1 AND a.role = 'child'"
+        ))?
+        .query_row([id.as_bytes()], |row| child(self, row, 0))
+        .optional()
+        .translate()
+    }
+
+    /// The child that holds this NFC tag.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn child_by_tag(&self, tag: &str) -> Result<Option<Child>, Error> {
+        self.prepare(concat!(
+            "SELECT ",
+            child_columns!(),
+            " FROM child c JOIN account a ON a.id = c.account_id WHERE c.nfc_tag = ?1 AND a.role = 'child'"
+        ))?
+        .query_row([tag], |row| child(self, row, 0))
+        .optional()
+        .translate()
+    }
+
+    /// The children that a query asks for.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn children(&self, query: &Query) -> Result<Listed<Child>, Error> {
+        select(self, &LIST, Value::Text(rows::role_word(Role::Child).to_owned()), query)
+    }
+
+    /// The children of a family that a query asks for.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn children_of_family(&self, family: Id<Family>, query: &Query) -> Result<Listed<Child>, Error> {
+        select(self, &OF_FAMILY, Value::Blob(family.as_bytes().to_vec()), query)
+    }
+
+    /// Those of the ids that are no child's, in the given order.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn missing_children(&self, ids: &[Id<Child>]) -> Result<Vec<Id<Child>>, Error> {
+        let known: HashSet<Id<Child>> = self
+            .prepare(
+                "SELECT a.id FROM account a JOIN child c ON c.account_id = a.id
+                 WHERE a.role = 'child' AND a.id IN rarray(?1)",
+            )?
+            .query_map([rows::array(ids.iter().copied())], |row| rows::id(row, 0))
+            .translate()?
+            .collect::<rusqlite::Result<_>>()
+            .translate()?;
+        Ok(ids.iter().copied().filter(|id| !known.contains(id)).collect())
+    }
+}
+
+impl Tx<'_> {
+    /// Stores what makes a user a child.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub fn insert_child(
+        &self,
+        id: Id<Account>,
+        gender: Gender,
+        age: &Age,
+        age_calc_date: Option<&AgeDate>,
+    ) -> Result<(), Error> {
+        self.execute(
+            "INSERT INTO child (account_id, gender, age, age_calc_date, fitbit_status) VALUES (?1, ?2, ?3, ?4, 'none')",
+            params![id.as_bytes(), gender_word(gender), age.as_str(), age_calc_date.map(AgeDate::as_str)],
+        )?;
+        Ok(())
+    }
+
+    /// Changes what the patch names of a child beyond its shared part.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub fn update_child(&self, id: Id<Child>, patch: &ChildPatch) -> Result<(), Error> {
+        self.execute(
+            "UPDATE child SET gender = coalesce(?2, gender), age = coalesce(?3, age),
+             age_calc_date = coalesce(?4, age_calc_date) WHERE account_id = ?1",
+            params![
+                id.as_bytes(),
+                patch.gender.map(gender_word),
+                patch.age.as_ref().map(Age::as_str),
+                patch.age_calc_date.as_ref().map(AgeDate::as_str),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Gives a child an NFC tag, as of now; a tag that it holds already keeps its time.
+    ///
+    /// # Errors
+    /// `Conflict` if another child holds the tag.
+    pub fn set_tag(&self, id: Id<Child>, tag: &Text) -> Result<(), Error> {
+        self.prepare(
+            "UPDATE child SET nfc_tag = ?2, tag_assigned_at = ?3 WHERE account_id = ?1 AND nfc_tag IS NOT ?2",
+        )?
+        .execute(params![id.as_bytes(), tag.as_str(), self.now().as_millisecond()])
+        .or_duplicate(Error::Conflict(Conflict::NfcTag))?;
+        Ok(())
+    }
+
+    /// Takes a child's NFC tag away, if it has one.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub fn clear_tag(&self, id: Id<Child>) -> Result<(), Error> {
+        self.execute(
+            "UPDATE child SET nfc_tag = NULL, tag_assigned_at = NULL WHERE account_id = ?1",
+            [id.as_bytes()],
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,213 @@
+//! Rows of `children_group` and `group_member`.
+
+use std::collections::HashMap;
+
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::accounts::account_columns;
+use super::children::{child, child_columns};
+use super::error::Translate;
+use super::select::{Column, List, natural, select};
+use super::{Tx, View, rows};
+use crate::model::query::{Listed, Query};
+use crate::model::{Account, Child, Conflict, Error, Field, Group, GroupPatch, Id, Kind, NewGroup, Text};
+
+const LIST: List<Group> = List {
+    columns: "g.id, g.name, g.school_class",
+    from: "FROM children_group g WHERE g.owner_id = ?1",
+    id: "g.id",
+    default_order: "g.id DESC",
+    created: "g.created_at",
+    column,
+    read: |_, row| group(row, 0),
+};
+
+const DUPLICATE: Error = Error::Conflict(Conflict::Name(Kind::Group));
+
+fn column(field: Field) -> Option<Column> {
+    match field {
+        Field::Id => Some(Column::new("lower(hex(g.id))", "g.id").exact()),
+        Field::Name => Some(natural!("g.name")),
+        Field::SchoolClass => Some(natural!("g.school_class")),
+        _ => None,
+    }
+}
+
+/// Reads a group, still without its children.
+fn group(row: &Row<'_>, at: usize) -> rusqlite::Result<Group> {
+    Ok(Group {
+        id: rows::id(row, at)?,
+        name: rows::text(row, at + 1)?,
+        school_class: rows::optional_text(row, at + 2)?,
+        children: Vec::new(),
+    })
+}
+
+impl View<'_> {
+    /// The group of this id, if it is this owner's.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn group(&self, owner: Id<Account>, id: Id<Group>) -> Result<Option<Group>, Error> {
+        let mut found = self
+            .prepare("SELECT id, name, school_class FROM children_group WHERE id = ?1 AND owner_id = ?2")?
+            .query_row(params![id.as_bytes(), owner.as_bytes()], |row| group(row, 0))
+            .optional()
+            .translate()?;
+        self.fill_groups(found.as_mut_slice())?;
+        Ok(found)
+    }
+
+    /// The groups of an owner that a query asks for.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn groups(&self, owner: Id<Account>, query: &Query) -> Result<Listed<Group>, Error> {
+        let mut found = select(self, &LIST, Value::Blob(owner.as_bytes().to_vec()), query)?;
+        self.fill_groups(&mut found.items)?;
+        Ok(found)
+    }
+
+    /// All groups of these owners, newest first, in two statements however many they are.
+    pub(super) fn groups_by_owner(
+        &self,
+        owners: impl IntoIterator<Item = Id<Account>>,
+    ) -> Result<HashMap<Id<Account>, Vec<Group>>, Error> {
+        let (owners, mut groups): (Vec<Id<Account>>, Vec<Group>) = self
+            .prepare(
+                "SELECT owner_id, id, name, school_class FROM children_group
+                 WHERE owner_id IN rarray(?1) ORDER BY id DESC",
+            )?
+            .query_map([rows::array(owners)], |row| Ok((rows::id(row, 0)?, group(row, 1)?)))
+            .translate()?
+            .collect::<rusqlite::Result<_>>()
+            .translate()?;
+        self.fill_groups(&mut groups)?;
+        let mut by_owner: HashMap<_, Vec<_>> = HashMap::new();
+        for (owner, group) in owners.into_iter().zip(groups) {
+            by_owner.entry(owner).or_default().push(group);
+        }
+        Ok(by_owner)
+    }
+
+    /// Fills in the children, in one statement.
+    fn fill_groups(&self, groups: &mut [Group]) -> Result<(), Error> {
+        if groups.is_empty() {
+            return Ok(());
+        }
+        let ids = rows::array(groups.iter().map(|group| group.id));
+        let mut statement = self.prepare(concat!(
+            "SELECT m.group_id, ",
+            child_columns!(),
+            " FROM group_member m JOIN account a ON a.id = m.child_id JOIN child c ON c.account_id = a.id
+              WHERE m.group_id IN rarray(?1) ORDER BY m.group_id, m.position"
+        ))?;
+        let rows = statement
+            .query_map([ids], |row| Ok((rows::id::<Group>(row, 0)?, child(self, row, 1)?)))
+            .translate()?;
+        let mut members: HashMap<Id<Group>, Vec<Child>> = HashMap::new();
+        for row in rows {
+            let (group, child) = row.translate()?;
+            members.entry(group).or_default().push(child);
+        }
+        for group in groups {
+            group.children = members.remove(&group.id).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Whether another group of this owner has the name.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn group_name_taken(
+        &self,
+        owner: Id<Account>,
+        name: &Text,
+        except: Option<Id<Group>>,
+    ) -> Result<bool, Error> {
+        let holder: Option<Id<Group>> = self
+            .prepare("SELECT id FROM children_group WHERE owner_id = ?1 AND name = ?2")?
+            .query_row(params![owner.as_bytes(), name.as_str()], |row| rows::id(row, 0))
+            .optional()
+            .translate()?;
+        Ok(holder.is_some() && holder != except)
+    }
+
+    /// How many groups an owner has.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn count_groups(&self, owner: Id<Account>) -> Result<usize, Error> {
+        self.prepare("SELECT count(*) FROM children_group WHERE owner_id = ?1")?
+            .query_row([owner.as_bytes()], |row| row.get::<_, i64>(0))
+            .map(|count| usize::try_from(count).unwrap_or(usize::MAX))
+            .translate()
+    }
+}
+
+impl Tx<'_> {
+    /// Stores a group with its children; returns its new id.
+    ///
+    /// # Errors
+    /// `Conflict` if the owner has another group of that name.
+    pub fn insert_group(&self, owner: Id<Account>, new: &NewGroup) -> Result<Id<Group>, Error> {
+        let id = self.new_id();
+        self.prepare(
+            "INSERT INTO children_group (id, owner_id, name, school_class, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            id.as_bytes(),
+            owner.as_bytes(),
+            new.name.as_str(),
+            new.school_class.as_ref().map(Text::as_str),
+            self.now().as_millisecond(),
+        ])
+        .or_duplicate(DUPLICATE)?;
+        self.insert_members(id, &new.children)?;
+        Ok(id)
+    }
+
+    /// Changes what the patch names of a group.
+    ///
+    /// # Errors
+    /// `Conflict` if the owner has another group of the new name.
+    pub fn update_group(&self, id: Id<Group>, patch: &GroupPatch) -> Result<(), Error> {
+        self.prepare(
+            "UPDATE children_group SET name = coalesce(?2, name), school_class = coalesce(?3, school_class)
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            id.as_bytes(),
+            patch.name.as_ref().map(Text::as_str),
+            patch.school_class.as_ref().map(Text::as_str),
+        ])
+        .or_duplicate(DUPLICATE)?;
+        if let Some(children) = &patch.children {
+            self.execute("DELETE FROM group_member WHERE group_id = ?1", [id.as_bytes()])?;
+            self.insert_members(id, children)?;
+        }
+        Ok(())
+    }
+
+    fn insert_members(&self, id: Id<Group>, children: &[Id<Child>]) -> Result<(), Error> {
+        let mut insert = self.prepare("INSERT INTO group_member (group_id, child_id, position) VALUES (?1, ?2, ?3)")?;
+        for (position, child) in children.iter().enumerate() {
+            insert.execute(params![id.as_bytes(), child.as_bytes(), position]).translate()?;
+        }
+        Ok(())
+    }
+
+    /// Deletes a group if it is this owner's.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub fn delete_group(&self, owner: Id<Account>, id: Id<Group>) -> Result<(), Error> {
+        self.execute(
+            "DELETE FROM children_group WHERE id = ?1 AND owner_id = ?2",
+            params![id.as_bytes(), owner.as_bytes()],
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,40 @@
+//! The schema's versions: numbered files, applied in order, each in one transaction, never changed once released.
+
+use rusqlite::Connection;
+
+use super::OpenError;
+
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+
+/// Marks a SQLite file as ours ("OCUS").
+const APPLICATION_ID: i32 = 0x4f43_5553;
+
+/// The version that this program writes.
+pub const SCHEMA_VERSION: usize = MIGRATIONS.len();
+
+/// The version of the database's schema; 0 for one that is still empty. Changes nothing.
+pub(super) fn version(connection: &Connection) -> Result<usize, OpenError> {
+    let version: usize = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let tables: usize = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && (version > 0 || tables > 0) {
+        return Err(OpenError::NotOurs);
+    }
+    if version > SCHEMA_VERSION {
+        return Err(OpenError::FromTheFuture { found: version, known: SCHEMA_VERSION });
+    }
+    Ok(version)
+}
+
+/// Brings the schema from `version` to this program's.
+pub(super) fn migrate(connection: &mut Connection, version: usize) -> Result<(), OpenError> {
+    for (index, migration) in MIGRATIONS.iter().enumerate().skip(version) {
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", index + 1)?;
+        transaction.commit()?;
+        tracing::info!(version = index + 1, "The database was brought to a newer schema");
+    }
+    Ok(())
+}

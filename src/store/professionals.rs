@@ -1,0 +1,55 @@
+//! Educators and health professionals: accounts that own groups.
+
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, params};
+
+use super::accounts::{account, account_column, account_columns};
+use super::error::Translate;
+use super::select::{List, select};
+use super::{View, rows};
+use crate::model::query::{Listed, Query};
+use crate::model::{Account, Error, Id, Professional, Role};
+
+const LIST: List<Professional> = List {
+    columns: account_columns!(),
+    from: "FROM account a WHERE a.role = ?1",
+    id: "a.id",
+    default_order: "a.id DESC",
+    created: "a.created_at",
+    column: account_column,
+    read: |view, row| Ok(Professional { account: account(view, row, 0)?, groups: Vec::new() }),
+};
+
+impl View<'_> {
+    /// The professional of this id and role, with all groups.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn professional(&self, role: Role, id: Id<Account>) -> Result<Option<Professional>, Error> {
+        let mut found = self
+            .prepare(concat!("SELECT ", account_columns!(), " FROM account a WHERE a.id = ?1 AND a.role = ?2"))?
+            .query_row(params![id.as_bytes(), rows::role_word(role)], |row| (LIST.read)(self, row))
+            .optional()
+            .translate()?;
+        self.fill_professionals(found.as_mut_slice())?;
+        Ok(found)
+    }
+
+    /// The professionals of a role that a query asks for, with all their groups.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn professionals(&self, role: Role, query: &Query) -> Result<Listed<Professional>, Error> {
+        let mut found = select(self, &LIST, Value::Text(rows::role_word(role).to_owned()), query)?;
+        self.fill_professionals(&mut found.items)?;
+        Ok(found)
+    }
+
+    fn fill_professionals(&self, professionals: &mut [Professional]) -> Result<(), Error> {
+        let mut groups = self.groups_by_owner(professionals.iter().map(|one| one.account.id))?;
+        for one in professionals {
+            one.groups = groups.remove(&one.account.id).unwrap_or_default();
+        }
+        Ok(())
+    }
+}

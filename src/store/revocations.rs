@@ -1,0 +1,60 @@
+//! Rows of `revocation`: tokens that are refused although their time is not over.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::error::Translate;
+use super::{Tx, View, rows};
+use crate::model::{Account, Error, Id};
+
+/// All tokens of a user up to one, except at most one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revocation {
+    /// Whose tokens.
+    pub account: Id<Account>,
+    /// The last token that is refused, by its number.
+    pub through_token: i64,
+    /// The one that is not: it made the request.
+    pub spared_token: Option<i64>,
+    /// None of the refused tokens is valid after this.
+    pub expires_at: Timestamp,
+}
+
+impl View<'_> {
+    /// All revocations that may still matter.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn revocations(&self) -> Result<Vec<Revocation>, Error> {
+        self.prepare("SELECT account_id, through_token, spared_token, expires_at FROM revocation")?
+            .query_map([], |row| {
+                Ok(Revocation {
+                    account: rows::id(row, 0)?,
+                    through_token: row.get(1)?,
+                    spared_token: row.get(2)?,
+                    expires_at: rows::timestamp(row, 3)?,
+                })
+            })
+            .translate()?
+            .collect::<rusqlite::Result<_>>()
+            .translate()
+    }
+}
+
+impl Tx<'_> {
+    /// Revokes every token that a user has so far, except `spared`; forgets revocations that matter no more.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub fn revoke_tokens(&self, account: Id<Account>, spared: Option<i64>) -> Result<Revocation, Error> {
+        let (through_token, expires_at) = self.tokens_so_far();
+        self.execute("DELETE FROM revocation WHERE expires_at < ?1", [self.now().as_millisecond()])?;
+        self.execute(
+            "INSERT INTO revocation (account_id, through_token, spared_token, expires_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (account_id) DO UPDATE SET through_token = excluded.through_token,
+             spared_token = excluded.spared_token, expires_at = excluded.expires_at",
+            params![account.as_bytes(), through_token, spared, expires_at.as_millisecond()],
+        )?;
+        Ok(Revocation { account, through_token, spared_token: spared, expires_at })
+    }
+}

@@ -1,0 +1,269 @@
+//! The one thread that writes.
+//!
+//! Writes that wait share a commit: each runs inside a savepoint of its own, all are committed together, and
+//! nobody is answered before. If the commit fails, all of them failed.
+
+use std::cell::RefCell;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::cipher::Cipher;
+use super::error::{Translate, translate};
+use super::sequence::Sequence;
+use super::View;
+use crate::model::{Clock, Error, Id, Unavailable};
+
+/// The most writes that wait; more are refused.
+const QUEUE: usize = 1024;
+/// The most writes that share a commit.
+const BATCH: usize = 256;
+
+/// A transaction: reads what a [`View`] reads, and writes.
+///
+/// Its instant is the same for all it does.
+pub struct Tx<'c> {
+    view: View<'c>,
+    now: Timestamp,
+    sequence: &'c RefCell<Sequence>,
+    after_commit: RefCell<Vec<Deed>>,
+}
+
+type Deed = Box<dyn FnOnce() + Send>;
+/// Tells a job's caller how it went, once it is known whether the transaction is on disk.
+type Answer = Box<dyn FnOnce(Result<(), Loss>) + Send>;
+/// Does a job's work in a transaction, or hears why there is none.
+type Job = Box<dyn FnOnce(Result<&Tx<'_>, Loss>) -> Ran + Send>;
+
+/// How a job went.
+enum Ran {
+    /// What it did is to be kept.
+    Stands(Answer),
+    /// What it did is to be undone; perhaps the store itself was the reason.
+    Fails(Answer, Option<Unavailable>),
+    /// It was not run, and its caller knows.
+    Refused,
+}
+
+/// Why a whole transaction is lost.
+#[derive(Clone)]
+enum Loss {
+    Cause(Arc<rusqlite::Error>),
+    Reason(Unavailable),
+}
+
+impl Loss {
+    fn error(&self) -> Error {
+        match self {
+            Loss::Cause(cause) => translate(cause),
+            Loss::Reason(reason) => Error::Unavailable(*reason),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Loss {
+    fn from(cause: rusqlite::Error) -> Self {
+        Loss::Cause(Arc::new(cause))
+    }
+}
+
+impl<'c> Deref for Tx<'c> {
+    type Target = View<'c>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.view
+    }
+}
+
+impl Tx<'_> {
+    /// The instant of this transaction, to the millisecond.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// An id that is larger than every one before it.
+    #[must_use]
+    pub fn new_id<K>(&self) -> Id<K> {
+        self.sequence.borrow_mut().next_id(self.now)
+    }
+
+    /// A number for a token, larger than every one before it; the token will be valid until `expiry`.
+    #[must_use]
+    pub fn new_token(&self, expiry: Timestamp) -> i64 {
+        let mut sequence = self.sequence.borrow_mut();
+        sequence.note_token_expiry(expiry);
+        sequence.next_token(self.now)
+    }
+
+    /// The number of the newest token there can be, and the instant when the last token expires.
+    #[must_use]
+    pub fn tokens_so_far(&self) -> (i64, Timestamp) {
+        let mut sequence = self.sequence.borrow_mut();
+        (sequence.next_token(self.now), sequence.last_token_expiry())
+    }
+
+    /// Does `deed` when this transaction is on disk, before its caller hears of it, whether or not he still waits.
+    pub fn after_commit(&self, deed: impl FnOnce() + Send + 'static) {
+        self.after_commit.borrow_mut().push(Box::new(deed));
+    }
+
+    /// Runs a statement that writes; returns how many rows it changed.
+    pub(super) fn execute(&self, sql: &str, params: impl rusqlite::Params) -> Result<usize, Error> {
+        self.prepare(sql)?.execute(params).translate()
+    }
+}
+
+/// Takes writes to the thread.
+pub(super) struct Writer {
+    queue: SyncSender<Job>,
+}
+
+impl Writer {
+    pub(super) fn start(
+        connection: Connection,
+        clock: Clock,
+        cipher: Arc<Cipher>,
+        statements: Arc<AtomicU64>,
+    ) -> Result<Self, super::OpenError> {
+        let sequence = Sequence::load(&connection)?;
+        let (queue, jobs) = sync_channel(QUEUE);
+        let thread = WriterThread { connection, clock, cipher, statements, sequence: RefCell::new(sequence) };
+        std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || thread.run(&jobs))?;
+        Ok(Self { queue })
+    }
+
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (sender, receiver) = oneshot::channel();
+        let job: Job = Box::new(move |tx| {
+            let result = match tx {
+                Ok(tx) => work(tx),
+                Err(loss) => {
+                    // Nobody waits any more if this fails: the caller went away.
+                    let _ = sender.send(Err(loss.error()));
+                    return Ran::Refused;
+                }
+            };
+            let failure = match &result {
+                Ok(_) => None,
+                Err(Error::Unavailable(reason)) => Some(Some(*reason)),
+                Err(_) => Some(None),
+            };
+            let answer: Answer = Box::new(move |commit| {
+                let _ = sender.send(commit.map_err(|loss| loss.error()).and(result));
+            });
+            match failure {
+                None => Ran::Stands(answer),
+                Some(reason) => Ran::Fails(answer, reason),
+            }
+        });
+        self.queue.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => Error::Unavailable(Unavailable::StoreBusy),
+            TrySendError::Disconnected(_) => Error::internal("the writer thread has ended"),
+        })?;
+        receiver.await.map_err(|_| Error::internal("a write was dropped: its job panicked"))?
+    }
+}
+
+struct WriterThread {
+    connection: Connection,
+    clock: Clock,
+    cipher: Arc<Cipher>,
+    statements: Arc<AtomicU64>,
+    sequence: RefCell<Sequence>,
+}
+
+impl WriterThread {
+    fn run(self, jobs: &Receiver<Job>) {
+        while let Ok(first) = jobs.recv() {
+            let mut batch = vec![first];
+            while batch.len() < BATCH
+                && let Ok(job) = jobs.try_recv()
+            {
+                batch.push(job);
+            }
+            self.commit_together(batch);
+        }
+    }
+
+    fn commit_together(&self, batch: Vec<Job>) {
+        let mut answers = Vec::with_capacity(batch.len());
+        let mut deeds = Vec::new();
+        let outcome = self.run_batch(batch, &mut answers, &mut deeds);
+        match &outcome {
+            Ok(()) => deeds.into_iter().for_each(|deed: Deed| deed()),
+            Err(_) if self.connection.is_autocommit() => {}
+            Err(_) => drop(self.connection.execute_batch("ROLLBACK")),
+        }
+        for answer in answers {
+            answer(outcome.clone());
+        }
+    }
+
+    fn run_batch(&self, batch: Vec<Job>, answers: &mut Vec<Answer>, deeds: &mut Vec<Deed>) -> Result<(), Loss> {
+        let before = self.sequence.borrow().clone();
+        let mut state = self.connection.execute_batch("BEGIN IMMEDIATE").map_err(Loss::from);
+        for job in batch {
+            match state.clone() {
+                Ok(()) => state = self.run_job(job, answers, deeds),
+                Err(loss) => drop(job(Err(loss))),
+            }
+        }
+        state?;
+        if *self.sequence.borrow() != before {
+            self.sequence.borrow().save(&self.connection)?;
+        }
+        Ok(self.connection.execute_batch("COMMIT")?)
+    }
+
+    /// Runs one job inside a savepoint. An error means that the whole transaction is lost.
+    fn run_job(&self, job: Job, answers: &mut Vec<Answer>, deeds: &mut Vec<Deed>) -> Result<(), Loss> {
+        if let Err(cause) = self.step("SAVEPOINT job") {
+            let loss = Loss::from(cause);
+            job(Err(loss.clone()));
+            return Err(loss);
+        }
+        let tx = self.transaction();
+        let reason = match catch_unwind(AssertUnwindSafe(|| job(Ok(&tx)))) {
+            Ok(Ran::Stands(answer)) => {
+                answers.push(answer);
+                deeds.append(&mut tx.after_commit.borrow_mut());
+                return Ok(self.step("RELEASE job")?);
+            }
+            Ok(Ran::Fails(answer, reason)) => {
+                answers.push(answer);
+                reason
+            }
+            Ok(Ran::Refused) | Err(_) => None,
+        };
+        if self.connection.is_autocommit() {
+            // SQLite has rolled everything back by itself, as it does when the disk is full.
+            return Err(Loss::Reason(reason.unwrap_or(Unavailable::StoreBusy)));
+        }
+        self.step("ROLLBACK TO job")?;
+        Ok(self.step("RELEASE job")?)
+    }
+
+    fn step(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute([]).map(drop)
+    }
+
+    fn transaction(&self) -> Tx<'_> {
+        let now = self.clock.now();
+        Tx {
+            view: View { connection: &self.connection, cipher: &self.cipher, statements: &self.statements },
+            now: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now),
+            sequence: &self.sequence,
+            after_commit: RefCell::default(),
+        }
+    }
+}
