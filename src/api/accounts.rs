@@ -31,9 +31,13 @@ impl GivenAccount {
 
     /// A new user who belongs to an institution, if everything is there.
     pub(super) fn complete(self) -> Option<NewAccount> {
-        let institution = Some(self.institution?);
+        self.institution.is_some().then(|| self.complete_without_institution()).flatten()
+    }
+
+    /// A new application, which need not belong to an institution, if name and password are there.
+    pub(super) fn complete_without_institution(self) -> Option<NewAccount> {
         let (username, password) = self.username.zip(self.password)?;
-        Some(NewAccount { username, password, institution })
+        Some(NewAccount { username, password, institution: self.institution })
     }
 }
 

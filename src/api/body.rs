@@ -1,5 +1,6 @@
 //! Bodies of requests: read within limits, then field by field as the contract orders and words it.
 
+use std::collections::HashSet;
 use std::marker::PhantomData;
 
 use poem::http::header;
@@ -15,7 +16,8 @@ use super::{Limits, limits};
 use crate::app::FieldRules;
 use crate::model::text::{number, number_text};
 use crate::model::{
-    Account, Age, AgeDate, Fault, Field, Gender, Id, Institution, Invalid, Kind, Password, Text, Username,
+    Account, Age, AgeDate, Child, Fault, Field, Gender, Id, Institution, Invalid, Kind, MAX_CHILDREN, Password, Text,
+    Username,
 };
 
 /// What a body says, as the model knows it. The implementing type is the body's schema in the document.
@@ -237,6 +239,35 @@ impl Fields {
     pub(super) fn age_calc_date(&self) -> Result<Option<AgeDate>, Invalid> {
         let given = self.string(Field::AgeCalcDate)?;
         given.map(|given| AgeDate::new(given, self.rules.today)).transpose()
+    }
+
+    /// The NFC tag to give to a child.
+    pub(super) fn nfc_tag(&self) -> Result<Text, Invalid> {
+        match self.value(Field::NfcTag).and_then(Value::as_str) {
+            None | Some("") => Err(Invalid::NfcTag),
+            Some(tag) => Text::new(tag, Text::MAX).map_err(|fault| Invalid::Field(Field::NfcTag, fault)),
+        }
+    }
+
+    /// KIDS, steps 1 to 3: ids, or objects with an id; each once, in the given order.
+    pub(super) fn children(&self) -> Result<Option<Vec<Id<Child>>>, Invalid> {
+        let fault = |fault| Invalid::Field(Field::Children, fault);
+        let items = match self.value(Field::Children) {
+            None => return Ok(None),
+            Some(Value::Array(items)) if items.len() > MAX_CHILDREN => {
+                return Err(fault(Fault::TooManyItems(MAX_CHILDREN)));
+            }
+            Some(Value::Array(items)) => items,
+            Some(_) => return Err(fault(Fault::NotArray)),
+        };
+        let given = items.iter().map(|item| item.get("id").unwrap_or(item).as_str().filter(|id| !id.is_empty()));
+        let given: Vec<&str> = given.collect::<Option<_>>().ok_or(fault(Fault::ItemWithoutId))?;
+        let bad: Vec<_> = given.iter().filter(|id| Id::<Child>::parse(id).is_none()).map(|id| (*id).to_owned()).collect();
+        if !bad.is_empty() {
+            return Err(Invalid::ChildIds(bad));
+        }
+        let mut seen = HashSet::new();
+        Ok(Some(given.into_iter().filter_map(Id::parse).filter(|id| seen.insert(*id)).collect()))
     }
 
     /// Degrees of at most `bound` either way, as a number or as text.

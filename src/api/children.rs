@@ -10,12 +10,14 @@ use super::accounts::{GivenAccount, read_patch};
 use super::auth::Auth;
 use super::body::{Body, Fields, ReadBody, missing};
 use super::document::Tag;
-use super::params::{ListQuery, ListShape, Path};
-use super::reply::{Created, Found, Page};
+use super::params::{self, ListQuery, ListShape, Path};
+use super::reply::{Created, Done, Found, Page};
 use super::schema::{IdText, NumberOrText, Time};
 use crate::app::App;
-use crate::app::policy::{All, ChildCreate, ChildList, ChildUpdate, ChildView};
-use crate::model::{Child, ChildPatch, Fault, Field, Gender, Invalid, NewChild, query};
+use crate::app::policy::{
+    All, ChildCreate, ChildList, ChildTagClear, ChildTagSet, ChildUpdate, ChildView, ChildViewByTag,
+};
+use crate::model::{Child, ChildPatch, Fault, Field, Gender, Invalid, NewChild, Text, query};
 
 pub(super) struct ChildrenApi(pub(super) Arc<App>);
 
@@ -70,6 +72,41 @@ impl ChildrenApi {
         let patch = body.read_update(self.0.field_rules(), id).await?;
         Ok(Found::of(self.0.child_update(permit, patch).await?))
     }
+
+    /// View the child that holds an NFC tag
+    ///
+    /// For families and children, a child that is not theirs does not exist.
+    #[oai(path = "/nfc/:nfc_tag", method = "get", operation_id = "child_view_by_tag")]
+    async fn child_view_by_tag(
+        &self,
+        auth: Auth<ChildViewByTag>,
+        nfc_tag: Path<params::Tag>,
+    ) -> poem::Result<Found<ChildBody>> {
+        let permit = auth.permit(&self.0, nfc_tag.tag())?;
+        Ok(Found::of(self.0.child_view_by_tag(&permit)?))
+    }
+
+    /// Give a child an NFC tag
+    ///
+    /// The new tag replaces the one that the child holds. Giving the same tag again changes nothing.
+    #[oai(path = "/:child_id/nfc", method = "post", operation_id = "child_tag_set")]
+    async fn child_tag_set(
+        &self,
+        auth: Auth<ChildTagSet>,
+        child_id: Path<Child>,
+        body: Body<NewTag>,
+    ) -> poem::Result<Created<ChildBody>> {
+        let permit = auth.permit(&self.0, child_id.some_id()?)?;
+        let tag = body.read(self.0.field_rules()).await?;
+        Ok(Created::of(self.0.child_tag_set(permit, tag).await?))
+    }
+
+    /// Take a child's NFC tag away
+    #[oai(path = "/:child_id/nfc", method = "delete", operation_id = "child_tag_clear")]
+    async fn child_tag_clear(&self, auth: Auth<ChildTagClear>, child_id: Path<Child>) -> poem::Result<Done> {
+        let permit = auth.permit(&self.0, child_id.some_id()?)?;
+        Ok(self.0.child_tag_clear(permit).await?.into())
+    }
 }
 
 /// A gender.
@@ -115,6 +152,13 @@ pub(super) struct ChildBody {
     /// Since when it holds the tag. Not shown inside families and groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     tag_ass_time: Option<Time>,
+}
+
+impl ChildBody {
+    /// A child as it is shown inside a family or a group: without its tag.
+    pub(super) fn nested(child: Child) -> Self {
+        Self::from(Child { tag: None, ..child })
+    }
 }
 
 impl Example for ChildBody {
@@ -252,5 +296,28 @@ impl ReadBody for ChildChanges {
             return Err(missing(&[(Field::Age, false)]));
         }
         Ok(ChildPatch { account, gender, age, age_calc_date })
+    }
+}
+
+/// The tag to give to a child.
+#[derive(Object)]
+#[oai(example)]
+pub(super) struct NewTag {
+    /// What is written on the tag. No two children hold the same.
+    #[oai(validator(min_length = 1, max_length = 256))]
+    nfc_tag: String,
+}
+
+impl Example for NewTag {
+    fn example() -> Self {
+        Self { nfc_tag: "04a22422dd6480".to_owned() }
+    }
+}
+
+impl ReadBody for NewTag {
+    type Model = Text;
+
+    fn read(fields: &Fields) -> Result<Text, Invalid> {
+        fields.nfc_tag()
     }
 }

@@ -26,6 +26,23 @@ pub(super) enum Tag {
     Institutions,
     /// Children, whose health is followed.
     Children,
+    /// Families.
+    Families,
+    /// Which children belong to a family.
+    #[oai(rename = "families.children")]
+    FamilyChildren,
+    /// Educators.
+    Educators,
+    /// The groups of children of an educator.
+    #[oai(rename = "educators.children.groups")]
+    EducatorGroups,
+    /// Health professionals.
+    HealthProfessionals,
+    /// The groups of children of a health professional.
+    #[oai(rename = "healthprofessionals.children.groups")]
+    HealthProfessionalGroups,
+    /// Programs that have an account.
+    Applications,
 }
 
 const DESCRIPTION: &str = "\

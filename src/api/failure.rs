@@ -13,17 +13,17 @@ use crate::model::{
 
 /// What a client is told: the error body of the contract, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ErrorBody {
+pub(super) struct ErrorBody {
     /// The HTTP status.
-    pub code: u16,
+    pub(super) code: u16,
     /// What happened.
-    pub message: String,
+    pub(super) message: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub(super) description: Option<String>,
     /// Where to log in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub redirect_link: Option<&'static str>,
+    pub(super) redirect_link: Option<&'static str>,
 }
 
 impl ErrorBody {
@@ -38,7 +38,7 @@ impl ErrorBody {
 
 /// What goes wrong before the service itself is asked, or around it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Transport {
+pub(super) enum Transport {
     /// No endpoint has this path.
     #[error("no such path")]
     NoSuchPath {

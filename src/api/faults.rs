@@ -8,7 +8,7 @@ use super::failure::{ErrorBody, Transport, body, transport_body};
 use super::names::parameter;
 use crate::app::policy::Row;
 use crate::model::{
-    Conflict, DateFault, Error, Fault, Field, Invalid, Kind, Limited, Password, Text, Unauthenticated, Unavailable,
+    Conflict, DateFault, Error, Fault, Field, Invalid, Kind, Limited, MAX_CHILDREN, Password, Text, Unauthenticated, Unavailable,
 };
 
 /// What the document says of an operation.
@@ -38,7 +38,8 @@ pub(super) fn faults(facts: &Facts<'_>) -> Vec<ErrorBody> {
         reasons.into_iter().map(Error::Unauthenticated).for_each(&mut add);
         add(Error::Forbidden);
     }
-    path_ids(facts.path).map(|kind| Invalid::Id(kind).into()).for_each(&mut add);
+    let ids = if facts.id.starts_with("child_tag_") { "" } else { facts.path };
+    path_ids(ids).map(|kind| Invalid::Id(kind).into()).for_each(&mut add);
     if facts.has_body {
         examples.extend(body_faults());
     }
@@ -101,38 +102,145 @@ fn specific(id: &str) -> Vec<Error> {
         .concat_errors(),
         "institution_create" => [
             institution_fields(),
-            vec![missing(&[Name, Type]), Error::Conflict(Conflict::Name(Kind::Institution))],
+            vec![missing(&[Name, Type]), taken(Kind::Institution)],
         ]
         .concat_errors(),
         "institution_update" => [
             institution_fields(),
-            vec![Error::Conflict(Conflict::Name(Kind::Institution)), Error::NotFound(Kind::Institution)],
+            vec![taken(Kind::Institution), Error::NotFound(Kind::Institution)],
         ]
         .concat_errors(),
         "institution_view" => vec![Error::NotFound(Kind::Institution)],
         "institution_delete" => vec![Invalid::InstitutionInUse.into()],
         "institution_list" => vec![bad_time()],
         "child_create" => [
-            text(Username),
-            password(Field::Password),
-            vec![Invalid::Id(Kind::Institution).into()],
+            new_account(),
             child_fields(),
             vec![missing(&[Username, Field::Password, Institution, Gender, Age])],
-            vec![Error::Conflict(Conflict::Name(Kind::Child)), Invalid::InstitutionMissing.into()],
+            vec![taken(Kind::Child), Invalid::InstitutionMissing.into()],
         ]
         .concat_errors(),
         "child_update" => [
-            text(Username),
-            vec![Invalid::Id(Kind::Institution).into(), password_in_update()],
+            account_changes(),
             child_fields(),
             vec![fault(Age, Fault::NotNumber), missing(&[Age]), Error::NotFound(Kind::Child)],
-            vec![Error::Conflict(Conflict::Name(Kind::Child)), Invalid::InstitutionMissing.into()],
+            vec![taken(Kind::Child), Invalid::InstitutionMissing.into()],
         ]
         .concat_errors(),
-        "child_view" => vec![Error::NotFound(Kind::Child)],
+        "child_view" | "child_view_by_tag" => vec![Error::NotFound(Kind::Child)],
+        "child_tag_set" => vec![
+            Invalid::SomeId.into(),
+            Invalid::NfcTag.into(),
+            fault(Field::NfcTag, Fault::TooLong(Text::MAX)),
+            fault(Field::NfcTag, Fault::ControlCharacters),
+            Error::NotFound(Kind::Child),
+            Error::Conflict(Conflict::NfcTag),
+        ],
+        "child_tag_clear" => vec![Invalid::SomeId.into(), Error::NotFound(Kind::Child)],
         "child_list" => vec![Invalid::SomeId.into(), bad_time()],
+        "family_create" => [
+            new_account(),
+            children(),
+            vec![missing(&[Username, Field::Password, Institution, Field::Children])],
+            vec![taken(Kind::Family), children_missing(), Invalid::InstitutionMissing.into()],
+        ]
+        .concat_errors(),
+        "family_update" => [
+            account_changes(),
+            children(),
+            vec![Error::NotFound(Kind::Family), taken(Kind::Family)],
+            vec![children_missing(), Invalid::InstitutionMissing.into()],
+        ]
+        .concat_errors(),
+        "family_view" | "family_child_remove" => vec![Error::NotFound(Kind::Family)],
+        "family_child_list" => vec![Error::NotFound(Kind::Family), Invalid::SomeId.into(), bad_time()],
+        "family_child_add" => vec![
+            Invalid::FamilyToExtendMissing.into(),
+            Invalid::ChildToAddMissing.into(),
+            fault(Field::Children, Fault::TooManyItems(MAX_CHILDREN)),
+        ],
+        "educator_create" => professional_create(Kind::Educator),
+        "healthprofessional_create" => professional_create(Kind::HealthProfessional),
+        "educator_update" => professional_update(Kind::Educator),
+        "healthprofessional_update" => professional_update(Kind::HealthProfessional),
+        "educator_view" => vec![Error::NotFound(Kind::Educator)],
+        "healthprofessional_view" => vec![Error::NotFound(Kind::HealthProfessional)],
+        "educator_group_create" | "healthprofessional_group_create" => [
+            group_fields(),
+            vec![missing(&[Name, Field::Children]), taken(Kind::Group)],
+            vec![Invalid::GroupLimit.into(), children_missing()],
+        ]
+        .concat_errors(),
+        "educator_group_update" | "healthprofessional_group_update" => {
+            [group_fields(), vec![Error::NotFound(Kind::Group), taken(Kind::Group), children_missing()]].concat_errors()
+        }
+        "educator_group_view" | "healthprofessional_group_view" => vec![Error::NotFound(Kind::Group)],
+        "educator_group_list" | "healthprofessional_group_list" => vec![bad_time()],
+        "application_create" => [
+            new_account(),
+            text(Field::ApplicationName),
+            vec![missing(&[Username, Field::Password, Field::ApplicationName])],
+            vec![taken(Kind::Application), Invalid::InstitutionMissing.into()],
+        ]
+        .concat_errors(),
+        "application_update" => [
+            account_changes(),
+            text(Field::ApplicationName),
+            vec![Error::NotFound(Kind::Application), taken(Kind::Application), Invalid::InstitutionMissing.into()],
+        ]
+        .concat_errors(),
+        "application_view" => vec![Error::NotFound(Kind::Application)],
+        "family_list" | "educator_list" | "healthprofessional_list" | "application_list" => {
+            vec![Invalid::SomeId.into(), bad_time()]
+        }
         _ => Vec::new(),
     }
+}
+
+/// The shared part of USER-POST.
+fn new_account() -> Vec<Error> {
+    let institution = vec![Invalid::Id(Kind::Institution).into()];
+    [text(Field::Username), password(Field::Password), institution].concat_errors()
+}
+
+/// The shared part of USER-PATCH.
+fn account_changes() -> Vec<Error> {
+    [text(Field::Username), vec![Invalid::Id(Kind::Institution).into(), password_in_update()]].concat_errors()
+}
+
+fn professional_create(kind: Kind) -> Vec<Error> {
+    let after = vec![
+        missing(&[Field::Username, Field::Password, Field::Institution]),
+        taken(kind),
+        Invalid::InstitutionMissing.into(),
+    ];
+    [new_account(), after].concat_errors()
+}
+
+fn professional_update(kind: Kind) -> Vec<Error> {
+    [account_changes(), vec![Error::NotFound(kind), taken(kind), Invalid::InstitutionMissing.into()]].concat_errors()
+}
+
+fn group_fields() -> Vec<Error> {
+    [text(Field::Name), text(Field::SchoolClass), children()].concat_errors()
+}
+
+/// KIDS, steps 1 to 3.
+fn children() -> Vec<Error> {
+    vec![
+        fault(Field::Children, Fault::NotArray),
+        fault(Field::Children, Fault::TooManyItems(MAX_CHILDREN)),
+        fault(Field::Children, Fault::ItemWithoutId),
+        Invalid::ChildIds(vec!["BR0001".to_owned(), "507f191e".to_owned()]).into(),
+    ]
+}
+
+fn children_missing() -> Error {
+    Invalid::ChildrenMissing(vec!["507f191e810c19729de860ea".to_owned()]).into()
+}
+
+fn taken(kind: Kind) -> Error {
+    Error::Conflict(Conflict::Name(kind))
 }
 
 /// Joins lists of errors, which cannot be cloned.

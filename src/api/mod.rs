@@ -1,18 +1,24 @@
 //! HTTP: the only folder that knows the web framework. A handler is four steps: permit, parse, call, convert.
 
 mod accounts;
+mod applications;
 mod auth;
 mod body;
 mod children;
 mod document;
 mod edge;
+mod educators;
 mod failure;
+mod families;
 mod faults;
+mod groups;
 mod health;
+mod healthprofessionals;
 mod institutions;
 mod login;
 mod names;
 mod params;
+mod professionals;
 mod query;
 mod reply;
 mod schema;
@@ -27,7 +33,7 @@ use poem_openapi::OpenApiService;
 use crate::app::App;
 use crate::model::Error;
 
-pub use document::Document;
+pub use document::{Document, PUBLIC};
 
 /// How much of a request is accepted, and what answers carry.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +57,19 @@ pub enum Hsts {
     On,
 }
 
-type Apis = (login::LoginApi, users::UsersApi, institutions::InstitutionsApi, children::ChildrenApi);
+type Apis = (
+    login::LoginApi,
+    users::UsersApi,
+    institutions::InstitutionsApi,
+    children::ChildrenApi,
+    families::FamiliesApi,
+    families::FamilyChildrenApi,
+    educators::EducatorsApi,
+    educators::EducatorGroupsApi,
+    healthprofessionals::HealthProfessionalsApi,
+    healthprofessionals::HealthProfessionalGroupsApi,
+    applications::ApplicationsApi,
+);
 
 /// Everything that is answered, over any kind of connection. The endpoint never fails: errors are responses.
 ///
@@ -63,6 +81,13 @@ pub fn endpoint(app: Arc<App>, limits: Limits) -> Result<impl Endpoint<Output = 
         users::UsersApi(app.clone()),
         institutions::InstitutionsApi(app.clone()),
         children::ChildrenApi(app.clone()),
+        families::FamiliesApi(app.clone()),
+        families::FamilyChildrenApi(app.clone()),
+        educators::EducatorsApi(app.clone()),
+        educators::EducatorGroupsApi(app.clone()),
+        healthprofessionals::HealthProfessionalsApi(app.clone()),
+        healthprofessionals::HealthProfessionalGroupsApi(app.clone()),
+        applications::ApplicationsApi(app.clone()),
     );
     let service = OpenApiService::new(apis, "OCARIoT users", env!("CARGO_PKG_VERSION")).server("/v1");
     let document = Document::finish(&service.spec()).map_err(Error::internal)?;

@@ -10,15 +10,16 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use super::names::queried_field;
 use super::query;
 use crate::app::FieldRules;
+use crate::app::policy::TagOfChild;
 use crate::model::query::Query;
 use crate::model::{Field, Id, Identified, Invalid};
 
-/// An id in the path, as it was given: it is read when the caller's scope is known.
+/// A parameter in the path, as it was given: it is read when the caller's scope is known.
 ///
 /// The macro of poem-openapi knows path parameters by this name.
-pub(super) struct Path<K> {
+pub(super) struct Path<P> {
     given: String,
-    kind: PhantomData<fn() -> K>,
+    parameter: PhantomData<fn() -> P>,
 }
 
 impl<K: Identified> Path<K> {
@@ -27,9 +28,47 @@ impl<K: Identified> Path<K> {
     pub(super) fn id(&self) -> Result<Id<K>, Invalid> {
         Id::parse(&self.given).ok_or(Invalid::Id(K::KIND))
     }
+
+    /// As `id`, for the operations whose error does not name the parameter.
+    ///
+    /// # Errors
+    /// The text about some id (contract, section 6, NFC tags).
+    pub(super) fn some_id(&self) -> Result<Id<K>, Invalid> {
+        Id::parse(&self.given).ok_or(Invalid::SomeId)
+    }
 }
 
-impl<'a, K: Identified> ApiExtractor<'a> for Path<K> {
+/// An NFC tag in the path.
+pub(super) enum Tag {}
+
+impl Path<Tag> {
+    pub(super) fn tag(self) -> TagOfChild {
+        TagOfChild(self.given)
+    }
+}
+
+/// What the document says of a parameter in the path.
+pub(super) trait Parameter {
+    fn schema() -> MetaSchema;
+}
+
+impl<K: Identified> Parameter for K {
+    fn schema() -> MetaSchema {
+        MetaSchema {
+            pattern: Some("^[0-9a-fA-F]{24}$".to_owned()),
+            example: Some("507f191e810c19729de860ea".into()),
+            ..MetaSchema::new("string")
+        }
+    }
+}
+
+impl Parameter for Tag {
+    fn schema() -> MetaSchema {
+        MetaSchema { example: Some("04a22422dd6480".into()), ..MetaSchema::new("string") }
+    }
+}
+
+impl<'a, P: Parameter> ApiExtractor<'a> for Path<P> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
     const PARAM_IS_REQUIRED: bool = true;
 
@@ -41,11 +80,7 @@ impl<'a, K: Identified> ApiExtractor<'a> for Path<K> {
     }
 
     fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(MetaSchemaRef::Inline(Box::new(MetaSchema {
-            pattern: Some("^[0-9a-fA-F]{24}$".to_owned()),
-            example: Some("507f191e810c19729de860ea".into()),
-            ..MetaSchema::new("string")
-        })))
+        Some(MetaSchemaRef::Inline(Box::new(P::schema())))
     }
 
     async fn from_request(
@@ -53,9 +88,9 @@ impl<'a, K: Identified> ApiExtractor<'a> for Path<K> {
         _: &mut RequestBody,
         options: ExtractParamOptions<String>,
     ) -> poem::Result<Self> {
-        // What is no UTF-8 is not there, and no id either.
+        // What is no UTF-8 is not there, and neither an id nor a tag.
         let given = request.raw_path_param(options.name).unwrap_or_default().to_owned();
-        Ok(Self { given, kind: PhantomData })
+        Ok(Self { given, parameter: PhantomData })
     }
 }
 

@@ -123,3 +123,26 @@ documented!(NumberOrText, "number or text", MetaSchema {
     ],
     ..MetaSchema::ANY
 });
+
+/// A child by its id: the id alone, or an object that has it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct ChildReference(String);
+
+impl ChildReference {
+    /// A reference for examples.
+    pub(super) fn example(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+}
+
+documented!(ChildReference, "child reference", MetaSchema {
+    one_of: vec![
+        IdText::schema_ref(),
+        MetaSchemaRef::Inline(Box::new(MetaSchema {
+            properties: vec![("id", IdText::schema_ref())],
+            required: vec!["id"],
+            ..MetaSchema::new("object")
+        })),
+    ],
+    ..MetaSchema::ANY
+});

@@ -1,7 +1,8 @@
 //! Steps that registering and changing users of all types share.
 
+use super::{App, Caller, SelfAffiliation};
 use crate::model::{
-    Account, AccountPatch, Conflict, Error, Id, Institution, Invalid, NewAccount, PasswordHash, Role, Username,
+    Account, AccountPatch, Child, Conflict, Error, Id, Institution, Invalid, NewAccount, PasswordHash, Role, Username,
 };
 use crate::store::{NewAccountRow, Tx};
 
@@ -41,5 +42,34 @@ pub(super) fn require_patchable(
     match &patch.username {
         Some(username) => require_free_username(tx, role, username, Some(id)),
         None => Ok(()),
+    }
+}
+
+/// All children referred to must exist (KIDS, step 5).
+pub(super) fn require_children(tx: &Tx<'_>, children: &[Id<Child>]) -> Result<(), Error> {
+    let missing = tx.missing_children(children)?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Invalid::ChildrenMissing(missing.iter().map(Id::to_string).collect()).into())
+}
+
+impl App {
+    /// Whether this caller may change where he belongs as freely as an administrator (contract, section 4).
+    pub(super) fn affiliates_freely(&self, caller: &Caller) -> bool {
+        caller.role == Role::Admin || self.self_affiliation == SelfAffiliation::Allowed
+    }
+}
+
+/// A user does not move himself to another institution; whether that one exists is not told.
+pub(super) fn require_same_institution(
+    tx: &Tx<'_>,
+    id: Id<Account>,
+    role: Role,
+    patch: &AccountPatch,
+) -> Result<(), Error> {
+    match patch.institution {
+        Some(wanted) if tx.institution_of(id, role)? != Some(Some(wanted)) => Err(Error::Forbidden),
+        _ => Ok(()),
     }
 }

@@ -1,9 +1,9 @@
 //! Children.
 
-use super::policy::{ChildCreate, ChildList, ChildUpdate, ChildView};
+use super::policy::{ChildCreate, ChildList, ChildTagClear, ChildTagSet, ChildUpdate, ChildView, ChildViewByTag};
 use super::{App, Permit, accounts};
 use crate::model::query::{Listed, Query};
-use crate::model::{Child, ChildPatch, Error, Id, Kind, NewChild, Role};
+use crate::model::{Child, ChildPatch, Error, Id, Kind, NewChild, Role, Text};
 use crate::store::View;
 
 impl App {
@@ -55,6 +55,43 @@ impl App {
                 tx.update_account(id.cast(), Role::Child, &patch.account)?;
                 tx.update_child(id, &patch)?;
                 load(tx, id)
+            })
+            .await
+    }
+
+    /// The child that holds the tag.
+    ///
+    /// # Errors
+    /// `NotFound` if none does.
+    pub fn child_view_by_tag(&self, permit: &Permit<ChildViewByTag>) -> Result<Child, Error> {
+        self.store.read(|view| view.child_by_tag(&permit.target().0))?.ok_or(Error::NotFound(Kind::Child))
+    }
+
+    /// Gives a child a tag. The tag that it has already keeps its time.
+    ///
+    /// # Errors
+    /// `NotFound`, then `Conflict` if another child holds the tag.
+    pub async fn child_tag_set(&self, permit: Permit<ChildTagSet>, tag: Text) -> Result<Child, Error> {
+        let id = *permit.target();
+        self.store
+            .write(move |tx| {
+                load(tx, id)?;
+                tx.set_tag(id, &tag)?;
+                load(tx, id)
+            })
+            .await
+    }
+
+    /// Takes a child's tag away, if it has one.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such child.
+    pub async fn child_tag_clear(&self, permit: Permit<ChildTagClear>) -> Result<(), Error> {
+        let id = *permit.target();
+        self.store
+            .write(move |tx| {
+                load(tx, id)?;
+                tx.clear_tag(id)
             })
             .await
     }

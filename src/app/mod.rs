@@ -2,12 +2,16 @@
 
 mod access;
 mod accounts;
+mod applications;
 mod bootstrap;
 mod children;
+mod families;
+mod groups;
 mod institutions;
 mod login;
 mod password;
 pub mod policy;
+mod professionals;
 mod random;
 mod scopes;
 mod token;
@@ -62,7 +66,6 @@ pub struct App {
     hasher: Hasher,
     clock: Clock,
     password_min_length: usize,
-    #[expect(dead_code, reason = "families and professionals come next")]
     self_affiliation: SelfAffiliation,
 }
 

@@ -238,4 +238,40 @@ operations! {
     ChildList, "child_list", All<Child>, ["children:readAll"],                            Any    No   Any  Any  No   No;
     ChildView, "child_view", Id<Child>, ["children:read"],                                Any    No   Any  Any  Kin  Own;
     ChildUpdate, "child_update", Id<Child>, ["children:update"],                          Any    No   No   No   No   No;
+    ChildViewByTag, "child_view_by_tag", TagOfChild, ["children:read"],                   Any    No   Any  Any  Kin  Own;
+    ChildTagSet, "child_tag_set", Id<Child>, ["children:update"],                         Any    No   No   No   No   No;
+    ChildTagClear, "child_tag_clear", Id<Child>, ["children:update"],                     Any    No   No   No   No   No;
+
+    EducatorCreate is ProfessionalCreate, "educator_create", All<Educator>, ["educators:create"],Any    No   No   No   No   No;
+    EducatorList is ProfessionalList, "educator_list", All<Educator>, ["educators:readAll"],Any    No   No   No   No   No;
+    EducatorView is ProfessionalView, "educator_view", Id<Educator>, ["educators:read"],  Any    No   Own  No   No   No;
+    EducatorUpdate is ProfessionalUpdate, "educator_update", Id<Educator>, ["educators:update"],Any    No   Own  No   No   No;
+    EducatorGroupCreate is GroupCreate, "educator_group_create", Id<Educator>, ["childrengroups:create"],No     No   Own  No   No   No;
+    EducatorGroupList is GroupList, "educator_group_list", Id<Educator>, ["childrengroups:read"],No     No   Own  No   No   No;
+    EducatorGroupView is GroupView, "educator_group_view", (Id<Educator>, Id<Group>), ["childrengroups:read"],No     No   Own  No   No   No;
+    EducatorGroupUpdate is GroupUpdate, "educator_group_update", (Id<Educator>, Id<Group>), ["childrengroups:update"],No     No   Own  No   No   No;
+    EducatorGroupDelete is GroupDelete, "educator_group_delete", (Id<Educator>, Id<Group>), ["childrengroups:delete"],No     No   Own  No   No   No;
+
+    HealthProfessionalCreate is ProfessionalCreate, "healthprofessional_create", All<HealthProfessional>, ["healthprofessionals:create"],Any    No   No   No   No   No;
+    HealthProfessionalList is ProfessionalList, "healthprofessional_list", All<HealthProfessional>, ["healthprofessionals:readAll"],Any    No   No   No   No   No;
+    HealthProfessionalView is ProfessionalView, "healthprofessional_view", Id<HealthProfessional>, ["healthprofessionals:read"],Any    No   No   Own  No   No;
+    HealthProfessionalUpdate is ProfessionalUpdate, "healthprofessional_update", Id<HealthProfessional>, ["healthprofessionals:update"],Any    No   No   Own  No   No;
+    HealthProfessionalGroupCreate is GroupCreate, "healthprofessional_group_create", Id<HealthProfessional>, ["childrengroups:create"],No     No   No   Own  No   No;
+    HealthProfessionalGroupList is GroupList, "healthprofessional_group_list", Id<HealthProfessional>, ["childrengroups:read"],No     No   No   Own  No   No;
+    HealthProfessionalGroupView is GroupView, "healthprofessional_group_view", (Id<HealthProfessional>, Id<Group>), ["childrengroups:read"],No     No   No   Own  No   No;
+    HealthProfessionalGroupUpdate is GroupUpdate, "healthprofessional_group_update", (Id<HealthProfessional>, Id<Group>), ["childrengroups:update"],No     No   No   Own  No   No;
+    HealthProfessionalGroupDelete is GroupDelete, "healthprofessional_group_delete", (Id<HealthProfessional>, Id<Group>), ["childrengroups:delete"],No     No   No   Own  No   No;
+
+    FamilyCreate, "family_create", All<Family>, ["families:create"],                      Any    No   No   No   No   No;
+    FamilyList, "family_list", All<Family>, ["families:readAll"],                         Any    No   No   No   No   No;
+    FamilyView, "family_view", Id<Family>, ["families:read"],                             Any    No   No   No   Own  No;
+    FamilyUpdate, "family_update", Id<Family>, ["families:update"],                       Any    No   No   No   Own  No;
+    FamilyChildList, "family_child_list", Id<Family>, ["families:read"],                  Any    No   No   No   Own  No;
+    FamilyChildAdd, "family_child_add", (Id<Family>, Id<Child>), ["families:create"],     Any    No   No   No   No   No;
+    FamilyChildRemove, "family_child_remove", (Id<Family>, Id<Child>), ["families:delete"],Any    No   No   No   No   No;
+
+    ApplicationCreate, "application_create", All<Application>, ["applications:create"],   Any    No   No   No   No   No;
+    ApplicationList, "application_list", All<Application>, ["applications:readAll"],      Any    No   No   No   No   No;
+    ApplicationView, "application_view", Id<Application>, ["applications:read"],          Any    Own  No   No   No   No;
+    ApplicationUpdate, "application_update", Id<Application>, ["applications:update"],    Any    No   No   No   No   No;
 }

@@ -1,0 +1,145 @@
+//! `/healthprofessionals` and their groups.
+//!
+//! Declarations alone: what is done stands in `app/professionals.rs` and `app/groups.rs`, once for both.
+
+use std::sync::Arc;
+
+use poem_openapi::OpenApi;
+
+use super::auth::Auth;
+use super::body::Body;
+use super::document::Tag;
+use super::groups::{self, GroupBody, GroupChanges, NewGroupBody};
+use super::params::{ListQuery, Path};
+use super::professionals::{LIST, NewProfessional, ProfessionalBody, ProfessionalChanges};
+use super::reply::{Created, Done, Found, Page};
+use crate::app::App;
+use crate::app::policy::{
+    All, HealthProfessionalCreate, HealthProfessionalList, HealthProfessionalView, HealthProfessionalUpdate, HealthProfessionalGroupCreate, HealthProfessionalGroupList, HealthProfessionalGroupView, HealthProfessionalGroupUpdate, HealthProfessionalGroupDelete,
+};
+use crate::model::{Group, HealthProfessional};
+
+pub(super) struct HealthProfessionalsApi(pub(super) Arc<App>);
+
+#[OpenApi(prefix_path = "/healthprofessionals", tag = "Tag::HealthProfessionals")]
+impl HealthProfessionalsApi {
+    /// Register a health professional
+    #[oai(path = "/", method = "post", operation_id = "healthprofessional_create")]
+    async fn healthprofessional_create(
+        &self,
+        auth: Auth<HealthProfessionalCreate>,
+        body: Body<NewProfessional>,
+    ) -> poem::Result<Created<ProfessionalBody>> {
+        let permit = auth.permit(&self.0, All::new())?;
+        let new = body.read(self.0.field_rules()).await?;
+        Ok(Created::of(self.0.professional_create(permit, new).await?))
+    }
+
+    /// List health professionals
+    #[oai(path = "/", method = "get", operation_id = "healthprofessional_list")]
+    async fn healthprofessional_list(&self, auth: Auth<HealthProfessionalList>, query: ListQuery) -> poem::Result<Page<ProfessionalBody>> {
+        let permit = auth.permit(&self.0, All::new())?;
+        let query = query.read(LIST, self.0.field_rules())?;
+        Ok(self.0.professional_list(permit, query).await?.into())
+    }
+
+    /// View a health professional
+    #[oai(path = "/:healthprofessional_id", method = "get", operation_id = "healthprofessional_view")]
+    async fn healthprofessional_view(
+        &self,
+        auth: Auth<HealthProfessionalView>,
+        healthprofessional_id: Path<HealthProfessional>,
+    ) -> poem::Result<Found<ProfessionalBody>> {
+        let permit = auth.permit(&self.0, healthprofessional_id.id()?)?;
+        Ok(Found::of(self.0.professional_view(permit).await?))
+    }
+
+    /// Change a health professional
+    ///
+    /// What the body does not name stays as it is. Only an administrator moves somebody to another institution.
+    #[oai(path = "/:healthprofessional_id", method = "patch", operation_id = "healthprofessional_update")]
+    async fn healthprofessional_update(
+        &self,
+        auth: Auth<HealthProfessionalUpdate>,
+        healthprofessional_id: Path<HealthProfessional>,
+        body: Body<ProfessionalChanges>,
+    ) -> poem::Result<Found<ProfessionalBody>> {
+        let id = healthprofessional_id.id()?;
+        let permit = auth.permit(&self.0, id)?;
+        let patch = body.read_update(self.0.field_rules(), id).await?;
+        Ok(Found::of(self.0.professional_update(permit, patch).await?))
+    }
+}
+
+pub(super) struct HealthProfessionalGroupsApi(pub(super) Arc<App>);
+
+#[OpenApi(prefix_path = "/healthprofessionals/:healthprofessional_id/children/groups", tag = "Tag::HealthProfessionalGroups")]
+impl HealthProfessionalGroupsApi {
+    /// Make a group of children
+    #[oai(path = "/", method = "post", operation_id = "healthprofessional_group_create")]
+    async fn healthprofessional_group_create(
+        &self,
+        auth: Auth<HealthProfessionalGroupCreate>,
+        healthprofessional_id: Path<HealthProfessional>,
+        body: Body<NewGroupBody>,
+    ) -> poem::Result<Created<GroupBody>> {
+        let permit = auth.permit(&self.0, healthprofessional_id.id()?)?;
+        let new = body.read(self.0.field_rules()).await?;
+        Ok(Created::of(self.0.group_create(permit, new).await?))
+    }
+
+    /// List one's groups of children
+    #[oai(path = "/", method = "get", operation_id = "healthprofessional_group_list")]
+    async fn healthprofessional_group_list(
+        &self,
+        auth: Auth<HealthProfessionalGroupList>,
+        healthprofessional_id: Path<HealthProfessional>,
+        query: ListQuery,
+    ) -> poem::Result<Page<GroupBody>> {
+        let permit = auth.permit(&self.0, healthprofessional_id.id()?)?;
+        let query = query.read(groups::LIST, self.0.field_rules())?;
+        Ok(self.0.group_list(permit, query).await?.into())
+    }
+
+    /// View a group of children
+    #[oai(path = "/:group_id", method = "get", operation_id = "healthprofessional_group_view")]
+    async fn healthprofessional_group_view(
+        &self,
+        auth: Auth<HealthProfessionalGroupView>,
+        healthprofessional_id: Path<HealthProfessional>,
+        group_id: Path<Group>,
+    ) -> poem::Result<Found<GroupBody>> {
+        let permit = auth.permit(&self.0, (healthprofessional_id.id()?, group_id.id()?))?;
+        Ok(Found::of(self.0.group_view(permit).await?))
+    }
+
+    /// Change a group of children
+    ///
+    /// What the body does not name stays as it is. `children` replaces the whole list; `[]` empties it.
+    #[oai(path = "/:group_id", method = "patch", operation_id = "healthprofessional_group_update")]
+    async fn healthprofessional_group_update(
+        &self,
+        auth: Auth<HealthProfessionalGroupUpdate>,
+        healthprofessional_id: Path<HealthProfessional>,
+        group_id: Path<Group>,
+        body: Body<GroupChanges>,
+    ) -> poem::Result<Found<GroupBody>> {
+        let permit = auth.permit(&self.0, (healthprofessional_id.id()?, group_id.id()?))?;
+        let patch = body.read(self.0.field_rules()).await?;
+        Ok(Found::of(self.0.group_update(permit, patch).await?))
+    }
+
+    /// Delete a group of children
+    ///
+    /// The children stay. Deleting a group that is gone succeeds.
+    #[oai(path = "/:group_id", method = "delete", operation_id = "healthprofessional_group_delete")]
+    async fn healthprofessional_group_delete(
+        &self,
+        auth: Auth<HealthProfessionalGroupDelete>,
+        healthprofessional_id: Path<HealthProfessional>,
+        group_id: Path<Group>,
+    ) -> poem::Result<Done> {
+        let permit = auth.permit(&self.0, (healthprofessional_id.id()?, group_id.id()?))?;
+        Ok(self.0.group_delete(permit).await?.into())
+    }
+}

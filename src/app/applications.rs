@@ -1,0 +1,79 @@
+//! Applications: programs that have an account.
+
+use super::policy::{ApplicationCreate, ApplicationList, ApplicationUpdate, ApplicationView};
+use super::{App, Permit, accounts};
+use crate::model::query::{Listed, Query};
+use crate::model::{Application, ApplicationPatch, Error, Id, Kind, NewApplication, Role};
+use crate::store::View;
+
+impl App {
+    /// Registers an application.
+    ///
+    /// # Errors
+    /// `Conflict` if another application has the name, `Invalid` if an institution is given and does not exist.
+    pub async fn application_create(
+        &self,
+        _permit: Permit<ApplicationCreate>,
+        new: NewApplication,
+    ) -> Result<Application, Error> {
+        let hash = self.hasher.hash(new.account.password.clone()).await?;
+        self.store
+            .write(move |tx| {
+                accounts::require_free_username(tx, Role::Application, &new.account.username, None)?;
+                accounts::require_institution(tx, new.account.institution)?;
+                let id = accounts::insert(tx, Role::Application, &new.account, &hash)?;
+                tx.insert_application(id, &new.name)?;
+                load(tx, id.cast())
+            })
+            .await
+    }
+
+    /// The applications that a query asks for.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub async fn application_list(
+        &self,
+        _permit: Permit<ApplicationList>,
+        query: Query,
+    ) -> Result<Listed<Application>, Error> {
+        self.store.scan(move |view| view.applications(&query)).await
+    }
+
+    /// An application.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn application_view(&self, permit: &Permit<ApplicationView>) -> Result<Application, Error> {
+        self.store.read(|view| load(view, *permit.target()))
+    }
+
+    /// Changes an application.
+    ///
+    /// # Errors
+    /// `NotFound`, then `Conflict` if another application has the new name, then `Invalid` if the institution does
+    /// not exist.
+    pub async fn application_update(
+        &self,
+        permit: Permit<ApplicationUpdate>,
+        patch: ApplicationPatch,
+    ) -> Result<Application, Error> {
+        let id = *permit.target();
+        self.store
+            .write(move |tx| {
+                load(tx, id)?;
+                accounts::require_patchable(tx, id.cast(), Role::Application, &patch.account)?;
+                accounts::require_institution(tx, patch.account.institution)?;
+                tx.update_account(id.cast(), Role::Application, &patch.account)?;
+                if let Some(name) = &patch.name {
+                    tx.rename_application(id, name)?;
+                }
+                load(tx, id)
+            })
+            .await
+    }
+}
+
+fn load(view: &View<'_>, id: Id<Application>) -> Result<Application, Error> {
+    view.application(id)?.ok_or(Error::NotFound(Kind::Application))
+}

@@ -1,0 +1,115 @@
+//! Groups of children, each of one educator or health professional.
+
+use super::policy::{Operation, deed};
+use super::{App, Permit, accounts};
+use crate::model::query::{Listed, Query};
+use crate::model::{
+    Account, Conflict, Error, Group, GroupPatch, Id, Invalid, Kind, NewGroup, Role, Text, User,
+};
+use crate::store::{Tx, View};
+
+impl App {
+    /// Makes a group.
+    ///
+    /// # Errors
+    /// `Forbidden` if the owner is no more, `Conflict` if he has a group of that name, `Invalid` if he has as many
+    /// as one may have or a child does not exist.
+    pub async fn group_create<O, S>(&self, permit: Permit<O>, new: NewGroup) -> Result<Group, Error>
+    where
+        O: Operation<Deed = deed::GroupCreate, Target = Id<S>>,
+        S: User + 'static,
+    {
+        let owner = permit.target().cast();
+        self.store
+            .write(move |tx| {
+                require_owner(tx, owner, S::ROLE)?;
+                require_free_name(tx, owner, &new.name, None)?;
+                if tx.count_groups(owner)? >= Group::MAX_PER_OWNER {
+                    return Err(Invalid::GroupLimit.into());
+                }
+                accounts::require_children(tx, &new.children)?;
+                let id = tx.insert_group(owner, &new)?;
+                load(tx, owner, id)
+            })
+            .await
+    }
+
+    /// The owner's groups that a query asks for.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub async fn group_list<O, S>(&self, permit: Permit<O>, query: Query) -> Result<Listed<Group>, Error>
+    where
+        O: Operation<Deed = deed::GroupList, Target = Id<S>>,
+        S: User + 'static,
+    {
+        let owner = permit.target().cast();
+        self.store.scan(move |view| view.groups(owner, &query)).await
+    }
+
+    /// A group of the owner.
+    ///
+    /// # Errors
+    /// `NotFound` if he has none of this id, whoever else may.
+    pub async fn group_view<O, S>(&self, permit: Permit<O>) -> Result<Group, Error>
+    where
+        O: Operation<Deed = deed::GroupView, Target = (Id<S>, Id<Group>)>,
+        S: User + 'static,
+    {
+        let (owner, id) = *permit.target();
+        self.store.scan(move |view| load(view, owner.cast(), id)).await
+    }
+
+    /// Changes a group of the owner.
+    ///
+    /// # Errors
+    /// `NotFound` if he has none of this id, `Conflict` if he has another of the new name, `Invalid` if a child does
+    /// not exist.
+    pub async fn group_update<O, S>(&self, permit: Permit<O>, patch: GroupPatch) -> Result<Group, Error>
+    where
+        O: Operation<Deed = deed::GroupUpdate, Target = (Id<S>, Id<Group>)>,
+        S: User + 'static,
+    {
+        let (owner, id) = (permit.target().0.cast(), permit.target().1);
+        self.store
+            .write(move |tx| {
+                load(tx, owner, id)?;
+                if let Some(name) = &patch.name {
+                    require_free_name(tx, owner, name, Some(id))?;
+                }
+                accounts::require_children(tx, patch.children.as_deref().unwrap_or_default())?;
+                tx.update_group(id, &patch)?;
+                load(tx, owner, id)
+            })
+            .await
+    }
+
+    /// Deletes a group of the owner. Deleting none succeeds, and so does nothing to another's.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub async fn group_delete<O, S>(&self, permit: Permit<O>) -> Result<(), Error>
+    where
+        O: Operation<Deed = deed::GroupDelete, Target = (Id<S>, Id<Group>)>,
+        S: User + 'static,
+    {
+        let (owner, id) = *permit.target();
+        self.store.write(move |tx| tx.delete_group(owner.cast(), id)).await
+    }
+}
+
+fn load(view: &View<'_>, owner: Id<Account>, id: Id<Group>) -> Result<Group, Error> {
+    view.group(owner, id)?.ok_or(Error::NotFound(Kind::Group))
+}
+
+/// A group needs a living owner: a caller whose own record is gone may make none.
+fn require_owner(tx: &Tx<'_>, owner: Id<Account>, role: Role) -> Result<(), Error> {
+    tx.institution_of(owner, role)?.map(drop).ok_or(Error::Forbidden)
+}
+
+fn require_free_name(tx: &Tx<'_>, owner: Id<Account>, name: &Text, except: Option<Id<Group>>) -> Result<(), Error> {
+    if tx.group_name_taken(owner, name, except)? {
+        return Err(Error::Conflict(Conflict::Name(Kind::Group)));
+    }
+    Ok(())
+}
