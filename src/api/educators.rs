@@ -73,10 +73,10 @@ impl EducatorsApi {
 
 pub(super) struct EducatorGroupsApi(pub(super) Arc<App>);
 
-#[OpenApi(prefix_path = "/educators/:educator_id/children/groups", tag = "Tag::EducatorGroups")]
+#[OpenApi(prefix_path = "/educators", tag = "Tag::EducatorGroups")]
 impl EducatorGroupsApi {
     /// Make a group of children
-    #[oai(path = "/", method = "post", operation_id = "educator_group_create")]
+    #[oai(path = "/:educator_id/children/groups", method = "post", operation_id = "educator_group_create")]
     async fn educator_group_create(
         &self,
         auth: Auth<EducatorGroupCreate>,
@@ -89,7 +89,7 @@ impl EducatorGroupsApi {
     }
 
     /// List one's groups of children
-    #[oai(path = "/", method = "get", operation_id = "educator_group_list")]
+    #[oai(path = "/:educator_id/children/groups", method = "get", operation_id = "educator_group_list")]
     async fn educator_group_list(
         &self,
         auth: Auth<EducatorGroupList>,
@@ -102,7 +102,7 @@ impl EducatorGroupsApi {
     }
 
     /// View a group of children
-    #[oai(path = "/:group_id", method = "get", operation_id = "educator_group_view")]
+    #[oai(path = "/:educator_id/children/groups/:group_id", method = "get", operation_id = "educator_group_view")]
     async fn educator_group_view(
         &self,
         auth: Auth<EducatorGroupView>,
@@ -116,7 +116,7 @@ impl EducatorGroupsApi {
     /// Change a group of children
     ///
     /// What the body does not name stays as it is. `children` replaces the whole list; `[]` empties it.
-    #[oai(path = "/:group_id", method = "patch", operation_id = "educator_group_update")]
+    #[oai(path = "/:educator_id/children/groups/:group_id", method = "patch", operation_id = "educator_group_update")]
     async fn educator_group_update(
         &self,
         auth: Auth<EducatorGroupUpdate>,
@@ -132,7 +132,7 @@ impl EducatorGroupsApi {
     /// Delete a group of children
     ///
     /// The children stay. Deleting a group that is gone succeeds.
-    #[oai(path = "/:group_id", method = "delete", operation_id = "educator_group_delete")]
+    #[oai(path = "/:educator_id/children/groups/:group_id", method = "delete", operation_id = "educator_group_delete")]
     async fn educator_group_delete(
         &self,
         auth: Auth<EducatorGroupDelete>,

@@ -79,12 +79,12 @@ impl FamiliesApi {
 
 pub(super) struct FamilyChildrenApi(pub(super) Arc<App>);
 
-#[OpenApi(prefix_path = "/families/:family_id/children", tag = "Tag::FamilyChildren")]
+#[OpenApi(prefix_path = "/families", tag = "Tag::FamilyChildren")]
 impl FamilyChildrenApi {
     /// List a family's children
     ///
     /// In stored order, unless asked to sort.
-    #[oai(path = "/", method = "get", operation_id = "family_child_list")]
+    #[oai(path = "/:family_id/children", method = "get", operation_id = "family_child_list")]
     async fn family_child_list(
         &self,
         auth: Auth<FamilyChildList>,
@@ -99,7 +99,7 @@ impl FamilyChildrenApi {
     /// Add a child to a family
     ///
     /// Adding a child that is there already changes nothing.
-    #[oai(path = "/:child_id", method = "post", operation_id = "family_child_add")]
+    #[oai(path = "/:family_id/children/:child_id", method = "post", operation_id = "family_child_add")]
     async fn family_child_add(
         &self,
         auth: Auth<FamilyChildAdd>,
@@ -113,7 +113,7 @@ impl FamilyChildrenApi {
     /// Take a child out of a family
     ///
     /// Taking out a child that is not there succeeds.
-    #[oai(path = "/:child_id", method = "delete", operation_id = "family_child_remove")]
+    #[oai(path = "/:family_id/children/:child_id", method = "delete", operation_id = "family_child_remove")]
     async fn family_child_remove(
         &self,
         auth: Auth<FamilyChildRemove>,

@@ -73,10 +73,10 @@ impl HealthProfessionalsApi {
 
 pub(super) struct HealthProfessionalGroupsApi(pub(super) Arc<App>);
 
-#[OpenApi(prefix_path = "/healthprofessionals/:healthprofessional_id/children/groups", tag = "Tag::HealthProfessionalGroups")]
+#[OpenApi(prefix_path = "/healthprofessionals", tag = "Tag::HealthProfessionalGroups")]
 impl HealthProfessionalGroupsApi {
     /// Make a group of children
-    #[oai(path = "/", method = "post", operation_id = "healthprofessional_group_create")]
+    #[oai(path = "/:healthprofessional_id/children/groups", method = "post", operation_id = "healthprofessional_group_create")]
     async fn healthprofessional_group_create(
         &self,
         auth: Auth<HealthProfessionalGroupCreate>,
@@ -89,7 +89,7 @@ impl HealthProfessionalGroupsApi {
     }
 
     /// List one's groups of children
-    #[oai(path = "/", method = "get", operation_id = "healthprofessional_group_list")]
+    #[oai(path = "/:healthprofessional_id/children/groups", method = "get", operation_id = "healthprofessional_group_list")]
     async fn healthprofessional_group_list(
         &self,
         auth: Auth<HealthProfessionalGroupList>,
@@ -102,7 +102,7 @@ impl HealthProfessionalGroupsApi {
     }
 
     /// View a group of children
-    #[oai(path = "/:group_id", method = "get", operation_id = "healthprofessional_group_view")]
+    #[oai(path = "/:healthprofessional_id/children/groups/:group_id", method = "get", operation_id = "healthprofessional_group_view")]
     async fn healthprofessional_group_view(
         &self,
         auth: Auth<HealthProfessionalGroupView>,
@@ -116,7 +116,7 @@ impl HealthProfessionalGroupsApi {
     /// Change a group of children
     ///
     /// What the body does not name stays as it is. `children` replaces the whole list; `[]` empties it.
-    #[oai(path = "/:group_id", method = "patch", operation_id = "healthprofessional_group_update")]
+    #[oai(path = "/:healthprofessional_id/children/groups/:group_id", method = "patch", operation_id = "healthprofessional_group_update")]
     async fn healthprofessional_group_update(
         &self,
         auth: Auth<HealthProfessionalGroupUpdate>,
@@ -132,7 +132,7 @@ impl HealthProfessionalGroupsApi {
     /// Delete a group of children
     ///
     /// The children stay. Deleting a group that is gone succeeds.
-    #[oai(path = "/:group_id", method = "delete", operation_id = "healthprofessional_group_delete")]
+    #[oai(path = "/:healthprofessional_id/children/groups/:group_id", method = "delete", operation_id = "healthprofessional_group_delete")]
     async fn healthprofessional_group_delete(
         &self,
         auth: Auth<HealthProfessionalGroupDelete>,

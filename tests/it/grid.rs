@@ -1,0 +1,187 @@
+//! The grid: every operation, asked by everybody, for every kind of target.
+//!
+//! `grid.txt` beside this file is the table of the contract (section 4) as it is lived: a change of who may do what
+//! is a diff to review there. A line is a caller, a column is whose thing the path names; `.` where there is none.
+
+use std::fmt::Write;
+
+use ocariot_users::app::policy::TABLE;
+use poem::http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{ABSENT, ADMIN, Client, PASSWORD, School, World, child, fresh, user};
+
+const COLUMNS: [&str; 4] = ["own", "related", "stranger's", "absent"];
+
+/// Everybody who asks, in the order in which they do: those who can destroy the most come last.
+const CALLERS: [&str; 9] = [
+    "nobody", "bad token", "expired", "child", "application", "family", "healthprofessional", "educator", "admin",
+];
+
+struct Grid {
+    world: World,
+    ours: School,
+    theirs: School,
+    expired: Client,
+}
+
+impl Grid {
+    async fn new() -> Self {
+        let world = World::new().await;
+        world.clock.advance(-2 * 86_400);
+        let expired = world.admin().await;
+        world.clock.advance(2 * 86_400);
+        let (ours, theirs) = (world.school().await, world.school().await);
+        Self { world, ours, theirs, expired }
+    }
+
+    async fn client(&self, caller: &str) -> Client {
+        match caller {
+            "nobody" => self.world.nobody(),
+            "bad token" => self.world.bearer("not.a.token"),
+            "expired" => self.expired.clone(),
+            "admin" => self.world.login(ADMIN.0, ADMIN.1).await,
+            other => self.ours.client(path_of(other)).clone(),
+        }
+    }
+
+    /// Path and query for an operation on a target; `None` if the caller has no such target.
+    async fn path(&self, template: &str, caller: &str, column: &str) -> Option<String> {
+        if !template.contains('{') {
+            return (column == "own").then(|| template.to_owned());
+        }
+        let owner_kind = template.split('/').nth(1)?;
+        let owner = self.owner(owner_kind, caller, column).await?;
+        let mut parts: Vec<String> = template.split('/').map(str::to_owned).collect();
+        let mut named = parts.iter_mut().filter(|part| part.starts_with('{'));
+        *named.next()? = owner;
+        if let Some(second) = named.next() {
+            *second = self.second(template, column);
+        }
+        Some(parts.join("/"))
+    }
+
+    /// What the first parameter names.
+    async fn owner(&self, kind: &str, caller: &str, column: &str) -> Option<String> {
+        let same = caller != "nobody" && path_of(caller) == kind;
+        match (kind, column) {
+            // A group or child that is absent is so below somebody who is there.
+            ("educators" | "healthprofessionals" | "families", "absent") => Some(ABSENT.to_owned()),
+            (_, "absent") => Some(ABSENT.to_owned()),
+            ("institutions", "own") => Some(self.ours.institution.clone()),
+            ("institutions", "stranger's") => Some(self.theirs.institution.clone()),
+            ("users", "own") if caller == "admin" => Some(self.world.admin_id().await),
+            ("users", "own") => self.person(caller),
+            ("users", "related") if caller == "family" => Some(self.ours.child.id.clone()),
+            ("users", "stranger's") => Some(self.theirs.child.id.clone()),
+            ("children", "own") if same => Some(self.ours.child.id.clone()),
+            ("children", "related") => Some(self.ours.sibling.id.clone()),
+            (_, "own") if same => Some(self.ours.of(kind).id.clone()),
+            // One's own path with somebody else's thing behind it.
+            ("educators" | "healthprofessionals", "related") if same => Some(self.ours.of(kind).id.clone()),
+            ("families", "related") if same => Some(self.ours.of(kind).id.clone()),
+            ("institutions" | "users", _) => None,
+            (_, "stranger's") => Some(self.theirs.of(kind).id.clone()),
+            _ => None,
+        }
+    }
+
+    fn person(&self, caller: &str) -> Option<String> {
+        match caller {
+            "nobody" | "bad token" | "expired" | "admin" => None,
+            other => Some(self.ours.of(path_of(other)).id.clone()),
+        }
+    }
+
+    /// What the second parameter names.
+    fn second(&self, template: &str, column: &str) -> String {
+        let (ours, theirs) = match template.split('/').nth(1) {
+            Some("educators") => (&self.ours.educator_group, &self.theirs.educator_group),
+            Some("healthprofessionals") => (&self.ours.professional_group, &self.theirs.professional_group),
+            _ => (&self.ours.child.id, &self.theirs.child.id),
+        };
+        if column == "own" { ours.clone() } else { theirs.clone() }
+    }
+
+    /// A valid body for an operation.
+    fn body(&self, id: &str) -> Option<Value> {
+        let institution = &self.theirs.institution;
+        let kids = [self.theirs.child.id.as_str()];
+        let name = fresh("grid-");
+        Some(match id {
+            "password_change" => json!({"old_password": PASSWORD, "new_password": PASSWORD}),
+            "password_reset" => json!({"new_password": ADMIN.1}),
+            "institution_create" => json!({"name": name, "type": "School"}),
+            "child_create" => child(&name, institution),
+            "family_create" => user("families", &name, institution, &kids),
+            "educator_create" => user("educators", &name, institution, &[]),
+            "healthprofessional_create" => user("healthprofessionals", &name, institution, &[]),
+            "application_create" => user("applications", &name, institution, &[]),
+            "child_tag_set" => json!({"nfc_tag": name}),
+            _ if id.ends_with("_group_create") => json!({"name": name, "children": kids}),
+            _ if id.ends_with("_update") => json!({}),
+            _ => return None,
+        })
+    }
+}
+
+fn path_of(caller: &str) -> &'static str {
+    match caller {
+        "child" => "children",
+        "family" => "families",
+        "educator" => "educators",
+        "healthprofessional" => "healthprofessionals",
+        "application" => "applications",
+        _ => "users",
+    }
+}
+
+/// One matrix: a line per caller, a column per kind of target.
+async fn matrix(id: &str, method: &str, template: &str) -> String {
+    let grid = Grid::new().await;
+    if id == "child_view_by_tag" {
+        tag_everybody(&grid).await;
+    }
+    let mut lines = Vec::new();
+    let mut permitted = false;
+    for caller in CALLERS {
+        let client = grid.client(caller).await;
+        let mut cells = [const { String::new() }; 4];
+        for (at, column) in COLUMNS.into_iter().enumerate().rev() {
+            cells[at] = ".".to_owned();
+            if let Some(path) = grid.path(template, caller, column).await {
+                let method = Method::from_bytes(method.as_bytes()).unwrap();
+                let reply = client.send(method, &format!("/v1{path}"), grid.body(id)).await;
+                permitted |= reply.status < 300;
+                cells[at] = reply.status.to_string();
+            }
+        }
+        lines.push(format!("{caller:<18} {:<7} {:<9} {:<12} {}", cells[0], cells[1], cells[2], cells[3]));
+    }
+    assert!(permitted, "{id}: nobody gets through, so the refusals prove nothing");
+    lines.reverse();
+    format!("{id}: {method} {template}\n{:<18} own     related   stranger's   absent\n{}\n\n", "", lines.join("\n"))
+}
+
+/// Gives the children tags that are their ids, so that paths can name them alike.
+async fn tag_everybody(grid: &Grid) {
+    let admin = grid.world.admin().await;
+    for child in [&grid.ours.child, &grid.ours.sibling, &grid.theirs.child] {
+        admin.post(&format!("/v1/children/{}/nfc", child.id), json!({"nfc_tag": child.id})).await.is(201);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_grid_is_the_one_reviewed() {
+    let mut text = String::new();
+    let operations = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/operations.txt")).unwrap();
+    let mut asked = 0;
+    for line in operations.lines().filter(|line| !line.starts_with('#') && !line.ends_with("public")) {
+        let mut parts = line.split(" | ");
+        let (id, method, template) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+        write!(text, "{}", matrix(id, method, template).await).unwrap();
+        asked += 1;
+    }
+    assert_eq!(asked, TABLE.len());
+    crate::document::assert_current("tests/it/grid.txt", &text);
+}

@@ -1,0 +1,17 @@
+//! The service's tests, as one program. They speak HTTP to the service in process, one client per role.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that fails should say where, and stop there"
+)]
+#![expect(unreachable_pub, reason = "a test program has no public parts")]
+
+mod support;
+
+mod document;
+mod errors;
+mod grid;
+mod login;
+mod users;

@@ -1,0 +1,277 @@
+//! A service of one's own for each test, people who use it, and what they get.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ocariot_users::api::{self, Hsts, Limits};
+use ocariot_users::app::{App, AppOptions, HashOptions, SelfAffiliation, TokenOptions};
+use ocariot_users::model::{Clock, Password, Username};
+use ocariot_users::store::{Store, StoreOptions};
+use poem::http::{HeaderMap, Method, Uri};
+use poem::{Endpoint, Request, Response};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub use people::*;
+pub use school::*;
+
+mod people;
+mod school;
+
+/// A service on a folder of its own, and its first administrator.
+pub struct World {
+    pub folder: Arc<TempDir>,
+    pub app: Arc<App>,
+    pub store: Store,
+    pub clock: TestClock,
+    endpoint: Arc<poem::endpoint::BoxEndpoint<'static>>,
+    document: Arc<Value>,
+}
+
+/// A clock that tests set.
+#[derive(Clone)]
+pub struct TestClock(Arc<std::sync::atomic::AtomicI64>);
+
+impl TestClock {
+    /// Starts at a fixed instant, and goes on by itself one microsecond each time it is read.
+    pub fn new() -> Self {
+        let start: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        Self(Arc::new(start.as_microsecond().into()))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        let microsecond = self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Timestamp::from_microsecond(microsecond).unwrap()
+    }
+
+    /// Moves the clock, forwards or back.
+    pub fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1_000_000, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+/// How a world differs from the usual one.
+pub struct Options {
+    pub self_affiliation: SelfAffiliation,
+    pub password_min_length: usize,
+    pub body_bytes: usize,
+    pub body_timeout: Duration,
+    pub hash_memory: u32,
+    pub hash_queue: usize,
+    pub hsts: Hsts,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            self_affiliation: SelfAffiliation::Refused,
+            password_min_length: 1,
+            body_bytes: 100 * 1024,
+            body_timeout: Duration::from_secs(5),
+            hash_memory: 8,
+            hash_queue: 1024,
+            hsts: Hsts::Off,
+        }
+    }
+}
+
+/// The administrator of every world.
+pub const ADMIN: (&str, &str) = ("admin", "the admin's password");
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub async fn with(options: Options) -> Self {
+        Self::open(Arc::new(tempfile::tempdir().unwrap()), TestClock::new(), options).await
+    }
+
+    /// The same folder, as after a restart.
+    pub async fn restarted(self) -> Self {
+        let (folder, clock) = (self.folder.clone(), self.clock.clone());
+        drop(self);
+        Self::open(folder, clock, Options::default()).await
+    }
+
+    async fn open(folder: Arc<TempDir>, clock: TestClock, options: Options) -> Self {
+        let store = open_store(&folder.path().join("ocariot.db"), &clock);
+        let options_of_app = AppOptions {
+            tokens: TokenOptions {
+                private_key: rsa_key().to_vec(),
+                issuer: "ocariot".to_owned(),
+                lifetime: Duration::from_secs(24 * 3600),
+            },
+            hashing: HashOptions {
+                memory: options.hash_memory,
+                iterations: 1,
+                parallelism: 1,
+                threads: 2,
+                queue: options.hash_queue,
+                on_thread_start: || {},
+            },
+            password_min_length: options.password_min_length,
+            self_affiliation: options.self_affiliation,
+            clock: clock.as_clock(),
+        };
+        let app = Arc::new(App::start(store.clone(), options_of_app).unwrap());
+        let admin = Username::new(ADMIN.0).unwrap();
+        app.ensure_admin(admin, Some(Password::verbatim(ADMIN.1))).await.unwrap();
+        let limits = Limits {
+            body_bytes: options.body_bytes,
+            body_timeout: options.body_timeout,
+            uri_bytes: 4096,
+            hsts: options.hsts,
+        };
+        let endpoint = api::endpoint(app.clone(), limits).unwrap();
+        let endpoint = Arc::new(poem::endpoint::EndpointExt::boxed(endpoint));
+        let mut world = Self { folder, app, store, clock, endpoint, document: Arc::new(Value::Null) };
+        world.document = Arc::new(world.nobody().get("/v1/openapi.json").await.body);
+        world
+    }
+
+    /// Somebody without a token.
+    pub fn nobody(&self) -> Client {
+        Client { endpoint: self.endpoint.clone(), document: self.document.clone(), token: None }
+    }
+
+    /// Somebody with this token.
+    pub fn bearer(&self, token: &str) -> Client {
+        Client { token: Some(token.to_owned()), ..self.nobody() }
+    }
+
+    pub async fn login(&self, username: &str, password: &str) -> Client {
+        let reply = self.nobody().post("/v1/auth", json!({"username": username, "password": password})).await;
+        assert_eq!(reply.status, 200, "{username} logs in: {}", reply.body);
+        self.bearer(reply.body["access_token"].as_str().unwrap())
+    }
+
+    pub async fn admin(&self) -> Client {
+        self.login(ADMIN.0, ADMIN.1).await
+    }
+}
+
+impl TestClock {
+    pub fn as_clock(&self) -> Clock {
+        let clock = self.clone();
+        Clock::new(move || clock.now())
+    }
+}
+
+pub fn open_store(path: &Path, clock: &TestClock) -> Store {
+    let options =
+        StoreOptions { path: path.to_owned(), scans: 2, readers: 4, clock: clock.as_clock() };
+    Store::open(options, |_| Ok(zeroize::Zeroizing::new([7; 64]))).unwrap()
+}
+
+/// One RSA key for all tests: making one takes a while.
+pub fn rsa_key() -> &'static [u8] {
+    static KEY: OnceLock<Vec<u8>> = OnceLock::new();
+    KEY.get_or_init(|| {
+        let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+        key.serialize_pem().into_bytes()
+    })
+}
+
+/// Somebody who makes requests.
+#[derive(Clone)]
+pub struct Client {
+    endpoint: Arc<poem::endpoint::BoxEndpoint<'static>>,
+    document: Arc<Value>,
+    pub token: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    /// `Null` if there is no body.
+    pub body: Value,
+    pub text: String,
+}
+
+impl Client {
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Reply {
+        self.send(Method::PATCH, path, Some(body)).await
+    }
+
+    pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
+        let request = self.request(method, path).header("content-type", "application/json");
+        match body {
+            Some(body) => self.call(request.body(body.to_string())).await,
+            None => self.call(request.finish()).await,
+        }
+    }
+
+    /// A request to complete by hand.
+    pub fn request(&self, method: Method, path: &str) -> poem::RequestBuilder {
+        let request = Request::builder().method(method).uri(path.parse::<Uri>().unwrap());
+        match &self.token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        }
+    }
+
+    /// Sends it, and holds the answer against the document.
+    pub async fn call(&self, request: Request) -> Reply {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let response: Response = self.endpoint.call(request).await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.into_body().into_string().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let reply = Reply { status, headers, body, text };
+        super::document::check(&self.document, &method, &path, &reply);
+        reply
+    }
+}
+
+impl Reply {
+    /// The id of the object that came back.
+    pub fn id(&self) -> String {
+        self.body["id"].as_str().unwrap_or_else(|| panic!("an id in {self:?}")).to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// Expects a status.
+    #[track_caller]
+    pub fn is(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    /// Expects an error body, to the letter.
+    #[track_caller]
+    pub fn fails(self, status: u16, message: &str, description: Option<&str>) -> Self {
+        let mut expected = json!({"code": status, "message": message});
+        if let Some(description) = description {
+            expected["description"] = description.into();
+        }
+        if status == 401 && message == "UNAUTHORIZED" {
+            expected["redirect_link"] = "/auth".into();
+        }
+        assert_eq!(self.body, expected);
+        self.is(status)
+    }
+}
