@@ -1,5 +1,134 @@
-//! Placeholder of the layer.
+//! The command line: verbs, their flags, and what they print.
+
+mod config;
+mod notice;
+mod output;
+mod serve;
+
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-/// Runs the command line.
-pub fn main() -> ExitCode { ExitCode::SUCCESS }
+use clap::builder::ValueHint;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::config::{Kind, SETTINGS, Setting, SettingsError};
+use crate::server::StartError;
+
+const AFTER_HELP: &str = "\
+Without a verb, the service is served.
+
+Settings: a flag goes before an environment variable, which goes before the settings file. `config show` prints what \
+is in force and where it comes from.
+
+Exit codes: 0 done, 1 refused or failed (the message says why and what to do), 2 wrong use or wrong settings.";
+
+/// Why a verb did not do its work.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    // Whatever is made from here on belongs to its owner alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let matches = match command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(&matches) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::error(&failure.to_string());
+            ExitCode::from(if matches!(failure, Failure::Settings(_)) { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    match matches.subcommand() {
+        Some(("config", matches)) => match matches.subcommand() {
+            Some((_, matches)) => config::show(flags(matches), matches.get_flag("json")),
+            None => Err(Failure::Other("config needs a verb: try `ocariot-users config show`".to_owned())),
+        },
+        Some((_, matches)) => serve::serve(flags(matches)),
+        None => serve::serve(flags(matches)),
+    }
+}
+
+/// The whole command line.
+fn command() -> Command {
+    let serve = with_settings(Command::new("serve").about("Serve the API (also without a verb)"));
+    let show = with_settings(Command::new("show").about("Print every setting, its value and where that comes from"))
+        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON"));
+    let config = Command::new("config").about("Settings").subcommand_required(true).subcommand(show);
+    with_settings(Command::new("ocariot-users"))
+        .about("The users service of the OCARIoT platform: one binary, one SQLite file.")
+        .version(env!("CARGO_PKG_VERSION"))
+        .after_help(AFTER_HELP)
+        .args_conflicts_with_subcommands(true)
+        .subcommand(serve)
+        .subcommand(config)
+}
+
+fn with_settings(command: Command) -> Command {
+    SETTINGS.iter().fold(command, |command, setting| command.arg(flag(setting)))
+}
+
+fn flag(setting: &'static Setting) -> Arg {
+    let names: Vec<String> = std::iter::once(setting.variable())
+        .chain(setting.aliases.iter().map(|alias| (*alias).to_owned()))
+        .collect();
+    let default = if setting.default.is_empty() { String::new() } else { format!(", default {}", setting.default) };
+    let arg = Arg::new(setting.flag)
+        .long(setting.flag)
+        .help(format!("{} [{}{default}]", setting.help, names.join(", ")))
+        .help_heading("Settings");
+    match setting.kind {
+        Kind::Switch => arg.num_args(0..=1).require_equals(true).default_missing_value("true").value_name("BOOL"),
+        Kind::Secret => arg.value_name("TEXT"),
+        Kind::Value(form) if form == "FILE" || form == "FOLDER" => {
+            arg.value_name(form).value_hint(ValueHint::AnyPath)
+        }
+        Kind::Value(form) => arg.value_name(form),
+    }
+}
+
+/// The settings that were given as flags.
+fn flags(matches: &ArgMatches) -> BTreeMap<String, String> {
+    SETTINGS
+        .iter()
+        .filter_map(|setting| {
+            let value = matches.get_one::<String>(setting.flag)?;
+            Some((setting.flag.to_owned(), value.clone()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn a_switch_needs_no_value_and_an_unknown_flag_names_the_nearest() {
+        let matches = command().try_get_matches_from(["ocariot-users", "serve", "--plain-http", "--hsts=false"]).unwrap();
+        let given = flags(matches.subcommand_matches("serve").unwrap());
+        assert_eq!((given["plain-http"].as_str(), given["hsts"].as_str()), ("true", "false"));
+        let error = command().try_get_matches_from(["ocariot-users", "--port-htps", "1"]).unwrap_err().to_string();
+        assert!(error.contains("--port-http"), "{error}");
+    }
+}

@@ -1,1 +1,14 @@
-//! Placeholder of the layer.
+//! From settings to a running service: the data folder, keys, certificate, connections, the end.
+
+mod certificate;
+mod error;
+mod folder;
+mod keys;
+mod listener;
+mod redirect;
+mod service;
+mod signals;
+mod tls;
+
+pub use error::StartError;
+pub use service::{FirstPassword, Service, Started};

@@ -97,6 +97,15 @@ struct Shared {
 }
 
 impl Store {
+    /// Whether the file is a database that this program can open, as far as can be told without its key. Changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// If the file is not ours, is newer than this program, or cannot be read.
+    pub fn examine(path: &Path) -> Result<(), OpenError> {
+        migrate::version(&Connection::open(path)?).map(drop)
+    }
+
     /// Opens the database and brings its schema up to date. `key` gets the database's salt, for a key that
     /// is derived from a passphrase.
     ///

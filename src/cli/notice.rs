@@ -1,0 +1,53 @@
+//! What the start says to the person who reads it.
+
+use std::fmt::Write;
+
+use crate::app::FirstAdmin;
+use crate::server::Started;
+
+/// How to reach the service, and, once, how to log in.
+pub(super) fn text(started: &Started, admin_given: bool) -> String {
+    let address = started.address;
+    let open = !address.ip().is_loopback();
+    let host = if address.ip().is_unspecified() || !open { "localhost".to_owned() } else { bracketed(started) };
+    let base = format!("{}://{host}:{}", started.scheme, address.port());
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(text, "  {name:<13} {value}");
+    };
+    line("Swagger UI", &format!("{base}/v1/reference"));
+    line("API", &format!("{base}/v1"));
+    line("Data folder", &started.folder.display().to_string());
+    if !open {
+        line("Network", "only this machine; `--bind 0.0.0.0` opens the service to the network");
+    }
+    if let Some(certificate) = &started.certificate {
+        let warning = if certificate.self_made { " (self-signed: browsers ask once whether to trust it)" } else { "" };
+        line("Certificate", &format!("SHA-256 {}{warning}", certificate.fingerprint));
+    }
+    match &started.admin {
+        FirstAdmin::Made { username, random_password } => {
+            line("Administrator", username.as_str());
+            match (random_password, &started.password_file) {
+                (None, _) => line("Password", "the one that was given"),
+                (Some(_), Some(path)) => line("Password", &format!("in {} (readable by its owner alone)", path.display())),
+                (Some(password), None) => {
+                    let password = String::from_utf8_lossy(password.as_bytes()).into_owned();
+                    line("Password", &format!("{password}   (shown this once: write it down)"));
+                }
+            }
+        }
+        FirstAdmin::Exists if admin_given => {
+            line("Administrator", "there is one already: --admin-username and --admin-password change nothing");
+        }
+        FirstAdmin::Exists => {}
+    }
+    format!("ocariot-users {} is ready.\n\n{text}\n", env!("CARGO_PKG_VERSION"))
+}
+
+fn bracketed(started: &Started) -> String {
+    match started.address.ip() {
+        std::net::IpAddr::V4(address) => address.to_string(),
+        std::net::IpAddr::V6(address) => format!("[{address}]"),
+    }
+}

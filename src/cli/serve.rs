@@ -1,0 +1,39 @@
+//! `serve`.
+
+use std::collections::BTreeMap;
+
+use tracing_subscriber::EnvFilter;
+
+use super::{Failure, notice, output};
+use crate::config::{Config, LogFormat, resolve_process};
+use crate::model::Clock;
+use crate::server::{FirstPassword, Service};
+
+/// Starts the service, says how to reach it, and serves until the process is asked to end.
+pub(super) fn serve(flags: BTreeMap<String, String>) -> Result<(), Failure> {
+    let config = Config::of(&resolve_process(flags)?)?;
+    start_log(&config)?;
+    config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Other(format!("the threads of the service cannot be started: {error}")))?;
+    runtime.block_on(async {
+        let password = if output::is_terminal() { FirstPassword::Shown } else { FirstPassword::Stored };
+        let (service, started) = Service::start(&config, Clock::system(), password).await?;
+        output::print(&notice::text(&started, config.admin_given));
+        service.run().await?;
+        Ok(())
+    })
+}
+
+fn start_log(config: &Config) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&config.log)
+        .map_err(|error| Failure::Other(format!("--log is \"{}\", which is no filter: {error}", config.log)))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    match config.log_format {
+        LogFormat::Text => log.with_ansi(output::is_terminal()).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+    Ok(())
+}

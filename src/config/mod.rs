@@ -1,0 +1,297 @@
+//! Settings: the only reader of the environment. Flag > environment > file > default (contract, section 8).
+
+mod resolve;
+mod settings;
+mod values;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+pub use resolve::{Given, Inputs, Resolved, SettingsError, Source, resolve};
+pub use settings::{Kind, SETTINGS, Setting, markdown};
+
+/// Everything that can be set, with its value.
+pub struct Config {
+    /// Where the database, the keys and the certificate live.
+    pub data_dir: PathBuf,
+    /// Where to listen.
+    pub listen: Listen,
+    /// The operator's certificate and key; without, one is made.
+    pub tls: Option<TlsFiles>,
+    /// The operator's key for tokens; without, one is made.
+    pub jwt_private_key: Option<PathBuf>,
+    /// The operator's public key for tokens, to compare.
+    pub jwt_public_key: Option<PathBuf>,
+    /// `iss` of tokens.
+    pub issuer: String,
+    /// How long a token is valid.
+    pub token_ttl: Duration,
+    /// The first administrator's name.
+    pub admin_username: String,
+    /// The first administrator's password.
+    pub admin_password: Option<Secret>,
+    /// Whether either of the two was given rather than left to the default.
+    pub admin_given: bool,
+    /// The key that usernames are encrypted with.
+    pub username_key: UsernameKeySource,
+    /// The fewest characters of a new password.
+    pub password_min_length: usize,
+    /// What password hashes cost.
+    pub hashing: Hashing,
+    /// Whether users change their own affiliations.
+    pub self_affiliation: bool,
+    /// How much a client may ask of the service.
+    pub limits: LimitSettings,
+    /// Whether to send HSTS.
+    pub hsts: bool,
+    /// What to log.
+    pub log: String,
+    /// How to log.
+    pub log_format: LogFormat,
+    /// For the log.
+    pub warnings: Vec<String>,
+}
+
+/// Where to listen.
+#[derive(Debug, Clone, Copy)]
+pub struct Listen {
+    /// The address.
+    pub bind: IpAddr,
+    /// The API over TLS.
+    pub port_https: u16,
+    /// The redirect, or the API without TLS.
+    pub port_http: u16,
+    /// Over what the API is served.
+    pub mode: Mode,
+}
+
+/// Over what the API is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// TLS, with a redirect from plain HTTP.
+    Tls,
+    /// Plain HTTP.
+    Plain,
+}
+
+/// A certificate chain and its key, both PEM.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// The chain.
+    pub cert: PathBuf,
+    /// The key.
+    pub key: PathBuf,
+}
+
+/// Where the key for usernames comes from.
+#[derive(Debug)]
+pub enum UsernameKeySource {
+    /// Made in the data folder.
+    DataFolder,
+    /// This file.
+    File(PathBuf),
+    /// Derived from this.
+    Passphrase(Secret),
+}
+
+/// What password hashes cost, and how many are computed.
+#[derive(Debug, Clone, Copy)]
+pub struct Hashing {
+    /// In KiB.
+    pub memory: u32,
+    /// Passes.
+    pub iterations: u32,
+    /// At the same time; without, as many as there are cores.
+    pub threads: Option<usize>,
+    /// How many may wait.
+    pub queue: usize,
+}
+
+/// How much a client may ask of the service.
+#[derive(Debug, Clone, Copy)]
+pub struct LimitSettings {
+    /// Bytes of a body.
+    pub body: usize,
+    /// For a body to arrive.
+    pub body_timeout: Duration,
+    /// Bytes of a URI.
+    pub url: usize,
+    /// Bytes of a head.
+    pub header: usize,
+    /// For a head to arrive, and for a connection to idle.
+    pub header_timeout: Duration,
+    /// For a TLS handshake.
+    pub tls_handshake_timeout: Duration,
+    /// At the same time.
+    pub connections: usize,
+    /// For requests in work to end when the service stops.
+    pub shutdown_grace: Duration,
+}
+
+/// How to log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs, one object a line.
+    Json,
+}
+
+/// Text that is never shown, and wiped from memory when dropped.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// The text itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Finds the settings of this process.
+///
+/// # Errors
+/// If a setting is unknown, or a file of settings cannot be read.
+pub fn resolve_process(flags: BTreeMap<String, String>) -> Result<Resolved, SettingsError> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    resolve(&Inputs { flags, environment, read: &|path| std::fs::read_to_string(path) })
+}
+
+impl Config {
+    /// Makes values of what was given.
+    ///
+    /// # Errors
+    /// If a value is not of its setting's form, or two settings exclude each other.
+    pub fn of(resolved: &Resolved) -> Result<Self, SettingsError> {
+        let get = |flag: &str| {
+            let found = resolved.values.iter().find(|given| given.setting.flag == flag);
+            found.ok_or_else(|| SettingsError(format!("--{flag} is no setting of this program")))
+        };
+        let secret = |flag| Ok(get(flag)?.text().map(|text| Secret(Zeroizing::new(text.to_owned()))));
+        Ok(Self {
+            data_dir: PathBuf::from(get("data-dir")?.required()?),
+            listen: Listen {
+                bind: get("bind")?.address()?,
+                port_https: get("port-https")?.port()?,
+                port_http: get("port-http")?.port()?,
+                mode: if get("plain-http")?.switch()? { Mode::Plain } else { Mode::Tls },
+            },
+            tls: tls_files(get("tls-cert")?, get("tls-key")?)?,
+            jwt_private_key: get("jwt-private-key")?.path(),
+            jwt_public_key: get("jwt-public-key")?.path(),
+            issuer: get("issuer")?.required()?.to_owned(),
+            token_ttl: get("token-ttl")?.duration(60..=365 * 86_400)?,
+            admin_username: get("admin-username")?.required()?.to_owned(),
+            admin_password: secret("admin-password")?,
+            admin_given: [get("admin-username")?, get("admin-password")?]
+                .iter()
+                .any(|given| given.source != Source::Default),
+            username_key: username_key(get("username-key")?, secret("username-passphrase")?)?,
+            password_min_length: get("password-min-length")?.count(1..=256)?,
+            hashing: Hashing {
+                memory: u32::try_from(get("hash-memory")?.size(8 << 10..=1 << 30)? >> 10).unwrap_or(u32::MAX),
+                iterations: u32::try_from(get("hash-iterations")?.count(1..=100)?).unwrap_or(u32::MAX),
+                threads: match get("hash-threads")? {
+                    given if given.text().is_some() => Some(given.count(1..=256)?),
+                    _ => None,
+                },
+                queue: get("hash-queue")?.count(1..=100_000)?,
+            },
+            self_affiliation: get("self-affiliation")?.switch()?,
+            limits: LimitSettings {
+                body: get("body-limit")?.size(1 << 10..=16 << 20)?,
+                body_timeout: get("body-timeout")?.duration(1..=3600)?,
+                url: get("url-limit")?.size(256..=64 << 10)?,
+                header: get("header-limit")?.size(8 << 10..=1 << 20)?,
+                header_timeout: get("header-timeout")?.duration(1..=3600)?,
+                tls_handshake_timeout: get("tls-handshake-timeout")?.duration(1..=3600)?,
+                connections: get("max-connections")?.count(1..=100_000)?,
+                shutdown_grace: get("shutdown-grace")?.duration(0..=3600)?,
+            },
+            hsts: get("hsts")?.switch()?,
+            log: get("log")?.required()?.to_owned(),
+            log_format: match get("log-format")? {
+                given if given.text == "text" => LogFormat::Text,
+                given if given.text == "json" => LogFormat::Json,
+                given => return Err(given.wrong("text or json")),
+            },
+            warnings: resolved.warnings.clone(),
+        })
+    }
+}
+
+fn tls_files(cert: &Given, key: &Given) -> Result<Option<TlsFiles>, SettingsError> {
+    match (cert.path(), key.path()) {
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
+        (None, None) => Ok(None),
+        _ => Err(SettingsError("--tls-cert and --tls-key belong together: give both, or none".to_owned())),
+    }
+}
+
+fn username_key(file: &Given, passphrase: Option<Secret>) -> Result<UsernameKeySource, SettingsError> {
+    match (file.path(), passphrase) {
+        (Some(_), Some(_)) => Err(SettingsError(
+            "--username-key and --username-passphrase (ENCRYPT_SECRET_KEY) exclude each other: give one of them"
+                .to_owned(),
+        )),
+        (Some(path), None) => Ok(UsernameKeySource::File(path)),
+        (None, Some(passphrase)) => Ok(UsernameKeySource::Passphrase(passphrase)),
+        (None, None) => Ok(UsernameKeySource::DataFolder),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(flags: &[(&str, &str)]) -> Result<Config, SettingsError> {
+        let flags = flags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let read = |_: &std::path::Path| Err(std::io::ErrorKind::NotFound.into());
+        Config::of(&resolve(&Inputs { flags, environment: BTreeMap::new(), read: &read })?)
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_contract() {
+        let config = config(&[]).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(config.data_dir, PathBuf::from("data"));
+        assert_eq!((config.listen.port_https, config.listen.port_http), (3001, 3000));
+        assert_eq!(config.listen.bind.to_string(), "127.0.0.1");
+        assert_eq!(config.token_ttl, Duration::from_secs(86_400));
+        assert_eq!(config.limits.body, 102_400);
+        assert_eq!((config.hashing.memory, config.hashing.iterations), (19_456, 2));
+        assert!(matches!(config.username_key, UsernameKeySource::DataFolder));
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_source_and_what_is_expected() {
+        for (flag, value, expected) in [
+            ("port-https", "99999", "--port-https is \"99999\" (flag), and must be a port from 0 to 65535"),
+            ("token-ttl", "24", "must be a time such as 10s, 15m, 24h or 7d, from 60s to 31536000s"),
+            ("body-limit", "1 TiB", "must be a size such as"),
+            ("plain-http", "maybe", "must be true or false"),
+            ("bind", "localhost", "must be an IP address"),
+            ("log-format", "xml", "must be text or json"),
+            ("hash-threads", "0", "must be a number from 1 to 256"),
+            ("tls-cert", "a.pem", "--tls-cert and --tls-key belong together"),
+        ] {
+            let error = config(&[(flag, value)]).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(expected), "{error}");
+        }
+        let both = config(&[("username-key", "f"), ("username-passphrase", "very secret")]);
+        assert!(both.is_err_and(|error| !error.to_string().contains("very secret")));
+    }
+}

@@ -1,0 +1,117 @@
+//! THE table of settings. Flags, variables, keys of the file, `config show` and README's table come from it.
+
+/// A setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// The flag without its dashes. With `_` in place of `-`, the key in the settings file.
+    pub flag: &'static str,
+    /// Names of variables that operators of the original platform know.
+    pub aliases: &'static [&'static str],
+    /// What holds when nothing is given, as it would be given. Empty: the help says what happens.
+    pub default: &'static str,
+    /// What kind of value it takes.
+    pub kind: Kind,
+    /// What it does.
+    pub help: &'static str,
+}
+
+/// What kind of value a setting takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text of the form that the word names.
+    Value(&'static str),
+    /// `true` or `false`; the bare flag means `true`.
+    Switch,
+    /// Text that is never shown, and can be read from a file by a variable named `<NAME>_FILE`.
+    Secret,
+}
+
+impl Setting {
+    /// The variable: `OCARIOT_` and the flag in upper case.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("OCARIOT_{}", self.flag.replace('-', "_").to_ascii_uppercase())
+    }
+
+    /// The key in the settings file.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.flag.replace('-', "_")
+    }
+}
+
+const fn value(
+    flag: &'static str,
+    form: &'static str,
+    default: &'static str,
+    help: &'static str,
+) -> Setting {
+    Setting { flag, aliases: &[], default, kind: Kind::Value(form), help }
+}
+
+const fn switch(flag: &'static str, help: &'static str) -> Setting {
+    Setting { flag, aliases: &[], default: "false", kind: Kind::Switch, help }
+}
+
+impl Setting {
+    const fn or(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+}
+
+/// Every setting.
+#[rustfmt::skip]
+pub const SETTINGS: &[Setting] = &[
+    value("config", "FILE", "", "Settings file (TOML). Keys are the flags with `_` in place of `-`."),
+    value("data-dir", "FOLDER", "data", "Where the database, the keys and the certificate live."),
+    value("bind", "ADDRESS", "127.0.0.1", "Address to listen on; 0.0.0.0 opens the service to the network."),
+    value("port-https", "PORT", "3001", "Port of the API over TLS; 0 takes any free one.").or(&["PORT_HTTPS"]),
+    value("port-http", "PORT", "3000", "Port that redirects to HTTPS, or of the API with --plain-http.").or(&["PORT_HTTP"]),
+    switch("plain-http", "Serve the API itself on --port-http, without TLS: behind a proxy, or to try."),
+    value("tls-cert", "FILE", "", "Certificate chain (PEM); without, one is made in the data folder.").or(&["SSL_CERT_PATH"]),
+    value("tls-key", "FILE", "", "Key of the certificate (PEM).").or(&["SSL_KEY_PATH"]),
+    value("jwt-private-key", "FILE", "", "RSA key that signs tokens (PEM); without, one is made in the data folder.").or(&["JWT_PRIVATE_KEY_PATH"]),
+    value("jwt-public-key", "FILE", "", "Its public key (PEM); only compared with it.").or(&["JWT_PUBLIC_KEY_PATH"]),
+    value("issuer", "NAME", "ocariot", "`iss` of tokens.").or(&["ISSUER"]),
+    value("token-ttl", "TIME", "24h", "How long a token is valid: 1m to 365d."),
+    value("admin-username", "NAME", "admin", "Name of the first administrator; used only while there is none.").or(&["ADMIN_USERNAME"]),
+    Setting { flag: "admin-password", aliases: &["ADMIN_PASSWORD"], default: "", kind: Kind::Secret,
+        help: "Password of the first administrator; without, one is made up and shown once." },
+    value("username-key", "FILE", "", "Key that stored usernames are encrypted with (128 hex digits); without, one is made in the data folder."),
+    Setting { flag: "username-passphrase", aliases: &["ENCRYPT_SECRET_KEY"], default: "", kind: Kind::Secret,
+        help: "Passphrase to derive that key from, in place of a file." },
+    value("password-min-length", "COUNT", "1", "Fewest characters of a new password: 1 to 256."),
+    value("hash-memory", "SIZE", "19 MiB", "Memory of one password hash (argon2id): 8 KiB to 1 GiB."),
+    value("hash-iterations", "COUNT", "2", "Passes of one password hash over its memory: 1 to 100."),
+    value("hash-threads", "COUNT", "", "Password hashes computed at the same time: 1 to 256; without, as many as there are cores."),
+    value("hash-queue", "COUNT", "64", "Password hashes that may wait; more are answered 503."),
+    switch("self-affiliation", "Let users change their own institution, and families their own children, as in the original."),
+    value("body-limit", "SIZE", "100 KiB", "Longest body of a request: 1 KiB to 16 MiB."),
+    value("body-timeout", "TIME", "20s", "How long a body may take to arrive: 1s to 1h."),
+    value("url-limit", "SIZE", "4 KiB", "Longest URI of a request: 256 B to 64 KiB."),
+    value("header-limit", "SIZE", "16 KiB", "Longest head of a request: 8 KiB to 1 MiB."),
+    value("header-timeout", "TIME", "10s", "How long the head of a request may take to arrive, and a connection may idle: 1s to 1h."),
+    value("tls-handshake-timeout", "TIME", "10s", "How long a TLS handshake may take: 1s to 1h."),
+    value("max-connections", "COUNT", "512", "Connections open at the same time: 1 to 100000."),
+    value("shutdown-grace", "TIME", "10s", "How long requests in work may take to end when the service stops: 0s to 1h."),
+    switch("hsts", "Tell browsers to use HTTPS alone for this host (RFC 6797)."),
+    value("log", "FILTER", "info", "What to log: error, warn, info, debug, or a filter such as `info,ocariot_users::store=debug`."),
+    value("log-format", "FORM", "text", "`text` or `json`."),
+];
+
+/// The table for README: settings, variables, aliases, defaults, in Markdown.
+#[must_use]
+pub fn markdown() -> String {
+    let mut text = String::from("| flag | variable | default | |\n|---|---|---|---|\n");
+    for setting in SETTINGS {
+        let aliases: String = setting.aliases.iter().map(|alias| format!(", `{alias}`")).collect();
+        let default = if setting.default.is_empty() { String::new() } else { format!("`{}`", setting.default) };
+        text.push_str(&format!(
+            "| `--{}` | `{}`{aliases} | {default} | {} |\n",
+            setting.flag,
+            setting.variable(),
+            setting.help
+        ));
+    }
+    text
+}

@@ -1,0 +1,83 @@
+//! Text of settings to values.
+
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::resolve::{Given, SettingsError};
+
+impl Given {
+    /// The text, or nothing.
+    pub(super) fn text(&self) -> Option<&str> {
+        Some(self.text.as_str()).filter(|text| !text.is_empty())
+    }
+
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        self.text().map(PathBuf::from)
+    }
+
+    pub(super) fn required(&self) -> Result<&str, SettingsError> {
+        self.text().ok_or_else(|| self.wrong("something"))
+    }
+
+    pub(super) fn switch(&self) -> Result<bool, SettingsError> {
+        match self.text.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Ok(true),
+            "false" | "0" | "no" | "off" => Ok(false),
+            _ => Err(self.wrong("true or false")),
+        }
+    }
+
+    pub(super) fn address(&self) -> Result<IpAddr, SettingsError> {
+        self.text.parse().map_err(|_| self.wrong("an IP address such as 127.0.0.1 or 0.0.0.0"))
+    }
+
+    pub(super) fn port(&self) -> Result<u16, SettingsError> {
+        self.text.parse().map_err(|_| self.wrong("a port from 0 to 65535"))
+    }
+
+    pub(super) fn count(&self, range: RangeInclusive<usize>) -> Result<usize, SettingsError> {
+        let count = self.text.parse().ok().filter(|count| range.contains(count));
+        count.ok_or_else(|| self.wrong(&format!("a number from {} to {}", range.start(), range.end())))
+    }
+
+    /// A number and its unit: `10s`, `15m`, `24h`, `7d`.
+    pub(super) fn duration(&self, range: RangeInclusive<u64>) -> Result<Duration, SettingsError> {
+        let (number, unit) = split(&self.text);
+        let factor = match unit {
+            "s" => Some(1),
+            "m" => Some(60),
+            "h" => Some(3600),
+            "d" => Some(86_400),
+            _ => None,
+        };
+        let seconds = factor.and_then(|factor| number?.checked_mul(factor)).filter(|seconds| range.contains(seconds));
+        seconds.map(Duration::from_secs).ok_or_else(|| {
+            self.wrong(&format!("a time such as 10s, 15m, 24h or 7d, from {}s to {}s", range.start(), range.end()))
+        })
+    }
+
+    /// A number of bytes, perhaps with a unit: `512`, `100 KiB`, `1 MiB`.
+    pub(super) fn size(&self, range: RangeInclusive<usize>) -> Result<usize, SettingsError> {
+        let (number, unit) = split(&self.text);
+        let factor = match unit.to_ascii_lowercase().as_str() {
+            "" | "b" => Some(1),
+            "k" | "kib" => Some(1 << 10),
+            "m" | "mib" => Some(1 << 20),
+            "g" | "gib" => Some(1 << 30),
+            _ => None,
+        };
+        let bytes = factor.and_then(|factor: u64| number?.checked_mul(factor));
+        let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok()).filter(|bytes| range.contains(bytes));
+        bytes.ok_or_else(|| {
+            self.wrong(&format!("a size such as 100 KiB or 1 MiB, from {} to {} bytes", range.start(), range.end()))
+        })
+    }
+}
+
+fn split(text: &str) -> (Option<u64>, &str) {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    (text[..end].parse().ok(), text[end..].trim())
+}

@@ -1,0 +1,264 @@
+//! A start, in an order in which everything that can be refused is refused before anything is changed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use zeroize::Zeroizing;
+
+use super::certificate::{Certificate, certificate};
+use super::folder::{DataFolder, write_first_password};
+use super::keys::{FoundUsernameKey, Missing, token_key, username_key};
+use super::listener::{ConnectionLimits, Listener, Transport};
+use super::redirect::Redirect;
+use super::tls::{CurrentCertificate, server_config};
+use super::{StartError, signals};
+use crate::api::{self, Hsts, Limits};
+use crate::app::{App, AppOptions, FirstAdmin, HashOptions, SelfAffiliation, TokenOptions, derive_key};
+use crate::config::{Config, Mode};
+use crate::model::{Clock, Password, Username};
+use crate::store::{OpenError, Store, StoreOptions};
+
+/// A service that is ready to serve.
+pub struct Service {
+    app: Arc<App>,
+    main: (Listener, Transport),
+    redirect: Option<(Listener, u16)>,
+    limits: (ConnectionLimits, Limits),
+    _folder: DataFolder,
+}
+
+/// What the start found and made, for the person who reads the terminal.
+pub struct Started {
+    /// Where the API is served.
+    pub address: SocketAddr,
+    /// `https` or `http`.
+    pub scheme: &'static str,
+    /// The data folder.
+    pub folder: PathBuf,
+    /// The certificate, if there is TLS.
+    pub certificate: Option<Certificate>,
+    /// Whether an administrator was made.
+    pub admin: FirstAdmin,
+    /// Where the made-up password went, if it is not to be shown.
+    pub password_file: Option<PathBuf>,
+}
+
+/// Where a made-up password goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstPassword {
+    /// To the person at the terminal.
+    Shown,
+    /// Into a file in the data folder.
+    Stored,
+}
+
+/// What keys and certificate were found, or will be made.
+struct Found {
+    token_key: Zeroizing<String>,
+    username_key: FoundUsernameKey,
+    certificate: Option<Certificate>,
+    missing: Vec<Missing>,
+}
+
+impl Service {
+    /// Prepares everything. Only when nothing can be refused any more is anything made.
+    ///
+    /// # Errors
+    /// Why the start is refused.
+    pub async fn start(config: &Config, clock: Clock, password: FirstPassword) -> Result<(Self, Started), StartError> {
+        let admin = first_admin(config)?;
+        let folder = DataFolder::find(&config.data_dir)?;
+        let ports = Ports::bind(config).await?;
+        let folder = folder.map_or_else(|| DataFolder::create(&config.data_dir), Ok)?;
+        let found = Found::look(config, &folder, &clock)?;
+        let store = open_store(&folder, found.username_key, &clock, || {
+            folder.claim()?;
+            found.missing.iter().try_for_each(|file| file.write(&folder))
+        })?;
+        let app = start_app(config, store, &found.token_key, clock)?;
+        let admin = app.ensure_admin(admin.0, admin.1).await.map_err(internal)?;
+        let password_file = match (&admin, password) {
+            (FirstAdmin::Made { random_password: Some(made_up), .. }, FirstPassword::Stored) => {
+                Some(write_first_password(&folder, &String::from_utf8_lossy(made_up.as_bytes()))?)
+            }
+            _ => None,
+        };
+        let started = Started {
+            address: ports.main.address().map_err(internal)?,
+            scheme: if config.listen.mode == Mode::Tls { "https" } else { "http" },
+            folder: folder.path().to_owned(),
+            certificate: found.certificate.clone(),
+            admin,
+            password_file,
+        };
+        let transport = match found.certificate {
+            Some(certificate) => Transport::Tls(server_config(Arc::new(CurrentCertificate::new(certificate.certified)))?),
+            None => Transport::Plain,
+        };
+        let redirect = ports.redirect.map(|listener| (listener, started.address.port()));
+        let limits = limits(config);
+        let service = Self { app: Arc::new(app), main: (ports.main, transport), redirect, limits, _folder: folder };
+        Ok((service, started))
+    }
+
+    /// Serves until the process is asked to end, then lets requests in work end.
+    ///
+    /// # Errors
+    /// If the service cannot begin.
+    pub async fn run(self) -> Result<(), StartError> {
+        let (connections, limits) = self.limits;
+        let endpoint = api::endpoint(self.app, limits).map_err(internal)?;
+        let (stop, stopped) = watch::channel(false);
+        let redirect = self.redirect.map(|(listener, port)| {
+            tokio::spawn(listener.serve(Redirect { port }, Transport::Plain, connections, stopped.clone()))
+        });
+        let (listener, transport) = self.main;
+        let main = tokio::spawn(listener.serve(endpoint, transport, connections, stopped));
+        signals::termination().await.map_err(internal)?;
+        tracing::info!("Stopping: requests in work may end");
+        stop.send_replace(true);
+        main.await.map_err(internal)?;
+        if let Some(redirect) = redirect {
+            redirect.await.map_err(internal)?;
+        }
+        tracing::info!("Stopped");
+        Ok(())
+    }
+}
+
+struct Ports {
+    main: Listener,
+    redirect: Option<Listener>,
+}
+
+impl Ports {
+    async fn bind(config: &Config) -> Result<Self, StartError> {
+        let listen = config.listen;
+        let http = || Listener::bind(SocketAddr::new(listen.bind, listen.port_http), "--port-http");
+        if listen.mode == Mode::Plain {
+            return Ok(Self { main: http().await?, redirect: None });
+        }
+        let main = Listener::bind(SocketAddr::new(listen.bind, listen.port_https), "--port-https").await?;
+        Ok(Self { main, redirect: Some(http().await?) })
+    }
+}
+
+impl Found {
+    fn look(config: &Config, folder: &DataFolder, clock: &Clock) -> Result<Self, StartError> {
+        let mut missing = Vec::new();
+        Ok(Self {
+            username_key: username_key(config, folder, &mut missing)?,
+            token_key: token_key(config, folder, &mut missing)?,
+            certificate: match config.listen.mode {
+                Mode::Tls => Some(certificate(config, folder, clock.now(), &mut missing)?),
+                Mode::Plain => None,
+            },
+            missing,
+        })
+    }
+}
+
+/// The administrator to make if there is none.
+fn first_admin(config: &Config) -> Result<(Username, Option<Password>), StartError> {
+    let fault = |flag: &str, fault| StartError::Admin(format!("{flag} cannot be used ({fault:?}): choose another"));
+    let username = Username::new(&config.admin_username).map_err(|why| fault("admin-username", why))?;
+    let password = config
+        .admin_password
+        .as_ref()
+        .map(|password| Password::new(password.expose(), config.password_min_length))
+        .transpose()
+        .map_err(|why| fault("admin-password", why))?;
+    Ok((username, password))
+}
+
+/// Opens the database. The missing files are made before a new one, so that there is never one without its key.
+fn open_store(
+    folder: &DataFolder,
+    key: FoundUsernameKey,
+    clock: &Clock,
+    make_missing: impl FnOnce() -> Result<(), StartError>,
+) -> Result<Store, StartError> {
+    let database = folder.database();
+    if database.exists() {
+        Store::examine(&database).map_err(|error| refused(error, &database))?;
+    }
+    make_missing()?;
+    let cores = cores();
+    let options = StoreOptions { path: database.clone(), scans: cores, readers: cores + 2, clock: clock.clone() };
+    let key = |salt: &[u8; 16]| match key {
+        FoundUsernameKey::Key(key) => Ok(key),
+        FoundUsernameKey::Passphrase(passphrase) => {
+            derive_key(passphrase.as_bytes(), salt).map_err(|error| error.to_string())
+        }
+    };
+    Store::open(options, key).map_err(|error| refused(error, &database))
+}
+
+fn refused(error: OpenError, database: &std::path::Path) -> StartError {
+    let database = database.to_owned();
+    match error {
+        OpenError::FromTheFuture { found, known } => StartError::FromTheFuture { database, found, known },
+        OpenError::WrongKey => StartError::WrongUsernameKey(database),
+        other => StartError::Database { database, cause: other.to_string() },
+    }
+}
+
+fn start_app(config: &Config, store: Store, token_key: &str, clock: Clock) -> Result<App, StartError> {
+    let options = AppOptions {
+        tokens: TokenOptions {
+            private_key: token_key.as_bytes().to_vec(),
+            issuer: config.issuer.clone(),
+            lifetime: config.token_ttl,
+        },
+        hashing: HashOptions {
+            memory: config.hashing.memory,
+            iterations: config.hashing.iterations,
+            parallelism: 1,
+            threads: config.hashing.threads.unwrap_or_else(cores),
+            queue: config.hashing.queue,
+            on_thread_start: lower_priority,
+        },
+        password_min_length: config.password_min_length,
+        self_affiliation: match config.self_affiliation {
+            true => SelfAffiliation::Allowed,
+            false => SelfAffiliation::Refused,
+        },
+        clock,
+    };
+    App::start(store, options).map_err(internal)
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Everything else goes before hashing. On Linux this is about the calling thread alone.
+fn lower_priority() {
+    if let Err(error) = rustix::process::nice(19) {
+        tracing::warn!(%error, "Hash threads run at normal priority");
+    }
+}
+
+fn limits(config: &Config) -> (ConnectionLimits, Limits) {
+    let given = config.limits;
+    let connections = ConnectionLimits {
+        connections: given.connections,
+        header_timeout: given.header_timeout,
+        header_bytes: given.header,
+        handshake_timeout: given.tls_handshake_timeout,
+        shutdown_grace: given.shutdown_grace,
+    };
+    let limits = Limits {
+        body_bytes: given.body,
+        body_timeout: given.body_timeout,
+        uri_bytes: given.url,
+        hsts: if config.hsts { Hsts::On } else { Hsts::Off },
+    };
+    (connections, limits)
+}
+
+fn internal(error: impl std::fmt::Display) -> StartError {
+    StartError::Internal(error.to_string())
+}
