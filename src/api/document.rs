@@ -45,6 +45,21 @@ pub(super) enum Tag {
     Applications,
 }
 
+/// The order in which groups are shown: that of the first steps.
+const TAGS: &[&str] = &[
+    "auth",
+    "users",
+    "institutions",
+    "children",
+    "families",
+    "families.children",
+    "educators",
+    "educators.children.groups",
+    "healthprofessionals",
+    "healthprofessionals.children.groups",
+    "applications",
+];
+
 const DESCRIPTION: &str = "\
 The users service of the OCARIoT platform: people and applications log in, an administrator registers them, \
 educators and health professionals group children, families belong to children.
@@ -68,6 +83,9 @@ impl Document {
         document["info"]["description"] = DESCRIPTION.into();
         document["info"]["license"] = json!({"name": "MIT OR Apache-2.0"});
         document["components"]["schemas"]["Error"] = error_schema();
+        if let Some(tags) = document["tags"].as_array_mut() {
+            tags.sort_by_key(|tag| TAGS.iter().position(|known| tag["name"] == **known));
+        }
         let paths = document["paths"].as_object_mut().ok_or("the document has no paths")?;
         for (path, operations) in paths {
             for operation in operations.as_object_mut().into_iter().flat_map(Map::values_mut) {

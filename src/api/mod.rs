@@ -20,6 +20,7 @@ mod names;
 mod params;
 mod professionals;
 mod query;
+mod reference;
 mod reply;
 mod schema;
 mod users;
@@ -98,6 +99,7 @@ pub fn endpoint(app: Arc<App>, limits: Limits) -> Result<impl Endpoint<Output = 
         .at("/.well-known/jwks.json", poem::get(login::jwks))
         .at("/healthz", poem::get(health::healthz))
         .at("/readyz", poem::get(health::readyz));
+    let routes = reference::add(routes)?;
     Ok(edge::Edge::new(routes.data(app).data(limits), methods, limits))
 }
 
