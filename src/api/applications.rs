@@ -154,8 +154,7 @@ impl ReadBody for NewApplicationBody {
         let name = fields.text(Field::ApplicationName)?;
         let [username, password, _] = account.given();
         let given = [username, password, (Field::ApplicationName, name.is_some())];
-        let (account, name) =
-            account.complete_without_institution().zip(name).ok_or_else(|| missing(&given))?;
+        let (account, name) = account.complete_without_institution().zip(name).ok_or_else(|| missing(&given))?;
         Ok(NewApplication { account, name })
     }
 }

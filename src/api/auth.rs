@@ -55,11 +55,7 @@ impl<'a, O: Operation> ApiExtractor<'a> for Auth<O> {
         vec![SCHEME]
     }
 
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> poem::Result<Self> {
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         let app: &Arc<App> = request.data().ok_or_else(|| Error::internal("the service is not attached"))?;
         let token = bearer(request).ok_or(Error::Unauthenticated(Unauthenticated::NoToken))?;
         let caller = app.authenticate(token)?;

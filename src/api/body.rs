@@ -153,11 +153,7 @@ impl Fields {
     }
 
     /// STR of a field, checked by `check`.
-    fn checked<T>(
-        &self,
-        field: Field,
-        check: impl FnOnce(&str) -> Result<T, Fault>,
-    ) -> Result<Option<T>, Invalid> {
+    fn checked<T>(&self, field: Field, check: impl FnOnce(&str) -> Result<T, Fault>) -> Result<Option<T>, Invalid> {
         let checked = self.string(field)?.map(check).transpose();
         checked.map_err(|fault| Invalid::Field(field, fault))
     }
@@ -198,9 +194,7 @@ impl Fields {
     /// The institution a user belongs to; the alias wins.
     pub(super) fn institution(&self) -> Result<Option<Id<Institution>>, Invalid> {
         let given = self.object.get(INSTITUTION_ALIAS).or_else(|| self.value(Field::Institution));
-        given
-            .map(|value| value.as_str().and_then(Id::parse).ok_or(Invalid::Id(Kind::Institution)))
-            .transpose()
+        given.map(|value| value.as_str().and_then(Id::parse).ok_or(Invalid::Id(Kind::Institution))).transpose()
     }
 
     /// Passwords are not changed by an update of a user.
@@ -262,7 +256,8 @@ impl Fields {
         };
         let given = items.iter().map(|item| item.get("id").unwrap_or(item).as_str().filter(|id| !id.is_empty()));
         let given: Vec<&str> = given.collect::<Option<_>>().ok_or(fault(Fault::ItemWithoutId))?;
-        let bad: Vec<_> = given.iter().filter(|id| Id::<Child>::parse(id).is_none()).map(|id| (*id).to_owned()).collect();
+        let bad: Vec<_> =
+            given.iter().filter(|id| Id::<Child>::parse(id).is_none()).map(|id| (*id).to_owned()).collect();
         if !bad.is_empty() {
             return Err(Invalid::ChildIds(bad));
         }

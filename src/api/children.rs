@@ -47,11 +47,7 @@ impl ChildrenApi {
 
     /// View a child
     #[oai(path = "/:child_id", method = "get", operation_id = "child_view")]
-    async fn child_view(
-        &self,
-        auth: Auth<ChildView>,
-        child_id: Path<Child>,
-    ) -> poem::Result<Found<ChildBody>> {
+    async fn child_view(&self, auth: Auth<ChildView>, child_id: Path<Child>) -> poem::Result<Found<ChildBody>> {
         let permit = auth.permit(&self.0, child_id.id()?)?;
         Ok(Found::of(self.0.child_view(&permit)?))
     }
@@ -243,8 +239,7 @@ impl ReadBody for NewChildBody {
         let age = fields.age()?;
         let age_calc_date = fields.age_calc_date()?;
         let [username, password, institution] = account.given();
-        let given =
-            [username, password, institution, (Field::Gender, gender.is_some()), (Field::Age, age.is_some())];
+        let given = [username, password, institution, (Field::Gender, gender.is_some()), (Field::Age, age.is_some())];
         match (account.complete(), gender, age) {
             (Some(account), Some(gender), Some(age)) => Ok(NewChild { account, gender, age, age_calc_date }),
             _ => Err(missing(&given)),

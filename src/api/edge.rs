@@ -119,10 +119,8 @@ fn request_id(request: &Request) -> String {
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(printable);
     match given {
         Some(id) => id.to_owned(),
-        None => random_bytes::<8>().map_or_else(
-            |_| "unknown".to_owned(),
-            |bytes| format!("{:016x}", u64::from_be_bytes(bytes)),
-        ),
+        None => random_bytes::<8>()
+            .map_or_else(|_| "unknown".to_owned(), |bytes| format!("{:016x}", u64::from_be_bytes(bytes))),
     }
 }
 

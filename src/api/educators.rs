@@ -15,7 +15,8 @@ use super::professionals::{LIST, NewProfessional, ProfessionalBody, Professional
 use super::reply::{Created, Done, Found, Page};
 use crate::app::App;
 use crate::app::policy::{
-    All, EducatorCreate, EducatorList, EducatorView, EducatorUpdate, EducatorGroupCreate, EducatorGroupList, EducatorGroupView, EducatorGroupUpdate, EducatorGroupDelete,
+    All, EducatorCreate, EducatorGroupCreate, EducatorGroupDelete, EducatorGroupList, EducatorGroupUpdate,
+    EducatorGroupView, EducatorList, EducatorUpdate, EducatorView,
 };
 use crate::model::{Educator, Group};
 

@@ -7,9 +7,7 @@ use poem::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::names::{key, missing_word, parameter, title};
-use crate::model::{
-    Conflict, DateFault, Error, Fault, Field, Invalid, Kind, Limited, Unauthenticated, Unavailable,
-};
+use crate::model::{Conflict, DateFault, Error, Fault, Field, Invalid, Kind, Limited, Unauthenticated, Unavailable};
 
 /// What a client is told: the error body of the contract, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -178,8 +176,9 @@ pub(super) fn body(error: &Error, request_id: &str) -> ErrorBody {
         }
         Error::TooManyRequests(_) => ErrorBody::new(StatusCode::TOO_MANY_REQUESTS, "TOO MANY REQUESTS")
             .describe("The rate limit for requests was exceeded. Please try again later..."),
-        Error::Unavailable(reason) => ErrorBody::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE UNAVAILABLE")
-            .describe(unavailable_text(*reason)),
+        Error::Unavailable(reason) => {
+            ErrorBody::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE UNAVAILABLE").describe(unavailable_text(*reason))
+        }
         Error::Internal(_) => internal_body(request_id),
     }
 }
@@ -212,7 +211,9 @@ fn unauthenticated_body(reason: Unauthenticated) -> ErrorBody {
 
 fn unavailable_text(reason: Unavailable) -> &'static str {
     match reason {
-        Unavailable::HashQueueFull => "Too many passwords are being checked at the moment. Please try again in a few seconds.",
+        Unavailable::HashQueueFull => {
+            "Too many passwords are being checked at the moment. Please try again in a few seconds."
+        }
         Unavailable::StoreBusy => "The store is busy at the moment. Please try again in a few seconds.",
         Unavailable::DiskFull => "The disk of the server is full. Please inform its administrator.",
         Unavailable::DiskFailure => "The disk of the server cannot be used. Please inform its administrator.",
@@ -245,9 +246,8 @@ const AN_ID: &str = "A 24-byte hex ID similar to this: 507f191e810c19729de860ea 
 
 fn invalid_body(invalid: &Invalid) -> ErrorBody {
     match invalid {
-        Invalid::Syntax => ErrorBody::new(BAD, "Unable to process request body!").describe(
-            "Please verify that the JSON provided in the request body has a valid format and try again.",
-        ),
+        Invalid::Syntax => ErrorBody::new(BAD, "Unable to process request body!")
+            .describe("Please verify that the JSON provided in the request body has a valid format and try again."),
         Invalid::Field(field, fault) => {
             ErrorBody::new(BAD, "One or more request fields are invalid...").describe(fault_text(*field, *fault))
         }
@@ -274,25 +274,18 @@ fn invalid_body(invalid: &Invalid) -> ErrorBody {
         )),
         Invalid::OldPassword => ErrorBody::new(BAD, "Password does not match!")
             .describe("The old password parameter does not match with the actual user password."),
-        Invalid::InstitutionMissing => {
-            ErrorBody::new(BAD, "The institution provided does not have a registration.")
-                .describe("It is necessary that the institution be registered before trying again.")
-        }
+        Invalid::InstitutionMissing => ErrorBody::new(BAD, "The institution provided does not have a registration.")
+            .describe("It is necessary that the institution be registered before trying again."),
         Invalid::InstitutionInUse => ErrorBody::new(BAD, "The institution is associated with one or more users."),
         Invalid::ChildrenMissing(ids) => {
-            ErrorBody::new(BAD, "It is necessary for children to be registered before proceeding.").describe(format!(
-                "The following IDs were verified without registration: {}",
-                ids.join(", ")
-            ))
+            ErrorBody::new(BAD, "It is necessary for children to be registered before proceeding.")
+                .describe(format!("The following IDs were verified without registration: {}", ids.join(", ")))
         }
-        Invalid::ChildToAddMissing => ErrorBody::new(
-            BAD,
-            "The association could not be performed because the child does not have a record.",
-        ),
+        Invalid::ChildToAddMissing => {
+            ErrorBody::new(BAD, "The association could not be performed because the child does not have a record.")
+        }
         Invalid::FamilyToExtendMissing => not_found_body(BAD, Kind::Family),
-        Invalid::NfcTag => {
-            ErrorBody::new(BAD, "NFC Tag must have a valid value. For example: \"04a22422dd6480\"")
-        }
+        Invalid::NfcTag => ErrorBody::new(BAD, "NFC Tag must have a valid value. For example: \"04a22422dd6480\""),
         Invalid::GroupLimit => ErrorBody::new(BAD, "The limit of 200 children groups was reached."),
     }
 }
@@ -324,12 +317,9 @@ fn date_body(fault: DateFault, given: &str) -> ErrorBody {
         DateFault::Day => not_iso,
         DateFault::Year => ErrorBody::new(
             BAD,
-            format!(
-                "Date {given} has year not allowed. The year must be greater than 1678 and less than 2261."
-            ),
+            format!("Date {given} has year not allowed. The year must be greater than 1678 and less than 2261."),
         ),
-        DateFault::Future => ErrorBody::new(BAD, format!("Datetime: {given}, cannot be used!")).describe(
-            "The 'age' and 'age_calc_date' fields can only receive past or present dates.",
-        ),
+        DateFault::Future => ErrorBody::new(BAD, format!("Datetime: {given}, cannot be used!"))
+            .describe("The 'age' and 'age_calc_date' fields can only receive past or present dates."),
     }
 }

@@ -50,11 +50,7 @@ impl FamiliesApi {
 
     /// View a family
     #[oai(path = "/:family_id", method = "get", operation_id = "family_view")]
-    async fn family_view(
-        &self,
-        auth: Auth<FamilyView>,
-        family_id: Path<Family>,
-    ) -> poem::Result<Found<FamilyBody>> {
+    async fn family_view(&self, auth: Auth<FamilyView>, family_id: Path<Family>) -> poem::Result<Found<FamilyBody>> {
         let permit = auth.permit(&self.0, family_id.id()?)?;
         Ok(Found::of(self.0.family_view(permit).await?))
     }

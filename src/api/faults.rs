@@ -8,7 +8,8 @@ use super::failure::{ErrorBody, Transport, body, transport_body};
 use super::names::parameter;
 use crate::app::policy::Row;
 use crate::model::{
-    Conflict, DateFault, Error, Fault, Field, Invalid, Kind, Limited, MAX_CHILDREN, Password, Text, Unauthenticated, Unavailable,
+    Conflict, DateFault, Error, Fault, Field, Invalid, Kind, Limited, MAX_CHILDREN, Password, Text, Unauthenticated,
+    Unavailable,
 };
 
 /// What the document says of an operation.
@@ -29,12 +30,8 @@ pub(super) fn faults(facts: &Facts<'_>) -> Vec<ErrorBody> {
     let mut add = |error: Error| examples.push(body(&error, "6f1c2a9be07d4e35"));
     add(Error::TooManyRequests(Limited { limit: 10, wait: Duration::from_secs(1) }));
     if facts.row.is_some() {
-        let reasons = [
-            Unauthenticated::NoToken,
-            Unauthenticated::Expired,
-            Unauthenticated::BadToken,
-            Unauthenticated::Revoked,
-        ];
+        let reasons =
+            [Unauthenticated::NoToken, Unauthenticated::Expired, Unauthenticated::BadToken, Unauthenticated::Revoked];
         reasons.into_iter().map(Error::Unauthenticated).for_each(&mut add);
         add(Error::Forbidden);
     }
@@ -55,11 +52,7 @@ pub(super) fn faults(facts: &Facts<'_>) -> Vec<ErrorBody> {
 }
 
 fn body_faults() -> Vec<ErrorBody> {
-    let transport = [
-        Transport::BodyTooLarge(102_400),
-        Transport::TooSlow(Duration::from_secs(20)),
-        Transport::NotJson,
-    ];
+    let transport = [Transport::BodyTooLarge(102_400), Transport::TooSlow(Duration::from_secs(20)), Transport::NotJson];
     let mut examples: Vec<_> = transport.iter().map(transport_body).collect();
     examples.push(body(&Invalid::Syntax.into(), ""));
     examples
@@ -95,21 +88,16 @@ fn specific(id: &str) -> Vec<Error> {
             vec![missing(&[OldPassword, NewPassword]), Error::NotFound(Kind::User), Invalid::OldPassword.into()],
         ]
         .concat_errors(),
-        "password_reset" => [
-            password(NewPassword),
-            vec![Invalid::MissingNewPassword.into(), Error::NotFound(Kind::User)],
-        ]
-        .concat_errors(),
-        "institution_create" => [
-            institution_fields(),
-            vec![missing(&[Name, Type]), taken(Kind::Institution)],
-        ]
-        .concat_errors(),
-        "institution_update" => [
-            institution_fields(),
-            vec![taken(Kind::Institution), Error::NotFound(Kind::Institution)],
-        ]
-        .concat_errors(),
+        "password_reset" => {
+            [password(NewPassword), vec![Invalid::MissingNewPassword.into(), Error::NotFound(Kind::User)]]
+                .concat_errors()
+        }
+        "institution_create" => {
+            [institution_fields(), vec![missing(&[Name, Type]), taken(Kind::Institution)]].concat_errors()
+        }
+        "institution_update" => {
+            [institution_fields(), vec![taken(Kind::Institution), Error::NotFound(Kind::Institution)]].concat_errors()
+        }
         "institution_view" => vec![Error::NotFound(Kind::Institution)],
         "institution_delete" => vec![Invalid::InstitutionInUse.into()],
         "institution_list" => vec![bad_time()],

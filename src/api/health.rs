@@ -27,8 +27,6 @@ pub(super) async fn readyz(app: Data<&Arc<App>>) -> poem::Result<Response> {
 pub(super) fn document(document: &Document) -> impl Endpoint + use<> {
     let text = document.to_string();
     poem::get(make_sync(move |_| {
-        Response::builder()
-            .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
-            .body(text.clone())
+        Response::builder().header(header::CONTENT_TYPE, "application/json; charset=utf-8").body(text.clone())
     }))
 }

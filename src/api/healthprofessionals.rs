@@ -15,7 +15,9 @@ use super::professionals::{LIST, NewProfessional, ProfessionalBody, Professional
 use super::reply::{Created, Done, Found, Page};
 use crate::app::App;
 use crate::app::policy::{
-    All, HealthProfessionalCreate, HealthProfessionalList, HealthProfessionalView, HealthProfessionalUpdate, HealthProfessionalGroupCreate, HealthProfessionalGroupList, HealthProfessionalGroupView, HealthProfessionalGroupUpdate, HealthProfessionalGroupDelete,
+    All, HealthProfessionalCreate, HealthProfessionalGroupCreate, HealthProfessionalGroupDelete,
+    HealthProfessionalGroupList, HealthProfessionalGroupUpdate, HealthProfessionalGroupView, HealthProfessionalList,
+    HealthProfessionalUpdate, HealthProfessionalView,
 };
 use crate::model::{Group, HealthProfessional};
 
@@ -37,7 +39,11 @@ impl HealthProfessionalsApi {
 
     /// List health professionals
     #[oai(path = "/", method = "get", operation_id = "healthprofessional_list")]
-    async fn healthprofessional_list(&self, auth: Auth<HealthProfessionalList>, query: ListQuery) -> poem::Result<Page<ProfessionalBody>> {
+    async fn healthprofessional_list(
+        &self,
+        auth: Auth<HealthProfessionalList>,
+        query: ListQuery,
+    ) -> poem::Result<Page<ProfessionalBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let query = query.read(LIST, self.0.field_rules())?;
         Ok(self.0.professional_list(permit, query).await?.into())
@@ -76,7 +82,11 @@ pub(super) struct HealthProfessionalGroupsApi(pub(super) Arc<App>);
 #[OpenApi(prefix_path = "/healthprofessionals", tag = "Tag::HealthProfessionalGroups")]
 impl HealthProfessionalGroupsApi {
     /// Make a group of children
-    #[oai(path = "/:healthprofessional_id/children/groups", method = "post", operation_id = "healthprofessional_group_create")]
+    #[oai(
+        path = "/:healthprofessional_id/children/groups",
+        method = "post",
+        operation_id = "healthprofessional_group_create"
+    )]
     async fn healthprofessional_group_create(
         &self,
         auth: Auth<HealthProfessionalGroupCreate>,
@@ -89,7 +99,11 @@ impl HealthProfessionalGroupsApi {
     }
 
     /// List one's groups of children
-    #[oai(path = "/:healthprofessional_id/children/groups", method = "get", operation_id = "healthprofessional_group_list")]
+    #[oai(
+        path = "/:healthprofessional_id/children/groups",
+        method = "get",
+        operation_id = "healthprofessional_group_list"
+    )]
     async fn healthprofessional_group_list(
         &self,
         auth: Auth<HealthProfessionalGroupList>,
@@ -102,7 +116,11 @@ impl HealthProfessionalGroupsApi {
     }
 
     /// View a group of children
-    #[oai(path = "/:healthprofessional_id/children/groups/:group_id", method = "get", operation_id = "healthprofessional_group_view")]
+    #[oai(
+        path = "/:healthprofessional_id/children/groups/:group_id",
+        method = "get",
+        operation_id = "healthprofessional_group_view"
+    )]
     async fn healthprofessional_group_view(
         &self,
         auth: Auth<HealthProfessionalGroupView>,
@@ -116,7 +134,11 @@ impl HealthProfessionalGroupsApi {
     /// Change a group of children
     ///
     /// What the body does not name stays as it is. `children` replaces the whole list; `[]` empties it.
-    #[oai(path = "/:healthprofessional_id/children/groups/:group_id", method = "patch", operation_id = "healthprofessional_group_update")]
+    #[oai(
+        path = "/:healthprofessional_id/children/groups/:group_id",
+        method = "patch",
+        operation_id = "healthprofessional_group_update"
+    )]
     async fn healthprofessional_group_update(
         &self,
         auth: Auth<HealthProfessionalGroupUpdate>,
@@ -132,7 +154,11 @@ impl HealthProfessionalGroupsApi {
     /// Delete a group of children
     ///
     /// The children stay. Deleting a group that is gone succeeds.
-    #[oai(path = "/:healthprofessional_id/children/groups/:group_id", method = "delete", operation_id = "healthprofessional_group_delete")]
+    #[oai(
+        path = "/:healthprofessional_id/children/groups/:group_id",
+        method = "delete",
+        operation_id = "healthprofessional_group_delete"
+    )]
     async fn healthprofessional_group_delete(
         &self,
         auth: Auth<HealthProfessionalGroupDelete>,

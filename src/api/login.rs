@@ -70,10 +70,7 @@ impl ReadBody for Login {
         let username = fields.claimed(Field::Username)?;
         let password = fields.claimed(Field::Password)?;
         let (Some(username), Some(password)) = (username, password) else {
-            return Err(missing(&[
-                (Field::Username, username.is_some()),
-                (Field::Password, password.is_some()),
-            ]));
+            return Err(missing(&[(Field::Username, username.is_some()), (Field::Password, password.is_some())]));
         };
         Ok((Username::verbatim(username.to_owned()), Password::verbatim(password)))
     }
@@ -89,7 +86,10 @@ pub(super) struct AccessToken {
 
 impl Example for AccessToken {
     fn example() -> Self {
-        Self { access_token: "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJzdWIiOiI1YTYyYmUwN2RlMzQ1MDAxNDZkOWM1NDQifQ.c2ln".to_owned() }
+        Self {
+            access_token: "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJzdWIiOiI1YTYyYmUwN2RlMzQ1MDAxNDZkOWM1NDQifQ.c2ln"
+                .to_owned(),
+        }
     }
 }
 
@@ -135,7 +135,11 @@ impl Key {
 
 impl Example for Key {
     fn example() -> Self {
-        Self::new("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78Lhw", "AQAB")
+        Self::new(
+            "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+            "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78Lhw",
+            "AQAB",
+        )
     }
 }
 

@@ -148,11 +148,7 @@ impl<'a> ApiExtractor<'a> for ListQuery {
     type ParamType = ();
     type ParamRawType = ();
 
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> poem::Result<Self> {
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         Ok(Self(request.uri().query().unwrap_or_default().to_owned()))
     }
 }

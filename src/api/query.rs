@@ -11,11 +11,7 @@ use crate::model::query::{Comparison, Direction, Filter, Page, Query, SortKey, T
 use crate::model::{DateFault, Field, Id, Institution, Invalid};
 
 /// Reads a query string, already split.
-pub(super) fn read(
-    pairs: impl Iterator<Item = Pair>,
-    list: ListShape,
-    rules: FieldRules,
-) -> Result<Query, Invalid> {
+pub(super) fn read(pairs: impl Iterator<Item = Pair>, list: ListShape, rules: FieldRules) -> Result<Query, Invalid> {
     let mut query = Query::default();
     let mut paging = Paging::default();
     let mut times = Times::default();
@@ -49,9 +45,8 @@ struct Paging {
 impl Paging {
     fn read(self, max_limit: u32) -> Page {
         let positive = |text: Option<String>| text.and_then(|text| text.trim().parse::<u64>().ok()).filter(|n| *n > 0);
-        let limit = positive(self.limit).map_or(Page::DEFAULT_LIMIT, |limit| {
-            u32::try_from(limit).unwrap_or(u32::MAX).min(max_limit)
-        });
+        let limit = positive(self.limit)
+            .map_or(Page::DEFAULT_LIMIT, |limit| u32::try_from(limit).unwrap_or(u32::MAX).min(max_limit));
         Page { number: positive(self.page).unwrap_or(1), limit }
     }
 }

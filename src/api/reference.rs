@@ -29,11 +29,12 @@ pub(super) fn add(routes: Route) -> Result<Route, Error> {
         ("start.js", File::new("text/javascript; charset=utf-8", include_str!("reference/start.js").to_owned())),
         ("icon.svg", File::new("image/svg+xml", include_str!("reference/icon.svg").to_owned())),
     ];
-    let to_page = make_sync(|_| {
-        Response::builder().status(StatusCode::FOUND).header(header::LOCATION, "/v1/reference").finish()
-    });
+    let to_page =
+        make_sync(|_| Response::builder().status(StatusCode::FOUND).header(header::LOCATION, "/v1/reference").finish());
     let routes = routes.at("/", poem::get(to_page)).at("/v1/reference", poem::get(page));
-    Ok(files.into_iter().fold(routes, |routes, (name, file)| routes.at(format!("/v1/reference/{name}"), poem::get(file))))
+    Ok(files
+        .into_iter()
+        .fold(routes, |routes, (name, file)| routes.at(format!("/v1/reference/{name}"), poem::get(file))))
 }
 
 /// The style and the script inside the framework's page.

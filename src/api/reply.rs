@@ -121,7 +121,12 @@ impl ApiResponse for Done {
     fn register(_: &mut Registry) {}
 }
 
-fn one(status: u16, description: &'static str, schema: Option<MetaSchemaRef>, headers: Vec<MetaHeader>) -> MetaResponses {
+fn one(
+    status: u16,
+    description: &'static str,
+    schema: Option<MetaSchemaRef>,
+    headers: Vec<MetaHeader>,
+) -> MetaResponses {
     let content = schema.map(|schema| MetaMediaType { content_type: "application/json", schema });
     let response = MetaResponse {
         description,

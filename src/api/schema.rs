@@ -72,10 +72,7 @@ impl Serialize for IdText {
     }
 }
 
-documented!(IdText, "id", MetaSchema {
-    pattern: Some("^[0-9a-fA-F]{24}$".to_owned()),
-    ..MetaSchema::new("string")
-});
+documented!(IdText, "id", MetaSchema { pattern: Some("^[0-9a-fA-F]{24}$".to_owned()), ..MetaSchema::new("string") });
 
 /// An instant, as RFC 3339 with three decimals.
 #[derive(Debug, Clone, Copy)]
@@ -96,11 +93,7 @@ pub(super) struct Degrees(pub(super) f64);
 impl Serialize for Degrees {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[expect(clippy::cast_possible_truncation, reason = "whole degrees are small numbers")]
-        if self.0.fract() == 0.0 {
-            serializer.serialize_i64(self.0 as i64)
-        } else {
-            serializer.serialize_f64(self.0)
-        }
+        if self.0.fract() == 0.0 { serializer.serialize_i64(self.0 as i64) } else { serializer.serialize_f64(self.0) }
     }
 }
 
@@ -116,13 +109,17 @@ pub(super) enum NumberOrText {
     Text(String),
 }
 
-documented!(NumberOrText, "number or text", MetaSchema {
-    one_of: vec![
-        MetaSchemaRef::Inline(Box::new(MetaSchema::new("number"))),
-        MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
-    ],
-    ..MetaSchema::ANY
-});
+documented!(
+    NumberOrText,
+    "number or text",
+    MetaSchema {
+        one_of: vec![
+            MetaSchemaRef::Inline(Box::new(MetaSchema::new("number"))),
+            MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
+        ],
+        ..MetaSchema::ANY
+    }
+);
 
 /// A child by its id: the id alone, or an object that has it.
 #[derive(Debug, Clone, Serialize)]
@@ -135,14 +132,18 @@ impl ChildReference {
     }
 }
 
-documented!(ChildReference, "child reference", MetaSchema {
-    one_of: vec![
-        IdText::schema_ref(),
-        MetaSchemaRef::Inline(Box::new(MetaSchema {
-            properties: vec![("id", IdText::schema_ref())],
-            required: vec!["id"],
-            ..MetaSchema::new("object")
-        })),
-    ],
-    ..MetaSchema::ANY
-});
+documented!(
+    ChildReference,
+    "child reference",
+    MetaSchema {
+        one_of: vec![
+            IdText::schema_ref(),
+            MetaSchemaRef::Inline(Box::new(MetaSchema {
+                properties: vec![("id", IdText::schema_ref())],
+                required: vec!["id"],
+                ..MetaSchema::new("object")
+            })),
+        ],
+        ..MetaSchema::ANY
+    }
+);

@@ -33,12 +33,7 @@ pub(super) fn insert(tx: &Tx<'_>, role: Role, new: &NewAccount, hash: &PasswordH
 }
 
 /// The name that a patch gives must be free.
-pub(super) fn require_patchable(
-    tx: &Tx<'_>,
-    id: Id<Account>,
-    role: Role,
-    patch: &AccountPatch,
-) -> Result<(), Error> {
+pub(super) fn require_patchable(tx: &Tx<'_>, id: Id<Account>, role: Role, patch: &AccountPatch) -> Result<(), Error> {
     match &patch.username {
         Some(username) => require_free_username(tx, role, username, Some(id)),
         None => Ok(()),

@@ -5,9 +5,7 @@ use super::policy::{
 };
 use super::{App, Permit, accounts};
 use crate::model::query::{Listed, Query};
-use crate::model::{
-    Child, Error, Family, FamilyPatch, Fault, Field, Id, Invalid, Kind, MAX_CHILDREN, NewFamily, Role,
-};
+use crate::model::{Child, Error, Family, FamilyPatch, Fault, Field, Id, Invalid, Kind, MAX_CHILDREN, NewFamily, Role};
 use crate::store::{Tx, View};
 
 impl App {

@@ -3,9 +3,7 @@
 use super::policy::{Operation, deed};
 use super::{App, Permit, accounts};
 use crate::model::query::{Listed, Query};
-use crate::model::{
-    Account, Conflict, Error, Group, GroupPatch, Id, Invalid, Kind, NewGroup, Role, Text, User,
-};
+use crate::model::{Account, Conflict, Error, Group, GroupPatch, Id, Invalid, Kind, NewGroup, Role, Text, User};
 use crate::store::{Tx, View};
 
 impl App {

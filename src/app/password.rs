@@ -44,7 +44,8 @@ impl Hasher {
     /// # Errors
     /// If argon2 does not accept the costs.
     pub(super) fn start(options: &HashOptions) -> Result<Self, Error> {
-        let params = Params::new(options.memory, options.iterations, options.parallelism, None).map_err(Error::internal)?;
+        let params =
+            Params::new(options.memory, options.iterations, options.parallelism, None).map_err(Error::internal)?;
         let (queue, jobs) = sync_channel(options.queue);
         let jobs = Arc::new(Mutex::new(jobs));
         for number in 0..options.threads {

@@ -6,8 +6,7 @@
 use std::marker::PhantomData;
 
 use crate::model::{
-    Account, Application, Child, Educator, Error, Family, Group, HealthProfessional, Id, Institution, Kind, Role,
-    User,
+    Account, Application, Child, Educator, Error, Family, Group, HealthProfessional, Id, Institution, Kind, Role, User,
 };
 
 /// What callers of one type may reach with an operation.
@@ -196,8 +195,12 @@ pub mod deed {
 }
 
 macro_rules! deed {
-    ($name:ident) => { $name };
-    ($name:ident $deed:ident) => { deed::$deed };
+    ($name:ident) => {
+        $name
+    };
+    ($name:ident $deed:ident) => {
+        deed::$deed
+    };
 }
 
 macro_rules! operations {

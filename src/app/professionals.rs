@@ -31,11 +31,7 @@ impl App {
     ///
     /// # Errors
     /// If the store cannot read.
-    pub async fn professional_list<O, S>(
-        &self,
-        _permit: Permit<O>,
-        query: Query,
-    ) -> Result<Listed<Professional>, Error>
+    pub async fn professional_list<O, S>(&self, _permit: Permit<O>, query: Query) -> Result<Listed<Professional>, Error>
     where
         O: Operation<Deed = deed::ProfessionalList, Target = All<S>>,
         S: User,

@@ -22,9 +22,9 @@ pub(super) fn show(flags: BTreeMap<String, String>, json: bool) -> Result<(), Fa
 }
 
 fn as_json(resolved: &Resolved) -> Value {
-    let settings = resolved.values.iter().map(|given| {
-        json!({"setting": given.setting.flag, "value": given.shown(), "source": given.source.to_string()})
-    });
+    let settings = resolved.values.iter().map(
+        |given| json!({"setting": given.setting.flag, "value": given.shown(), "source": given.source.to_string()}),
+    );
     settings.collect()
 }
 
@@ -32,8 +32,9 @@ fn as_text(resolved: &Resolved) -> String {
     let width = |text: &str| text.chars().count();
     let names = resolved.values.iter().map(|given| width(given.setting.flag)).max().unwrap_or(0);
     let values = resolved.values.iter().map(|given| width(given.shown())).max().unwrap_or(0);
-    let lines = resolved.values.iter().map(|given| {
-        format!("{:<names$}  {:<values$}  {}\n", given.setting.flag, given.shown(), given.source)
-    });
+    let lines = resolved
+        .values
+        .iter()
+        .map(|given| format!("{:<names$}  {:<values$}  {}\n", given.setting.flag, given.shown(), given.source));
     lines.collect()
 }

@@ -85,9 +85,8 @@ fn with_settings(command: Command) -> Command {
 }
 
 fn flag(setting: &'static Setting) -> Arg {
-    let names: Vec<String> = std::iter::once(setting.variable())
-        .chain(setting.aliases.iter().map(|alias| (*alias).to_owned()))
-        .collect();
+    let names: Vec<String> =
+        std::iter::once(setting.variable()).chain(setting.aliases.iter().map(|alias| (*alias).to_owned())).collect();
     let default = if setting.default.is_empty() { String::new() } else { format!(", default {}", setting.default) };
     let arg = Arg::new(setting.flag)
         .long(setting.flag)
@@ -96,9 +95,7 @@ fn flag(setting: &'static Setting) -> Arg {
     match setting.kind {
         Kind::Switch => arg.num_args(0..=1).require_equals(true).default_missing_value("true").value_name("BOOL"),
         Kind::Secret => arg.value_name("TEXT"),
-        Kind::Value(form) if form == "FILE" || form == "FOLDER" => {
-            arg.value_name(form).value_hint(ValueHint::AnyPath)
-        }
+        Kind::Value(form) if form == "FILE" || form == "FOLDER" => arg.value_name(form).value_hint(ValueHint::AnyPath),
         Kind::Value(form) => arg.value_name(form),
     }
 }
@@ -125,7 +122,8 @@ mod tests {
 
     #[test]
     fn a_switch_needs_no_value_and_an_unknown_flag_names_the_nearest() {
-        let matches = command().try_get_matches_from(["ocariot-users", "serve", "--plain-http", "--hsts=false"]).unwrap();
+        let matches =
+            command().try_get_matches_from(["ocariot-users", "serve", "--plain-http", "--hsts=false"]).unwrap();
         let given = flags(matches.subcommand_matches("serve").unwrap());
         assert_eq!((given["plain-http"].as_str(), given["hsts"].as_str()), ("true", "false"));
         let error = command().try_get_matches_from(["ocariot-users", "--port-htps", "1"]).unwrap_err().to_string();

@@ -30,7 +30,9 @@ pub(super) fn text(started: &Started, admin_given: bool) -> String {
             line("Administrator", username.as_str());
             match (random_password, &started.password_file) {
                 (None, _) => line("Password", "the one that was given"),
-                (Some(_), Some(path)) => line("Password", &format!("in {} (readable by its owner alone)", path.display())),
+                (Some(_), Some(path)) => {
+                    line("Password", &format!("in {} (readable by its owner alone)", path.display()))
+                }
                 (Some(password), None) => {
                     let password = String::from_utf8_lossy(password.as_bytes()).into_owned();
                     line("Password", &format!("{password}   (shown this once: write it down)"));

@@ -138,11 +138,7 @@ fn variable<'i>(name: &str, inputs: &'i Inputs<'_>) -> Option<&'i str> {
 }
 
 /// The content of the file that `<NAME>_FILE` names, without the line's end.
-fn from_named_file(
-    setting: &Setting,
-    name: &str,
-    inputs: &Inputs<'_>,
-) -> Result<Option<String>, SettingsError> {
+fn from_named_file(setting: &Setting, name: &str, inputs: &Inputs<'_>) -> Result<Option<String>, SettingsError> {
     if setting.kind != Kind::Secret {
         return Ok(None);
     }
@@ -174,7 +170,9 @@ fn read_file(path: PathBuf, inputs: &Inputs<'_>) -> Result<Option<File>, Setting
             )));
         }
         if value.is_table() || value.is_array() || value.is_datetime() {
-            return Err(SettingsError(format!("{key} in the settings file {shown} must be text, a number or a boolean")));
+            return Err(SettingsError(format!(
+                "{key} in the settings file {shown} must be text, a number or a boolean"
+            )));
         }
     }
     Ok(Some((path, table)))

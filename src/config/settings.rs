@@ -40,12 +40,7 @@ impl Setting {
     }
 }
 
-const fn value(
-    flag: &'static str,
-    form: &'static str,
-    default: &'static str,
-    help: &'static str,
-) -> Setting {
+const fn value(flag: &'static str, form: &'static str, default: &'static str, help: &'static str) -> Setting {
     Setting { flag, aliases: &[], default, kind: Kind::Value(form), help }
 }
 

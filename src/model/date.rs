@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{DateFault, Fault, Invalid, Field, text};
+use super::{DateFault, Fault, Field, Invalid, text};
 
 /// Checks that `given` is a date that lies in the past or is `today` (UTC).
 ///

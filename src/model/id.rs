@@ -113,7 +113,8 @@ mod tests {
     fn an_id_is_24_hex_digits_of_either_case_and_shown_in_lower_case() {
         let id = Id::<()>::parse("507F191e810c19729de860EA").unwrap();
         assert_eq!(id.to_string(), "507f191e810c19729de860ea");
-        for bad in ["", "507f191e810c19729de860e", "507f191e810c19729de860eaa", "507f191e810c19729de860eg", "ééééééééé"] {
+        for bad in ["", "507f191e810c19729de860e", "507f191e810c19729de860eaa", "507f191e810c19729de860eg", "ééééééééé"]
+        {
             assert!(Id::<()>::parse(bad).is_none(), "{bad:?}");
         }
     }

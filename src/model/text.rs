@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn natural_order_compares_digits_as_numbers_and_ignores_case() {
-        for (less, more) in [("9", "10"), ("a9", "A10"), ("Class 2b", "class 10a"), ("", "0"), ("a", "ab"), ("2", "a")] {
+        for (less, more) in [("9", "10"), ("a9", "A10"), ("Class 2b", "class 10a"), ("", "0"), ("a", "ab"), ("2", "a")]
+        {
             assert_eq!(natural_order(less, more), Ordering::Less, "{less} {more}");
             assert_eq!(natural_order(more, less), Ordering::Greater, "{less} {more}");
         }

@@ -53,8 +53,8 @@ pub(super) fn certificate(
 
 fn given(files: &TlsFiles) -> Result<Certificate, StartError> {
     let key = read_given_secret(KEY, &files.key)?;
-    let chain = std::fs::read_to_string(&files.cert)
-        .map_err(|cause| StartError::file(CERTIFICATE, &files.cert, cause))?;
+    let chain =
+        std::fs::read_to_string(&files.cert).map_err(|cause| StartError::file(CERTIFICATE, &files.cert, cause))?;
     assemble(&files.cert, &chain, &files.key, &key, false)
 }
 
@@ -91,7 +91,9 @@ fn sign(key: &KeyPair, now: Timestamp) -> Result<String, StartError> {
     params.serial_number = Some(SerialNumber::from_slice(&serial));
     let day = |seconds: i64| {
         let date = Timestamp::from_second(seconds).map(|time| jiff::tz::TimeZone::UTC.to_datetime(time).date());
-        date.map(|date| rcgen::date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs()))
+        date.map(|date| {
+            rcgen::date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
+        })
     };
     params.not_before = day(now.as_second() - DAY).map_err(internal)?;
     params.not_after = day(now.as_second() + (LIFETIME - 1) * DAY).map_err(internal)?;
@@ -121,9 +123,8 @@ fn assemble(
     self_made: bool,
 ) -> Result<Certificate, StartError> {
     let no_certificate = || StartError::not(CERTIFICATE, chain_path, "a certificate chain in PEM form");
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(chain.as_bytes())
-        .collect::<Result<_, _>>()
-        .map_err(|_| no_certificate())?;
+    let chain: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_slice_iter(chain.as_bytes()).collect::<Result<_, _>>().map_err(|_| no_certificate())?;
     let first = chain.first().ok_or_else(no_certificate)?.clone();
     let (_, parsed) = x509_parser::parse_x509_certificate(&first).map_err(|_| no_certificate())?;
     let not_after = Timestamp::from_second(parsed.validity().not_after.timestamp()).map_err(internal)?;

@@ -108,7 +108,9 @@ pub enum StartError {
         flag: &'static str,
     },
     /// It is not possible to listen there.
-    #[error("{address} cannot be listened on ({cause}): choose another address with --bind or another port with {flag}")]
+    #[error(
+        "{address} cannot be listened on ({cause}): choose another address with --bind or another port with {flag}"
+    )]
     Listen {
         /// Where to listen.
         address: SocketAddr,

@@ -75,8 +75,13 @@ impl Listener {
     }
 
     /// Serves until `stop` says so, then lets requests in work end.
-    pub(super) async fn serve<E>(self, endpoint: E, transport: Transport, limits: ConnectionLimits, mut stop: watch::Receiver<bool>)
-    where
+    pub(super) async fn serve<E>(
+        self,
+        endpoint: E,
+        transport: Transport,
+        limits: ConnectionLimits,
+        mut stop: watch::Receiver<bool>,
+    ) where
         E: Endpoint<Output = Response> + 'static,
     {
         let service = Arc::new(Service { endpoint, limits });

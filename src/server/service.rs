@@ -94,7 +94,9 @@ impl Service {
             password_file,
         };
         let transport = match found.certificate {
-            Some(certificate) => Transport::Tls(server_config(Arc::new(CurrentCertificate::new(certificate.certified)))?),
+            Some(certificate) => {
+                Transport::Tls(server_config(Arc::new(CurrentCertificate::new(certificate.certified)))?)
+            }
             None => Transport::Plain,
         };
         let redirect = ports.redirect.map(|listener| (listener, started.address.port()));

@@ -98,12 +98,7 @@ impl View<'_> {
     ///
     /// # Errors
     /// If the store cannot read.
-    pub fn username_taken(
-        &self,
-        role: Role,
-        username: &Username,
-        except: Option<Id<Account>>,
-    ) -> Result<bool, Error> {
+    pub fn username_taken(&self, role: Role, username: &Username, except: Option<Id<Account>>) -> Result<bool, Error> {
         let name = self.cipher.encrypt(username)?;
         let holder: Option<Id<Account>> = self
             .prepare("SELECT id FROM account WHERE username = ?1 AND role = ?2")?
@@ -126,11 +121,7 @@ impl View<'_> {
 }
 
 fn credential(row: &Row<'_>) -> rusqlite::Result<Credential> {
-    Ok(Credential {
-        id: rows::id(row, 0)?,
-        role: rows::role(row, 1)?,
-        hash: PasswordHash::from_phc(row.get(2)?),
-    })
+    Ok(Credential { id: rows::id(row, 0)?, role: rows::role(row, 1)?, hash: PasswordHash::from_phc(row.get(2)?) })
 }
 
 impl Tx<'_> {
@@ -167,12 +158,7 @@ impl Tx<'_> {
                 "UPDATE account SET username = coalesce(?3, username), institution_id = coalesce(?4, institution_id)
                  WHERE id = ?1 AND role = ?2",
             )?
-            .execute(params![
-                id.as_bytes(),
-                rows::role_word(role),
-                name,
-                patch.institution.as_ref().map(Id::as_bytes),
-            ])
+            .execute(params![id.as_bytes(), rows::role_word(role), name, patch.institution.as_ref().map(Id::as_bytes),])
             .or_duplicate(Error::Conflict(Conflict::Name(role.kind())))?;
         Ok(changed == 1)
     }

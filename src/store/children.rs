@@ -17,9 +17,7 @@ use crate::model::{
 /// The columns that [`child`] reads, after those that a statement puts before them.
 macro_rules! child_columns {
     () => {
-        account_columns!(
-            "c.gender, c.age, c.age_calc_date, c.last_sync, c.fitbit_status, c.nfc_tag, c.tag_assigned_at"
-        )
+        account_columns!("c.gender, c.age, c.age_calc_date, c.last_sync, c.fitbit_status, c.nfc_tag, c.tag_assigned_at")
     };
 }
 pub(super) use child_columns;
@@ -207,10 +205,7 @@ impl Tx<'_> {
     /// # Errors
     /// If the store cannot write.
     pub fn clear_tag(&self, id: Id<Child>) -> Result<(), Error> {
-        self.execute(
-            "UPDATE child SET nfc_tag = NULL, tag_assigned_at = NULL WHERE account_id = ?1",
-            [id.as_bytes()],
-        )?;
+        self.execute("UPDATE child SET nfc_tag = NULL, tag_assigned_at = NULL WHERE account_id = ?1", [id.as_bytes()])?;
         Ok(())
     }
 }

@@ -57,9 +57,8 @@ impl View<'_> {
             " FROM family_child f JOIN account a ON a.id = f.child_id JOIN child c ON c.account_id = a.id
               WHERE f.family_id IN rarray(?1) ORDER BY f.family_id, f.position"
         ))?;
-        let rows = statement
-            .query_map([ids], |row| Ok((rows::id::<Account>(row, 0)?, child(self, row, 1)?)))
-            .translate()?;
+        let rows =
+            statement.query_map([ids], |row| Ok((rows::id::<Account>(row, 0)?, child(self, row, 1)?))).translate()?;
         let mut members: HashMap<Id<Account>, Vec<Child>> = HashMap::new();
         for row in rows {
             let (family, child) = row.translate()?;
@@ -92,7 +91,8 @@ impl Tx<'_> {
     /// If the store cannot write.
     pub fn set_family_children(&self, family: Id<Family>, children: &[Id<Child>]) -> Result<(), Error> {
         self.execute("DELETE FROM family_child WHERE family_id = ?1", [family.as_bytes()])?;
-        let mut insert = self.prepare("INSERT INTO family_child (family_id, child_id, position) VALUES (?1, ?2, ?3)")?;
+        let mut insert =
+            self.prepare("INSERT INTO family_child (family_id, child_id, position) VALUES (?1, ?2, ?3)")?;
         for (position, child) in children.iter().enumerate() {
             insert.execute(params![family.as_bytes(), child.as_bytes(), position]).translate()?;
         }

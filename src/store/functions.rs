@@ -10,9 +10,8 @@ use super::cipher::Cipher;
 use crate::model::query::{Comparison, Test};
 use crate::model::text::{fold_accents, fold_case, natural_order, number, number_text, time_text};
 
-const PURE: FunctionFlags = FunctionFlags::SQLITE_UTF8
-    .union(FunctionFlags::SQLITE_DETERMINISTIC)
-    .union(FunctionFlags::SQLITE_DIRECTONLY);
+const PURE: FunctionFlags =
+    FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC).union(FunctionFlags::SQLITE_DIRECTONLY);
 
 /// A stored value, as tests see it.
 enum Stored<'a> {

@@ -103,9 +103,8 @@ impl View<'_> {
             " FROM group_member m JOIN account a ON a.id = m.child_id JOIN child c ON c.account_id = a.id
               WHERE m.group_id IN rarray(?1) ORDER BY m.group_id, m.position"
         ))?;
-        let rows = statement
-            .query_map([ids], |row| Ok((rows::id::<Group>(row, 0)?, child(self, row, 1)?)))
-            .translate()?;
+        let rows =
+            statement.query_map([ids], |row| Ok((rows::id::<Group>(row, 0)?, child(self, row, 1)?))).translate()?;
         let mut members: HashMap<Id<Group>, Vec<Child>> = HashMap::new();
         for row in rows {
             let (group, child) = row.translate()?;
@@ -121,12 +120,7 @@ impl View<'_> {
     ///
     /// # Errors
     /// If the store cannot read.
-    pub fn group_name_taken(
-        &self,
-        owner: Id<Account>,
-        name: &Text,
-        except: Option<Id<Group>>,
-    ) -> Result<bool, Error> {
+    pub fn group_name_taken(&self, owner: Id<Account>, name: &Text, except: Option<Id<Group>>) -> Result<bool, Error> {
         let holder: Option<Id<Group>> = self
             .prepare("SELECT id FROM children_group WHERE owner_id = ?1 AND name = ?2")?
             .query_row(params![owner.as_bytes(), name.as_str()], |row| rows::id(row, 0))

@@ -248,11 +248,10 @@ fn unlock(
     connection: &Connection,
     key: impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String>,
 ) -> Result<Cipher, OpenError> {
-    let (salt, check): ([u8; 16], Option<Vec<u8>>) = connection.query_row(
-        "SELECT username_salt, username_check FROM store_state",
-        [],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
+    let (salt, check): ([u8; 16], Option<Vec<u8>>) =
+        connection.query_row("SELECT username_salt, username_check FROM store_state", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     let cipher = Cipher::new(&key(&salt).map_err(OpenError::NoKey)?);
     let value = cipher.check_value().map_err(|error| OpenError::NoKey(error.to_string()))?;
     match check {

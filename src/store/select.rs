@@ -77,10 +77,8 @@ pub(super) fn select<T>(view: &View<'_>, list: &List<T>, scope: Value, query: &Q
         }
     }
     let count = format!("SELECT count(*) {}", sql.text);
-    let total = view
-        .prepare(&count)?
-        .query_row(params_from_iter(&sql.values), |row| row.get::<_, i64>(0))
-        .translate()?;
+    let total =
+        view.prepare(&count)?.query_row(params_from_iter(&sql.values), |row| row.get::<_, i64>(0)).translate()?;
     sql.text = format!("SELECT {} {} ORDER BY {}", list.columns, sql.text, order(list, &query.sort));
     let limit = sql.bind(Value::Integer(query.page.limit.into()));
     let offset = sql.bind(Value::Integer(i64::try_from(query.page.offset()).unwrap_or(i64::MAX)));

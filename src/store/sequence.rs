@@ -16,18 +16,14 @@ pub(super) struct Sequence {
 
 impl Sequence {
     pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        connection.query_row(
-            "SELECT node, last_id, last_token, last_token_expiry FROM store_state",
-            [],
-            |row| {
-                Ok(Self {
-                    node: row.get(0)?,
-                    last_id: row.get(1)?,
-                    last_token: row.get(2)?,
-                    last_token_expiry: super::rows::timestamp(row, 3)?,
-                })
-            },
-        )
+        connection.query_row("SELECT node, last_id, last_token, last_token_expiry FROM store_state", [], |row| {
+            Ok(Self {
+                node: row.get(0)?,
+                last_id: row.get(1)?,
+                last_token: row.get(2)?,
+                last_token_expiry: super::rows::timestamp(row, 3)?,
+            })
+        })
     }
 
     pub(super) fn save(&self, connection: &Connection) -> rusqlite::Result<()> {

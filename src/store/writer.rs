@@ -14,10 +14,10 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::View;
 use super::cipher::Cipher;
 use super::error::{Translate, translate};
 use super::sequence::Sequence;
-use super::View;
 use crate::model::{Clock, Error, Id, Unavailable};
 
 /// The most writes that wait; more are refused.

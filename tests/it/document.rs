@@ -53,7 +53,12 @@ fn validator(key: String, document: &Value, schema: &Value) -> Arc<Validator> {
         let mut schema = schema.clone();
         schema["components"] = document["components"].clone();
         // OpenAPI 3.0 takes its words from draft 4; siblings of `$ref` count for us.
-        Arc::new(jsonschema::options().with_draft(jsonschema::Draft::Draft4).build(&json!({"allOf": [schema.clone()], "components": schema["components"]})).unwrap())
+        Arc::new(
+            jsonschema::options()
+                .with_draft(jsonschema::Draft::Draft4)
+                .build(&json!({"allOf": [schema.clone()], "components": schema["components"]}))
+                .unwrap(),
+        )
     };
     known.entry(key).or_insert_with(make).clone()
 }
@@ -123,7 +128,8 @@ async fn every_operation_is_described_with_examples_of_its_bodies() {
         assert!(body.is_null() || example(body).is_object(), "{id} has an example of its body");
         for (status, response) in operation["responses"].as_object().unwrap() {
             let content = &response["content"]["application/json"];
-            let documented = content.is_null() || content["examples"].is_object() || example(&content["schema"]).is_object();
+            let documented =
+                content.is_null() || content["examples"].is_object() || example(&content["schema"]).is_object();
             assert!(documented || id == "jwks_view", "{id} has an example of {status}");
         }
     }

@@ -14,9 +14,8 @@ use crate::support::{ABSENT, ADMIN, Client, PASSWORD, School, World, child, fres
 const COLUMNS: [&str; 4] = ["own", "related", "stranger's", "absent"];
 
 /// Everybody who asks, in the order in which they do: those who can destroy the most come last.
-const CALLERS: [&str; 9] = [
-    "nobody", "bad token", "expired", "child", "application", "family", "healthprofessional", "educator", "admin",
-];
+const CALLERS: [&str; 9] =
+    ["nobody", "bad token", "expired", "child", "application", "family", "healthprofessional", "educator", "admin"];
 
 struct Grid {
     world: World,

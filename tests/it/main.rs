@@ -13,5 +13,6 @@ mod support;
 mod document;
 mod errors;
 mod grid;
+mod layers;
 mod login;
 mod users;

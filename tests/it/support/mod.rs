@@ -161,8 +161,7 @@ impl TestClock {
 }
 
 pub fn open_store(path: &Path, clock: &TestClock) -> Store {
-    let options =
-        StoreOptions { path: path.to_owned(), scans: 2, readers: 4, clock: clock.as_clock() };
+    let options = StoreOptions { path: path.to_owned(), scans: 2, readers: 4, clock: clock.as_clock() };
     Store::open(options, |_| Ok(zeroize::Zeroizing::new([7; 64]))).unwrap()
 }
 
