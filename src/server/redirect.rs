@@ -30,7 +30,7 @@ impl Redirect {
         if authority.host().is_empty() || authority.as_str().contains('@') {
             return None;
         }
-        let path = request.original_uri().path_and_query().map_or("/", |path| path.as_str());
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         let port = if self.port == 443 { String::new() } else { format!(":{}", self.port) };
         Some(format!("https://{}{port}{path}", authority.host()))
     }
