@@ -6,7 +6,6 @@ use std::marker::PhantomData;
 use poem::http::header;
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
-use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::{Map, Value};
 
@@ -93,7 +92,8 @@ fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Invalid> {
     }
 }
 
-impl<'a, T: Type> ApiExtractor<'a> for Body<T> {
+// By its whole path: imported, its `is_empty` would be taken for that of `&str`, and never be true.
+impl<'a, T: poem_openapi::types::Type> ApiExtractor<'a> for Body<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
 
     type ParamType = ();
