@@ -21,7 +21,7 @@ pub(super) struct ApplicationsApi(pub(super) Arc<App>);
 
 const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: true };
 
-#[OpenApi(prefix_path = "/applications", tag = "Tag::Applications")]
+#[OpenApi(prefix_path = "/v1/applications", tag = "Tag::Applications")]
 impl ApplicationsApi {
     /// Register an application
     #[oai(path = "/", method = "post", operation_id = "application_create")]

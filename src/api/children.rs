@@ -23,7 +23,7 @@ pub(super) struct ChildrenApi(pub(super) Arc<App>);
 
 const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: true };
 
-#[OpenApi(prefix_path = "/children", tag = "Tag::Children")]
+#[OpenApi(prefix_path = "/v1/children", tag = "Tag::Children")]
 impl ChildrenApi {
     /// Register a child
     #[oai(path = "/", method = "post", operation_id = "child_create")]

@@ -86,7 +86,11 @@ impl Document {
         if let Some(tags) = document["tags"].as_array_mut() {
             tags.sort_by_key(|tag| TAGS.iter().position(|known| tag["name"] == **known));
         }
+        document["servers"] = json!([{"url": super::BASE}]);
         let paths = document["paths"].as_object_mut().ok_or("the document has no paths")?;
+        let relative = std::mem::take(paths).into_iter();
+        let relative = relative.map(|(path, of_path)| (path.trim_start_matches(super::BASE).to_owned(), of_path));
+        *paths = relative.collect();
         for (path, operations) in paths {
             for operation in operations.as_object_mut().into_iter().flat_map(Map::values_mut) {
                 finish_operation(path, operation);

@@ -1,13 +1,12 @@
-//! What every request passes: a request id, the path's form, panics, errors to responses, security headers, the log.
+//! What every request passes: a request id, the path, panics, errors to responses, security headers, the log.
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use futures_util::FutureExt;
-use poem::error::{MethodNotAllowedError, NotFoundError};
 use poem::http::{HeaderValue, Method, Uri, header};
-use poem::{Endpoint, PathPattern, Request, Response};
+use poem::{Endpoint, Request, Response};
 
 use super::failure::{self, Transport};
 use super::{Document, Hsts, Limits};
@@ -18,30 +17,27 @@ const REQUEST_ID: &str = "X-Request-Id";
 /// The outermost endpoint: it answers everything, and never fails.
 pub(super) struct Edge<E> {
     inner: E,
-    methods: Methods,
+    routes: Routes,
     limits: Limits,
 }
 
 impl<E> Edge<E> {
-    pub(super) fn new(inner: E, methods: Methods, limits: Limits) -> Self {
-        Self { inner, methods, limits }
+    pub(super) fn new(inner: E, routes: Routes, limits: Limits) -> Self {
+        Self { inner, routes, limits }
     }
 }
 
 impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+    async fn call(&self, request: Request) -> poem::Result<Response> {
         let started = Instant::now();
         let id = request_id(&request);
         let method = request.method().clone();
-        let uri = request.original_uri().clone();
-        trim_slash(&mut request);
-        if method == Method::HEAD {
-            // hyper leaves the body out, and keeps the length it would have.
-            request.set_method(Method::GET);
-        }
-        let (mut response, route) = self.answer(request, &method, &uri, &id).await;
+        let (mut response, route) = match self.routed(request) {
+            Ok((request, route)) => (self.answer(request, &id).await, route),
+            Err(error) => (failure::response(&error.into(), &id), "-"),
+        };
         self.add_headers(&mut response, &id);
         tracing::info!(
             %method,
@@ -56,46 +52,41 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
 }
 
 impl<E: Endpoint<Output = Response>> Edge<E> {
-    /// The response, and the template of the path it was for.
-    async fn answer(&self, request: Request, method: &Method, uri: &Uri, id: &str) -> (Response, String) {
-        if uri.to_string().len() > self.limits.uri_bytes {
-            let error = Transport::UriTooLong(self.limits.uri_bytes).into();
-            return (failure::response(&error, id), "-".to_owned());
+    /// The request as the router wants it, and the template of its path.
+    fn routed(&self, mut request: Request) -> Result<(Request, &str), Transport> {
+        let uri = request.uri().clone();
+        let requested = uri.path_and_query().map_or_else(|| uri.path(), |path| path.as_str());
+        if requested.len() > self.limits.uri_bytes {
+            return Err(Transport::UriTooLong(self.limits.uri_bytes));
         }
+        trim_slash(&mut request);
+        let Some((route, methods)) = self.routes.find(request.uri().path()) else {
+            return Err(Transport::NoSuchPath { requested: requested.to_owned() });
+        };
+        let method = request.method().clone();
+        if !methods.contains(&method) {
+            let allow: Vec<_> = methods.iter().map(Method::as_str).collect();
+            let path = uri.path().to_owned();
+            return Err(Transport::NoSuchMethod { method, path, allow: allow.join(", ") });
+        }
+        if method == Method::HEAD {
+            // hyper leaves the body out, and keeps the length it would have.
+            request.set_method(Method::GET);
+        }
+        Ok((request, route))
+    }
+
+    async fn answer(&self, request: Request, id: &str) -> Response {
         match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
-            Ok(Ok(response)) => {
-                let route = template(response.data::<PathPattern>());
-                (response, route)
-            }
-            Ok(Err(error)) => {
-                let route = template(error.data::<PathPattern>());
-                let error = self.known(error, method, uri, &route);
-                (failure::response(&error, id), route)
-            }
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => failure::response(&error, id),
             Err(panic) => {
                 let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
                 let message = message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
                 tracing::error!(request_id = id, message, "A handler panicked");
-                (failure::panic_response(id), "-".to_owned())
+                failure::panic_response(id)
             }
         }
-    }
-
-    /// Puts the contract's errors in place of the router's.
-    fn known(&self, error: poem::Error, method: &Method, uri: &Uri, route: &str) -> poem::Error {
-        if error.is::<NotFoundError>() {
-            let requested = uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string);
-            return Transport::NoSuchPath { requested }.into();
-        }
-        if error.is::<MethodNotAllowedError>() {
-            return Transport::NoSuchMethod {
-                method: method.clone(),
-                path: uri.path().to_owned(),
-                allow: self.methods.allow(route),
-            }
-            .into();
-        }
-        error
     }
 
     fn add_headers(&self, response: &mut Response, id: &str) {
@@ -139,42 +130,37 @@ fn trim_slash(request: &mut Request) {
     }
 }
 
-/// `/v1/children/:child_id` as the document writes it: `/v1/children/{child_id}`.
-fn template(pattern: Option<&PathPattern>) -> String {
-    let Some(PathPattern(pattern)) = pattern else {
-        return "-".to_owned();
-    };
-    let segments: Vec<_> = pattern
-        .split('/')
-        .map(|segment| match segment.strip_prefix(':') {
-            Some(name) => format!("{{{name}}}"),
-            None => segment.to_owned(),
-        })
-        .collect();
-    segments.join("/")
-}
+/// Every path there is, and its methods: for 404, for 405 with `Allow` (RFC 9110, section 15.5.6), and for the log.
+pub(super) struct Routes(Vec<(String, Vec<Method>)>);
 
-/// Which methods a path has, for `Allow` (RFC 9110, section 10.2.1).
-pub(super) struct Methods(BTreeMap<String, String>);
-
-impl Methods {
-    pub(super) fn of(document: &Document) -> Self {
-        let paths = document.paths().map(|(path, methods)| {
-            let mut allow = Vec::new();
-            for method in methods {
-                allow.push(method.to_ascii_uppercase());
-                if method == "get" {
-                    allow.push("HEAD".to_owned());
-                }
-            }
-            (format!("/v1{path}"), allow.join(", "))
-        });
-        Self(paths.collect())
+impl Routes {
+    /// The paths of the document, and those beside it, which can only be read.
+    pub(super) fn new<'p>(document: &Document, pages: impl IntoIterator<Item = &'p str>) -> Self {
+        let mut routes: BTreeMap<String, Vec<Method>> = BTreeMap::new();
+        for (path, methods) in document.paths() {
+            let known = methods.iter().filter_map(|method| method.to_ascii_uppercase().parse().ok()).collect();
+            routes.insert(format!("{}{path}", super::BASE), known);
+        }
+        routes.extend(pages.into_iter().map(|path| (path.to_owned(), vec![Method::GET])));
+        for methods in routes.values_mut().filter(|methods| methods.contains(&Method::GET)) {
+            methods.push(Method::HEAD);
+        }
+        let mut routes: Vec<_> = routes.into_iter().collect();
+        // What is written out goes before a parameter: `/children/nfc/{nfc_tag}` before `/children/{child_id}/nfc`.
+        routes.sort_by_key(|(path, _)| path.split('/').map(|part| part.starts_with('{')).collect::<Vec<_>>());
+        Self(routes)
     }
 
-    /// Every path beside the API can be read, and nothing else.
-    fn allow(&self, route: &str) -> String {
-        self.0.get(route).cloned().unwrap_or_else(|| "GET, HEAD".to_owned())
+    fn find(&self, path: &str) -> Option<(&str, &[Method])> {
+        let fits = |template: &str| {
+            let mut given = path.split('/');
+            let all = template.split('/').all(|part| {
+                given.next().is_some_and(|given| part == given || (part.starts_with('{') && !given.is_empty()))
+            });
+            all && given.next().is_none()
+        };
+        let found = self.0.iter().find(|(template, _)| fits(template));
+        found.map(|(template, methods)| (template.as_str(), methods.as_slice()))
     }
 }
 

@@ -22,7 +22,7 @@ use crate::model::{Educator, Group};
 
 pub(super) struct EducatorsApi(pub(super) Arc<App>);
 
-#[OpenApi(prefix_path = "/educators", tag = "Tag::Educators")]
+#[OpenApi(prefix_path = "/v1/educators", tag = "Tag::Educators")]
 impl EducatorsApi {
     /// Register an educator
     #[oai(path = "/", method = "post", operation_id = "educator_create")]
@@ -74,7 +74,7 @@ impl EducatorsApi {
 
 pub(super) struct EducatorGroupsApi(pub(super) Arc<App>);
 
-#[OpenApi(prefix_path = "/educators", tag = "Tag::EducatorGroups")]
+#[OpenApi(prefix_path = "/v1/educators", tag = "Tag::EducatorGroups")]
 impl EducatorGroupsApi {
     /// Make a group of children
     #[oai(path = "/:educator_id/children/groups", method = "post", operation_id = "educator_group_create")]

@@ -26,7 +26,7 @@ pub(super) struct FamiliesApi(pub(super) Arc<App>);
 const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT_NESTED, of_users: true };
 const CHILDREN: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: true };
 
-#[OpenApi(prefix_path = "/families", tag = "Tag::Families")]
+#[OpenApi(prefix_path = "/v1/families", tag = "Tag::Families")]
 impl FamiliesApi {
     /// Register a family
     #[oai(path = "/", method = "post", operation_id = "family_create")]
@@ -75,7 +75,7 @@ impl FamiliesApi {
 
 pub(super) struct FamilyChildrenApi(pub(super) Arc<App>);
 
-#[OpenApi(prefix_path = "/families", tag = "Tag::FamilyChildren")]
+#[OpenApi(prefix_path = "/v1/families", tag = "Tag::FamilyChildren")]
 impl FamilyChildrenApi {
     /// List a family's children
     ///

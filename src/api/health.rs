@@ -1,32 +1,50 @@
-//! Whether the service lives, whether it can work, and its document.
+//! What is served beside the API: whether the service lives and can work, its document, its key, the way in.
 
 use std::sync::Arc;
 
+use poem::endpoint::BoxEndpoint;
 use poem::http::{StatusCode, header};
 use poem::web::Data;
-use poem::{Endpoint, Response, endpoint::make_sync, handler};
+use poem::{Endpoint, EndpointExt, Response, endpoint::make_sync, handler};
 use serde_json::json;
 
-use super::{Document, reply};
+use super::{Document, login, reply};
 use crate::app::App;
+
+/// The pages, each with its path.
+pub(super) fn pages(document: &Document) -> [(&'static str, BoxEndpoint<'static>); 5] {
+    [
+        ("/", to_reference().boxed()),
+        ("/v1/openapi.json", written(document).boxed()),
+        // The same key set as under the API, at the path that RFC 8615 gives it.
+        ("/.well-known/jwks.json", login::jwks.map_to_response().boxed()),
+        ("/healthz", healthz.boxed()),
+        ("/readyz", readyz.boxed()),
+    ]
+}
 
 /// The process answers.
 #[handler]
-pub(super) fn healthz() -> Response {
+fn healthz() -> Response {
     reply::json(StatusCode::OK, &json!({"status": "ok"}))
 }
 
 /// The service can read and begin a write.
 #[handler]
-pub(super) async fn readyz(app: Data<&Arc<App>>) -> poem::Result<Response> {
+async fn readyz(app: Data<&Arc<App>>) -> poem::Result<Response> {
     app.ready().await?;
     Ok(reply::json(StatusCode::OK, &json!({"status": "ready"})))
 }
 
+/// Who opens the service in a browser wants to see what it can do.
+fn to_reference() -> impl Endpoint<Output = Response> {
+    make_sync(|_| Response::builder().status(StatusCode::FOUND).header(header::LOCATION, "/v1/reference").finish())
+}
+
 /// The document of the API.
-pub(super) fn document(document: &Document) -> impl Endpoint + use<> {
-    let text = document.to_string();
-    poem::get(make_sync(move |_| {
+fn written(document: &Document) -> impl Endpoint<Output = Response> + use<> {
+    let text = bytes::Bytes::from(document.to_string());
+    make_sync(move |_| {
         Response::builder().header(header::CONTENT_TYPE, "application/json; charset=utf-8").body(text.clone())
-    }))
+    })
 }

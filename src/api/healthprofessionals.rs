@@ -23,7 +23,7 @@ use crate::model::{Group, HealthProfessional};
 
 pub(super) struct HealthProfessionalsApi(pub(super) Arc<App>);
 
-#[OpenApi(prefix_path = "/healthprofessionals", tag = "Tag::HealthProfessionals")]
+#[OpenApi(prefix_path = "/v1/healthprofessionals", tag = "Tag::HealthProfessionals")]
 impl HealthProfessionalsApi {
     /// Register a health professional
     #[oai(path = "/", method = "post", operation_id = "healthprofessional_create")]
@@ -79,7 +79,7 @@ impl HealthProfessionalsApi {
 
 pub(super) struct HealthProfessionalGroupsApi(pub(super) Arc<App>);
 
-#[OpenApi(prefix_path = "/healthprofessionals", tag = "Tag::HealthProfessionalGroups")]
+#[OpenApi(prefix_path = "/v1/healthprofessionals", tag = "Tag::HealthProfessionalGroups")]
 impl HealthProfessionalGroupsApi {
     /// Make a group of children
     #[oai(

@@ -22,7 +22,7 @@ pub(super) struct InstitutionsApi(pub(super) Arc<App>);
 
 const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: false };
 
-#[OpenApi(prefix_path = "/institutions", tag = "Tag::Institutions")]
+#[OpenApi(prefix_path = "/v1/institutions", tag = "Tag::Institutions")]
 impl InstitutionsApi {
     /// Register an institution
     #[oai(path = "/", method = "post", operation_id = "institution_create")]

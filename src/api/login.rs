@@ -16,7 +16,7 @@ use crate::model::{Field, Invalid, Password, Username};
 
 pub(super) struct LoginApi(pub(super) Arc<App>);
 
-#[OpenApi(tag = "Tag::Auth")]
+#[OpenApi(prefix_path = "/v1", tag = "Tag::Auth")]
 impl LoginApi {
     /// Log in
     ///
@@ -39,7 +39,7 @@ impl LoginApi {
     }
 }
 
-/// The same key set, at the path that RFC 8615 gives it.
+/// The key set, beside the API.
 #[handler]
 pub(super) fn jwks(app: Data<&Arc<App>>) -> Found<KeySet> {
     Found::of(app.public_key())

@@ -25,10 +25,12 @@ mod reply;
 mod schema;
 mod users;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use poem::{Endpoint, EndpointExt, Request, Response, Route};
+use poem::endpoint::BoxEndpoint;
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Request, Response};
 use poem_openapi::OpenApiService;
 
 use crate::app::App;
@@ -90,17 +92,34 @@ pub fn endpoint(app: Arc<App>, limits: Limits) -> Result<impl Endpoint<Output = 
         healthprofessionals::HealthProfessionalGroupsApi(app.clone()),
         applications::ApplicationsApi(app.clone()),
     );
-    let service = OpenApiService::new(apis, "OCARIoT users", env!("CARGO_PKG_VERSION")).server("/v1");
+    let service = OpenApiService::new(apis, "OCARIoT users", env!("CARGO_PKG_VERSION"));
     let document = Document::finish(&service.spec()).map_err(Error::internal)?;
-    let methods = edge::Methods::of(&document);
-    let routes = Route::new()
-        .nest("/v1", service)
-        .at("/v1/openapi.json", health::document(&document))
-        .at("/.well-known/jwks.json", poem::get(login::jwks))
-        .at("/healthz", poem::get(health::healthz))
-        .at("/readyz", poem::get(health::readyz));
-    let routes = reference::add(routes)?;
-    Ok(edge::Edge::new(routes.data(app).data(limits), methods, limits))
+    let pages =
+        reference::files()?.into_iter().map(|(path, file)| (path, file.boxed())).chain(health::pages(&document));
+    let pages: BTreeMap<_, _> = pages.collect();
+    let routes = edge::Routes::new(&document, pages.keys().copied());
+    let inner = Inner { api: service.into_endpoint(), pages };
+    Ok(edge::Edge::new(inner.data(app).data(limits), routes, limits))
+}
+
+/// What all paths of the API begin with.
+const BASE: &str = "/v1";
+
+/// The API, and the pages beside it.
+struct Inner<E> {
+    api: E,
+    pages: BTreeMap<&'static str, BoxEndpoint<'static>>,
+}
+
+impl<E: Endpoint<Output = Response>> Endpoint for Inner<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        match self.pages.get(request.uri().path()) {
+            Some(page) => page.call(request).await,
+            None => self.api.call(request).await,
+        }
+    }
 }
 
 /// The limits that a request is under.

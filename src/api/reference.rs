@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bytes::Bytes;
 use poem::http::{HeaderValue, StatusCode, header};
-use poem::{Endpoint, IntoResponse, Request, Response, Route, endpoint::make_sync};
+use poem::{Endpoint, IntoResponse, Request, Response};
 use poem_openapi::{OpenApi, OpenApiService};
 
 use crate::model::Error;
@@ -16,25 +16,21 @@ use crate::model::Error;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
-/// Adds the page and its files.
+/// The page and its files, each with its path.
 ///
 /// # Errors
 /// If script and style cannot be found in the framework's page, which a test excludes.
-pub(super) fn add(routes: Route) -> Result<Route, Error> {
+pub(super) fn files() -> Result<Vec<(&'static str, File)>, Error> {
     let (style, script) = swagger_ui().ok_or_else(|| Error::internal("Swagger UI is not as expected"))?;
-    let page = File::new("text/html; charset=utf-8", include_str!("reference/page.html").to_owned());
-    let files = [
-        ("swagger-ui.css", File::new("text/css; charset=utf-8", style)),
-        ("swagger-ui-bundle.js", File::new("text/javascript; charset=utf-8", script)),
-        ("start.js", File::new("text/javascript; charset=utf-8", include_str!("reference/start.js").to_owned())),
-        ("icon.svg", File::new("image/svg+xml", include_str!("reference/icon.svg").to_owned())),
-    ];
-    let to_page =
-        make_sync(|_| Response::builder().status(StatusCode::FOUND).header(header::LOCATION, "/v1/reference").finish());
-    let routes = routes.at("/", poem::get(to_page)).at("/v1/reference", poem::get(page));
-    Ok(files
-        .into_iter()
-        .fold(routes, |routes, (name, file)| routes.at(format!("/v1/reference/{name}"), poem::get(file))))
+    let text = |content: &str| content.to_owned();
+    let javascript = "text/javascript; charset=utf-8";
+    Ok(vec![
+        ("/v1/reference", File::new("text/html; charset=utf-8", text(include_str!("reference/page.html")))),
+        ("/v1/reference/swagger-ui.css", File::new("text/css; charset=utf-8", style)),
+        ("/v1/reference/swagger-ui-bundle.js", File::new(javascript, script)),
+        ("/v1/reference/start.js", File::new(javascript, text(include_str!("reference/start.js")))),
+        ("/v1/reference/icon.svg", File::new("image/svg+xml", text(include_str!("reference/icon.svg")))),
+    ])
 }
 
 /// The style and the script inside the framework's page.
@@ -50,7 +46,7 @@ fn swagger_ui() -> Option<(String, String)> {
 }
 
 /// A file that is served from memory, and only once to a browser that keeps it.
-struct File {
+pub(super) struct File {
     content_type: &'static str,
     content: Bytes,
     tag: String,

@@ -16,7 +16,7 @@ use crate::model::{Account, Field, Invalid, Password};
 
 pub(super) struct UsersApi(pub(super) Arc<App>);
 
-#[OpenApi(prefix_path = "/users", tag = "Tag::Users")]
+#[OpenApi(prefix_path = "/v1/users", tag = "Tag::Users")]
 impl UsersApi {
     /// Delete a user
     ///
