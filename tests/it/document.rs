@@ -66,6 +66,7 @@ fn validator(key: String, document: &Value, schema: &Value) -> Arc<Validator> {
 /// Compares a generated file with what it should hold; with `UPDATE_GENERATED` set, writes it instead.
 pub fn assert_current(path: &str, expected: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    #[expect(clippy::disallowed_methods, reason = "a switch for whoever runs the tests, no setting of the service")]
     if std::env::var_os("UPDATE_GENERATED").is_some() {
         std::fs::write(&path, expected).unwrap();
     }

@@ -1,11 +1,6 @@
 //! The service's tests, as one program. They speak HTTP to the service in process, one client per role.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that fails should say where, and stop there"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails should say where, and stop there")]
 #![expect(unreachable_pub, reason = "a test program has no public parts")]
 
 mod support;

@@ -148,6 +148,13 @@ impl World {
         self.bearer(reply.body["access_token"].as_str().unwrap())
     }
 
+    /// Changes the database as another program would.
+    pub fn sql(&self, statements: &str) {
+        let database = rusqlite::Connection::open(self.folder.path().join("ocariot.db")).unwrap();
+        database.busy_timeout(Duration::from_secs(5)).unwrap();
+        database.execute_batch(statements).unwrap();
+    }
+
     pub async fn admin(&self) -> Client {
         self.login(ADMIN.0, ADMIN.1).await
     }
