@@ -23,7 +23,6 @@ mod school;
 /// A service on a folder of its own, and its first administrator.
 pub struct World {
     pub folder: Arc<TempDir>,
-    pub app: Arc<App>,
     pub store: Store,
     pub clock: TestClock,
     endpoint: Arc<poem::endpoint::BoxEndpoint<'static>>,
@@ -125,9 +124,9 @@ impl World {
             uri_bytes: 4096,
             hsts: options.hsts,
         };
-        let endpoint = api::endpoint(app.clone(), limits).unwrap();
+        let endpoint = api::endpoint(app, limits).unwrap();
         let endpoint = Arc::new(poem::endpoint::EndpointExt::boxed(endpoint));
-        let mut world = Self { folder, app, store, clock, endpoint, document: Arc::new(Value::Null) };
+        let mut world = Self { folder, store, clock, endpoint, document: Arc::new(Value::Null) };
         world.document = Arc::new(world.nobody().get("/v1/openapi.json").await.body);
         world
     }
