@@ -65,7 +65,10 @@ The users service of the OCARIoT platform: people and applications log in, an ad
 educators and health professionals group children, families belong to children.
 
 **First steps here.** Run `POST /auth` with your username and password, copy the `access_token` of the answer, press \
-*Authorize* and paste it. Every operation says who may use it.";
+*Authorize* and paste it. Every operation says who may use it.
+
+**To explore without consequences**, start `ocariot-users demo`: it serves a made-up school, prints somebody of each \
+type to log in as, and forgets everything when it ends.";
 
 /// Operations that anybody may use. Every other one has a row in the table.
 pub const PUBLIC: &[&str] = &["auth_login", "jwks_view"];

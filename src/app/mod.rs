@@ -5,6 +5,7 @@ mod accounts;
 mod applications;
 mod bootstrap;
 mod children;
+pub mod demo;
 mod families;
 mod groups;
 mod institutions;

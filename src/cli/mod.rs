@@ -1,6 +1,7 @@
 //! The command line: verbs, their flags, and what they print.
 
 mod config;
+mod demo;
 mod notice;
 mod output;
 mod serve;
@@ -60,6 +61,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             Some((_, matches)) => config::show(flags(matches), matches.get_flag("json")),
             None => Err(Failure::Other("config needs a verb: try `ocariot-users config show`".to_owned())),
         },
+        Some(("demo", matches)) => demo::demo(flags(matches)),
         Some((_, matches)) => serve::serve(flags(matches)),
         None => serve::serve(flags(matches)),
     }
@@ -68,6 +70,13 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
 /// The whole command line.
 fn command() -> Command {
     let serve = with_settings(Command::new("serve").about("Serve the API (also without a verb)"));
+    let demo = with_settings(
+        Command::new("demo").about("Serve a made-up school, to explore; it is forgotten at the end").long_about(
+            "Serve a made-up school, to explore: 300 children, their families, classes, and somebody of each type \
+                 to log in as, who are printed at the start. It lives in a temporary folder, which is removed at the \
+                 end. Without TLS on --port-http, unless --plain-http=false.",
+        ),
+    );
     let show = with_settings(Command::new("show").about("Print every setting, its value and where that comes from"))
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON"));
     let config = Command::new("config").about("Settings").subcommand_required(true).subcommand(show);
@@ -77,6 +86,7 @@ fn command() -> Command {
         .after_help(AFTER_HELP)
         .args_conflicts_with_subcommands(true)
         .subcommand(serve)
+        .subcommand(demo)
         .subcommand(config)
 }
 

@@ -12,19 +12,23 @@ use crate::server::{FirstPassword, Service};
 /// Starts the service, says how to reach it, and serves until the process is asked to end.
 pub(super) fn serve(flags: BTreeMap<String, String>) -> Result<(), Failure> {
     let config = Config::of(&resolve_process(flags)?)?;
-    start_log(&config)?;
+    run(&config, async || {
+        let password = if output::is_terminal() { FirstPassword::Shown } else { FirstPassword::Stored };
+        let (service, started) = Service::start(&config, Clock::system(), password).await?;
+        output::print(&notice::text(&started, config.admin_given));
+        Ok(service)
+    })
+}
+
+/// Serves what `start` makes, until the process is asked to end.
+pub(super) fn run(config: &Config, start: impl AsyncFnOnce() -> Result<Service, Failure>) -> Result<(), Failure> {
+    start_log(config)?;
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::Other(format!("the threads of the service cannot be started: {error}")))?;
-    runtime.block_on(async {
-        let password = if output::is_terminal() { FirstPassword::Shown } else { FirstPassword::Stored };
-        let (service, started) = Service::start(&config, Clock::system(), password).await?;
-        output::print(&notice::text(&started, config.admin_given));
-        service.run().await?;
-        Ok(())
-    })
+    runtime.block_on(async { Ok(start().await?.run().await?) })
 }
 
 fn start_log(config: &Config) -> Result<(), Failure> {

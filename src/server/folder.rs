@@ -72,6 +72,21 @@ impl DataFolder {
     }
 }
 
+/// Removes the data folder of a service that was killed. Leaves alone what is somebody else's, in use, or not yet
+/// filled by a service that starts just now.
+pub fn remove_abandoned(path: &Path) {
+    let ours = fs::symlink_metadata(path)
+        .is_ok_and(|found| found.is_dir() && found.uid() == rustix::process::geteuid().as_raw());
+    if !ours || !path.join(DATABASE).exists() {
+        return;
+    }
+    if let Ok(Some(_held)) = DataFolder::find(path)
+        && let Err(error) = fs::remove_dir_all(path)
+    {
+        tracing::warn!(%error, folder = %path.display(), "An abandoned folder cannot be removed");
+    }
+}
+
 /// Reads a file of secrets, which nobody but its owner may be able to read. `None` if there is none.
 pub(super) fn read_secret(what: &'static str, path: &Path) -> Result<Option<String>, StartError> {
     let mut file = match File::open(path) {

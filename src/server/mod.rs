@@ -11,4 +11,5 @@ mod signals;
 mod tls;
 
 pub use error::StartError;
+pub use folder::remove_abandoned;
 pub use service::{FirstPassword, Service, Started};

@@ -54,6 +54,15 @@ pub enum FirstPassword {
     Stored,
 }
 
+/// What the service begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Contents {
+    /// What the data folder holds.
+    Kept,
+    /// A made-up school.
+    MadeUp,
+}
+
 /// What keys and certificate were found, or will be made.
 struct Found {
     token_key: Zeroizing<String>,
@@ -68,6 +77,23 @@ impl Service {
     /// # Errors
     /// Why the start is refused.
     pub async fn start(config: &Config, clock: Clock, password: FirstPassword) -> Result<(Self, Started), StartError> {
+        Self::start_with(config, clock, password, Contents::Kept).await
+    }
+
+    /// As [`Service::start`], in an empty data folder, and with the made-up school of [`crate::app::demo`].
+    ///
+    /// # Errors
+    /// Why the start is refused.
+    pub async fn start_demo(config: &Config, clock: Clock) -> Result<(Self, Started), StartError> {
+        Self::start_with(config, clock, FirstPassword::Shown, Contents::MadeUp).await
+    }
+
+    async fn start_with(
+        config: &Config,
+        clock: Clock,
+        password: FirstPassword,
+        contents: Contents,
+    ) -> Result<(Self, Started), StartError> {
         let admin = first_admin(config)?;
         let folder = DataFolder::find(&config.data_dir)?;
         let ports = Ports::bind(config).await?;
@@ -78,6 +104,9 @@ impl Service {
             found.missing.iter().try_for_each(|file| file.write(&folder))
         })?;
         let app = start_app(config, store, &found.token_key, clock)?;
+        if contents == Contents::MadeUp {
+            app.fill_demo().await.map_err(internal)?;
+        }
         let admin = app.ensure_admin(admin.0, admin.1).await.map_err(internal)?;
         let password_file = match (&admin, password) {
             (FirstAdmin::Made { random_password: Some(made_up), .. }, FirstPassword::Stored) => {

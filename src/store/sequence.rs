@@ -15,6 +15,11 @@ pub(super) struct Sequence {
 }
 
 impl Sequence {
+    /// One that has given out nothing yet.
+    pub(super) fn new(node: [u8; 4]) -> Self {
+        Self { node, last_id: 0, last_token: 0, last_token_expiry: Timestamp::UNIX_EPOCH }
+    }
+
     pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
         connection.query_row("SELECT node, last_id, last_token, last_token_expiry FROM store_state", [], |row| {
             Ok(Self {
@@ -65,8 +70,7 @@ mod tests {
 
     #[test]
     fn ids_and_tokens_increase_within_one_millisecond_and_when_the_clock_goes_back() {
-        let mut sequence =
-            Sequence { node: [1, 2, 3, 4], last_id: 0, last_token: 0, last_token_expiry: Timestamp::UNIX_EPOCH };
+        let mut sequence = Sequence::new([1, 2, 3, 4]);
         let mut last = (Id::<()>::from_bytes([0; 12]), 0);
         for millisecond in [5_000, 5_000, 5_001, 4_000, 0, 6_000] {
             let now = Timestamp::from_millisecond(millisecond).unwrap();

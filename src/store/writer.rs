@@ -109,6 +109,27 @@ impl Tx<'_> {
         (sequence.next_token(self.now), sequence.last_token_expiry())
     }
 
+    /// Writes made-up data, whose ids and times are to be the same each time: in this transaction, but as if at
+    /// `instant`, and with ids that count from it and end in `node`.
+    ///
+    /// # Errors
+    /// What `job` returns.
+    pub fn made_up<T>(
+        &self,
+        instant: Timestamp,
+        node: [u8; 4],
+        job: impl FnOnce(&Tx<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let View { connection, cipher, statements } = self.view;
+        let sequence = RefCell::new(Sequence::new(node));
+        job(&Tx {
+            view: View { connection, cipher, statements },
+            now: instant,
+            sequence: &sequence,
+            after_commit: RefCell::default(),
+        })
+    }
+
     /// Does `deed` when this transaction is on disk, before its caller hears of it, whether or not he still waits.
     pub fn after_commit(&self, deed: impl FnOnce() + Send + 'static) {
         self.after_commit.borrow_mut().push(Box::new(deed));

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod demo;
 mod document;
 mod errors;
 mod grid;

@@ -1,0 +1,71 @@
+//! `demo`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use super::{Failure, notice, output, serve};
+use crate::app::demo::{LOGINS, PASSWORD};
+use crate::config::{Config, resolve_process};
+use crate::model::Clock;
+use crate::server::{Service, Started, remove_abandoned};
+
+/// What the folders of all demos begin with.
+const PREFIX: &str = "ocariot-users-demo-";
+
+/// Serves a made-up school from a folder that is removed at the end.
+pub(super) fn demo(mut flags: BTreeMap<String, String>) -> Result<(), Failure> {
+    if flags.contains_key("data-dir") {
+        return Err(Failure::Other("a demo keeps nothing: leave out --data-dir, or use `serve`".to_owned()));
+    }
+    let parent = tempfile::env::temp_dir();
+    remove_leftovers(&parent);
+    let folder = tempfile::Builder::new()
+        .prefix(PREFIX)
+        .tempdir_in(&parent)
+        .map_err(|error| Failure::Other(format!("{} takes no folder for the demo: {error}", parent.display())))?;
+    flags.insert("data-dir".to_owned(), folder.path().display().to_string());
+    // Browsers do not warn of plain HTTP on the machine itself; of a certificate made on the spot they do.
+    flags.entry("plain-http".to_owned()).or_insert_with(|| "true".to_owned());
+    let config = Config::of(&resolve_process(flags)?)?;
+    let ended = serve::run(&config, async || {
+        let (service, started) = Service::start_demo(&config, Clock::system()).await?;
+        output::print(&text(&started));
+        Ok(service)
+    });
+    let removed = folder.close();
+    ended?;
+    removed.map_err(|error| Failure::Other(format!("the folder of the demo cannot be removed: {error}")))
+}
+
+/// Demos that were killed leave their folders behind.
+fn remove_leftovers(parent: &Path) {
+    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            remove_abandoned(&entry.path());
+        }
+    }
+}
+
+fn text(started: &Started) -> String {
+    let mut text = notice::text(started, false);
+    text.push_str("A made-up school, to explore. All of it is forgotten when this ends (Ctrl-C). Log in as:\n\n");
+    for (role, username) in LOGINS {
+        let _ = writeln!(text, "  {username:<13} {}", role_words(role));
+    }
+    let _ = writeln!(text, "\nEverybody's password is {PASSWORD}\n");
+    text
+}
+
+fn role_words(role: crate::model::Role) -> &'static str {
+    use crate::model::Role;
+    match role {
+        Role::Admin => "administrator",
+        Role::Application => "application",
+        Role::Educator => "educator, of a class of 25",
+        Role::HealthProfessional => "health professional, of a group of 100",
+        Role::Family => "family, of BR0001 and BR0002",
+        Role::Child => "child, one of BR0001 to BR0300",
+    }
+}
