@@ -142,14 +142,21 @@ impl Tokens {
         let data = decode::<Claims>(token, &self.verifying, &self.validation).map_err(|_| bad())?;
         let claims = data.claims;
         let now = now.as_second();
-        let known_key = data.header.kid.is_none_or(|kid| kid == self.public.kid);
+        let header = data.header;
+        let known_key = header.kid.is_none_or(|kid| kid == self.public.kid);
+        // RFC 8725, section 3.11: a token for something else is none of ours. RFC 7515, section 4.1.11: we understand
+        // no critical extension.
+        let known_form = header.typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT")) && header.crit.is_none();
         let begun = claims.iat <= now && claims.nbf.is_none_or(|begin| begin <= now);
-        if !known_key || !begun {
+        if !known_key || !known_form || !begun {
             return Err(bad());
         }
         let id = Id::parse(&claims.sub).ok_or_else(bad)?;
         let role = Role::ALL.into_iter().find(|role| role_claim(*role) == claims.sub_type).ok_or_else(bad)?;
-        let number = claims.jti.parse().map_err(|_| bad())?;
+        let number: i64 = claims.jti.parse().map_err(|_| bad())?;
+        if number.to_string() != claims.jti {
+            return Err(bad());
+        }
         if claims.exp <= now {
             return Err(Error::Unauthenticated(Unauthenticated::Expired));
         }

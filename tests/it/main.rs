@@ -11,4 +11,5 @@ mod errors;
 mod grid;
 mod layers;
 mod login;
+mod tokens;
 mod users;
