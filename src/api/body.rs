@@ -2,12 +2,15 @@
 
 use std::collections::HashSet;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
+use futures_util::StreamExt;
 use poem::http::header;
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::{Map, Value};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::failure::Transport;
 use super::names::{INSTITUTION_ALIAS, key};
@@ -15,8 +18,8 @@ use super::{Limits, limits};
 use crate::app::FieldRules;
 use crate::model::text::{number, number_text};
 use crate::model::{
-    Account, Age, AgeDate, Child, Fault, Field, Gender, Id, Institution, Invalid, Kind, MAX_CHILDREN, Password, Text,
-    Username,
+    Account, Age, AgeDate, Child, Error, Fault, Field, Gender, Id, Institution, Invalid, Kind, MAX_CHILDREN, Password,
+    Text, Unavailable, Username,
 };
 
 /// What a body says, as the model knows it. The implementing type is the body's schema in the document.
@@ -37,6 +40,7 @@ pub(super) struct Body<T> {
     declared_json: bool,
     declared_length: Option<u64>,
     limits: Limits,
+    budget: Budget,
     schema: PhantomData<fn() -> T>,
 }
 
@@ -59,30 +63,62 @@ impl<T: ReadBody> Body<T> {
 
     async fn read_fields(self, rules: FieldRules, user: Option<Id<Account>>) -> poem::Result<T::Model> {
         let declared_json = self.declared_json;
-        let bytes = self.receive().await?;
+        let Received { bytes, .. } = &self.receive().await?;
         if !declared_json {
             return Err(Transport::NotJson.into());
         }
-        let object = if bytes.is_empty() { Map::new() } else { parse(&bytes)? };
+        let object = if bytes.is_empty() { Map::new() } else { parse(bytes)? };
         Ok(T::read(&Fields { object, rules, user })?)
     }
 
     /// Receives the body, never more than the limit and never longer than the deadline.
-    async fn receive(self) -> poem::Result<Vec<u8>> {
+    async fn receive(self) -> poem::Result<Received> {
         let Limits { body_bytes, body_timeout, .. } = self.limits;
-        let too_large = || poem::Error::from(Transport::BodyTooLarge(body_bytes));
         if self.declared_length.is_some_and(|length| length > body_bytes as u64) {
-            return Err(too_large());
+            return Err(Transport::BodyTooLarge(body_bytes).into());
         }
-        let received = tokio::time::timeout(body_timeout, self.body.into_bytes_limit(body_bytes)).await;
-        match received {
-            Ok(Ok(bytes)) => Ok(bytes.to_vec()),
-            Ok(Err(poem::error::ReadBodyError::PayloadTooLarge)) => Err(too_large()),
-            // The connection broke: nobody reads what is answered.
-            Ok(Err(_)) => Err(Invalid::Syntax.into()),
-            Err(_) => Err(Transport::TooSlow(body_timeout).into()),
-        }
+        let received = tokio::time::timeout(body_timeout, collect(self.body, body_bytes, self.budget)).await;
+        received.unwrap_or_else(|_| Err(Transport::TooSlow(body_timeout).into()))
     }
+}
+
+/// Memory for the bodies that arrive at the same time, in bytes.
+#[derive(Clone)]
+pub(super) struct Budget(Arc<Semaphore>);
+
+impl Budget {
+    pub(super) fn new(bytes: usize) -> Self {
+        Self(Arc::new(Semaphore::new(bytes)))
+    }
+
+    /// Takes this much until the share is dropped. Never waits: whoever holds the rest may be slow on purpose.
+    fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Error> {
+        let bytes = u32::try_from(bytes).map_err(Error::internal)?;
+        let taken = Arc::clone(&self.0).try_acquire_many_owned(bytes);
+        taken.map_err(|_| Error::Unavailable(Unavailable::BodiesFull))
+    }
+}
+
+/// A body, and its share of the budget.
+struct Received {
+    bytes: Vec<u8>,
+    _share: OwnedSemaphorePermit,
+}
+
+/// Collects a body while it arrives. What has not arrived takes nothing from the budget.
+async fn collect(body: poem::Body, limit: usize, budget: Budget) -> poem::Result<Received> {
+    let (mut bytes, mut share) = (Vec::new(), budget.take(0)?);
+    let mut chunks = std::pin::pin!(body.into_bytes_stream());
+    while let Some(chunk) = chunks.next().await {
+        // If the connection broke, nobody reads what is answered.
+        let chunk = chunk.map_err(|_| Invalid::Syntax)?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(Transport::BodyTooLarge(limit).into());
+        }
+        share.merge(budget.take(chunk.len())?);
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Received { bytes, _share: share })
 }
 
 fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Invalid> {
@@ -120,6 +156,7 @@ impl<'a, T: poem_openapi::types::Type> ApiExtractor<'a> for Body<T> {
                 || header(header::CONTENT_TYPE).is_some_and(is_json),
             declared_length: header(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             limits: limits(request)?,
+            budget: request.data::<Budget>().cloned().ok_or_else(|| Error::internal("the budget is not attached"))?,
             schema: PhantomData,
         })
     }

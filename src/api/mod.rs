@@ -45,6 +45,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+    /// The most bytes of all bodies that arrive at the same time.
+    pub body_budget: usize,
     /// The longest URI, in bytes.
     pub uri_bytes: usize,
     /// Whether browsers are told to use HTTPS alone.
@@ -99,7 +101,8 @@ pub fn endpoint(app: Arc<App>, limits: Limits) -> Result<impl Endpoint<Output = 
     let pages: BTreeMap<_, _> = pages.collect();
     let routes = edge::Routes::new(&document, pages.keys().copied());
     let inner = Inner { api: service.into_endpoint(), pages };
-    Ok(edge::Edge::new(inner.data(app).data(limits), routes, limits))
+    let inner = inner.data(app).data(limits).data(body::Budget::new(limits.body_budget));
+    Ok(edge::Edge::new(inner, routes, limits))
 }
 
 /// What all paths of the API begin with.

@@ -128,6 +128,12 @@ pub struct LimitSettings {
     pub tls_handshake_timeout: Duration,
     /// At the same time.
     pub connections: usize,
+    /// Of these, from one address.
+    pub connections_per_address: usize,
+    /// For a client to take a part of its answer.
+    pub write_timeout: Duration,
+    /// Bytes of all bodies that arrive at the same time.
+    pub body_budget: usize,
     /// For requests in work to end when the service stops.
     pub shutdown_grace: Duration,
 }
@@ -220,6 +226,9 @@ impl Config {
                 header_timeout: get("header-timeout")?.duration(1..=3600)?,
                 tls_handshake_timeout: get("tls-handshake-timeout")?.duration(1..=3600)?,
                 connections: get("max-connections")?.count(1..=100_000)?,
+                connections_per_address: get("max-connections-per-address")?.count(1..=100_000)?,
+                write_timeout: get("write-timeout")?.duration(1..=3600)?,
+                body_budget: get("body-budget")?.size(64 << 10..=1 << 30)?,
                 shutdown_grace: get("shutdown-grace")?.duration(0..=3600)?,
             },
             hsts: get("hsts")?.switch()?,

@@ -168,6 +168,8 @@ pub struct Limited {
 pub enum Unavailable {
     /// More log-ins wait than the queue holds.
     HashQueueFull,
+    /// The bodies that arrive at the same time take all the memory there is for them.
+    BodiesFull,
     /// The store is locked or has too many waiting writes.
     StoreBusy,
     /// There is no room on the disk.

@@ -18,22 +18,28 @@ use poem::{Addr, Endpoint, Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::StartError;
+use super::addresses::Addresses;
 
 /// What a client may ask of the connections.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ConnectionLimits {
     /// How many at the same time. More wait to be accepted, until one of these ends: each ends within its deadlines.
     pub connections: usize,
+    /// How many of these may come from one address.
+    pub connections_per_address: usize,
     /// For the head of a request to arrive, the idle time before it included.
     pub header_timeout: Duration,
     /// The longest head, in bytes; at least 8192.
     pub header_bytes: usize,
     /// For a TLS handshake.
     pub handshake_timeout: Duration,
+    /// For a client to take a part of its answer.
+    pub write_timeout: Duration,
     /// For requests in work to end when the service stops.
     pub shutdown_grace: Duration,
 }
@@ -86,6 +92,7 @@ impl Listener {
     {
         let service = Arc::new(Service { endpoint, limits });
         let places = Arc::new(Semaphore::new(limits.connections));
+        let addresses = Arc::new(Addresses::new(limits.connections_per_address));
         let graceful = GracefulShutdown::new();
         loop {
             let accepted = tokio::select! {
@@ -101,10 +108,14 @@ impl Listener {
                     continue;
                 }
             };
+            let Some(counted) = addresses.count(remote.ip()) else {
+                // Closed at once: waiting would take a place from the others.
+                continue;
+            };
             let (service, transport, watcher) = (Arc::clone(&service), transport.clone(), graceful.watcher());
             tokio::spawn(async move {
                 service.connection(stream, remote, transport, watcher).await;
-                drop(place);
+                drop((place, counted));
             });
         }
         drop(self.0);
@@ -148,6 +159,9 @@ impl<E: Endpoint<Output = Response> + 'static> Service<E> {
         };
         let _ = stream.set_nodelay(true);
         let peer = Peer { local, remote };
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.limits.write_timeout));
+        let stream = Box::pin(stream);
         match transport {
             Transport::Plain => self.http(stream, peer, Scheme::HTTP, watcher).await,
             Transport::Tls(config) => {

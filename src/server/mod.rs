@@ -1,5 +1,6 @@
 //! From settings to a running service: the data folder, keys, certificate, connections, the end.
 
+mod addresses;
 mod certificate;
 mod error;
 mod folder;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
@@ -19,6 +20,11 @@ use crate::app::{App, AppOptions, FirstAdmin, HashOptions, SelfAffiliation, Toke
 use crate::config::{Config, Mode};
 use crate::model::{Clock, Password, Username};
 use crate::store::{OpenError, Store, StoreOptions};
+
+/// Files that the service opens itself: database, log, listeners, signals, and some to spare.
+const OWN_FILES: usize = 48;
+/// Each reading connection has the database, its log and its index open.
+const FILES_PER_CORE: usize = 4;
 
 /// A service that is ready to serve.
 pub struct Service {
@@ -275,7 +281,9 @@ fn lower_priority() {
 fn limits(config: &Config) -> (ConnectionLimits, Limits) {
     let given = config.limits;
     let connections = ConnectionLimits {
-        connections: given.connections,
+        connections: affordable(given.connections),
+        connections_per_address: given.connections_per_address,
+        write_timeout: given.write_timeout,
         header_timeout: given.header_timeout,
         header_bytes: given.header,
         handshake_timeout: given.tls_handshake_timeout,
@@ -284,10 +292,31 @@ fn limits(config: &Config) -> (ConnectionLimits, Limits) {
     let limits = Limits {
         body_bytes: given.body,
         body_timeout: given.body_timeout,
+        body_budget: given.body_budget,
         uri_bytes: given.url,
         hsts: if config.hsts { Hsts::On } else { Hsts::Off },
     };
     (connections, limits)
+}
+
+/// As many connections as each of the two ports can hold beside the files of the service itself. Raises the limit of
+/// open files as far as the system allows.
+fn affordable(connections: usize) -> usize {
+    let mut files = getrlimit(Resource::Nofile);
+    if setrlimit(Resource::Nofile, Rlimit { current: files.maximum, maximum: files.maximum }).is_ok() {
+        files.current = files.maximum;
+    }
+    let Some(files) = files.current.and_then(|files| usize::try_from(files).ok()) else {
+        return connections;
+    };
+    let most = (files.saturating_sub(OWN_FILES + FILES_PER_CORE * cores()) / 2).max(1);
+    if most < connections {
+        tracing::warn!(
+            "--max-connections is {connections}, but {files} open files allow {most}: raise the limit of open files \
+             (LimitNOFILE= of systemd, `ulimit -n`)"
+        );
+    }
+    connections.min(most)
 }
 
 fn internal(error: impl std::fmt::Display) -> StartError {

@@ -26,6 +26,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "hyper",
             "hyper_util",
             "tokio_rustls",
+            "tokio_io_timeout",
             "rcgen",
             "x509_parser",
             "aws_lc_rs",

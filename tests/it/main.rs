@@ -5,6 +5,7 @@
 
 mod support;
 
+mod bodies;
 mod demo;
 mod document;
 mod errors;

@@ -57,6 +57,7 @@ pub struct Options {
     pub password_min_length: usize,
     pub body_bytes: usize,
     pub body_timeout: Duration,
+    pub body_budget: usize,
     pub hash_memory: u32,
     pub hash_queue: usize,
     pub hsts: Hsts,
@@ -69,6 +70,7 @@ impl Default for Options {
             password_min_length: 1,
             body_bytes: 100 * 1024,
             body_timeout: Duration::from_secs(5),
+            body_budget: 1 << 20,
             hash_memory: 8,
             hash_queue: 1024,
             hsts: Hsts::Off,
@@ -121,6 +123,7 @@ impl World {
         let limits = Limits {
             body_bytes: options.body_bytes,
             body_timeout: options.body_timeout,
+            body_budget: options.body_budget,
             uri_bytes: 4096,
             hsts: options.hsts,
         };
