@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::failure::ErrorBody;
 use super::faults::{Facts, faults};
+use super::list_parameters::add_list_parameters;
 use crate::app::policy::{Grant, Row, TABLE};
 use crate::model::Role;
 
@@ -67,6 +68,12 @@ educators and health professionals group children, families belong to children.
 **First steps here.** Run `POST /auth` with your username and password, copy the `access_token` of the answer, press \
 *Authorize* and paste it. Every operation says who may use it.
 
+**Lists.** `page`, `limit` and `sort` choose what is shown; `X-Total-Count` says how many objects match in all. Every \
+field of the objects is also a parameter that keeps those that match, ignoring case: `name=sunflower` (equal), `BR*`, `*BR` and \
+`*BR*` (starts with, ends with, contains; accents do not count), `gender=male,female` (any of), and `gt:9`, `gte:9`, `lt:9`, \
+`lte:9`, `ne:9` (comparisons). Gender, ids, tags and the state of a wearable are compared with their case. `start_at`, \
+`end_at` and `period` choose by the time of creation.
+
 **To explore without consequences**, start `ocariot-users demo`: it serves a made-up school, prints somebody of each \
 type to log in as, and forgets everything when it ends.";
 
@@ -94,11 +101,15 @@ impl Document {
         let relative = std::mem::take(paths).into_iter();
         let relative = relative.map(|(path, of_path)| (path.trim_start_matches(super::BASE).to_owned(), of_path));
         *paths = relative.collect();
-        for (path, operations) in paths {
+        let mut paths = std::mem::take(paths);
+        let schemas = &mut document["components"]["schemas"];
+        finish_schemas(schemas, &paths);
+        for (path, operations) in &mut paths {
             for operation in operations.as_object_mut().into_iter().flat_map(Map::values_mut) {
-                finish_operation(path, operation);
+                finish_operation(path, operation, schemas);
             }
         }
+        document["paths"] = paths.into();
         Ok(Self(document))
     }
 
@@ -154,16 +165,47 @@ fn row(id: &str) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.id == id).copied()
 }
 
-fn finish_operation(path: &str, operation: &mut Value) {
+/// Objects that are answered with have no other fields; in those of requests, other fields are ignored.
+fn finish_schemas(schemas: &mut Value, paths: &Map<String, Value>) {
+    let operations = || paths.values().filter_map(Value::as_object).flat_map(Map::values);
+    let sent: Vec<_> = operations().filter_map(|operation| reference(json_schema(&operation["requestBody"]))).collect();
+    for (name, schema) in schemas.as_object_mut().into_iter().flatten() {
+        if schema["type"] == "object" && !sent.contains(&name.as_str()) {
+            schema["additionalProperties"] = false.into();
+        }
+        for property in
+            schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
+        {
+            // The framework repeats a description as a schema of its own, of which generators make a type.
+            if let Some(all) = property.get_mut("allOf").and_then(Value::as_array_mut) {
+                all.retain(|part| part.get("$ref").is_some());
+            }
+        }
+    }
+}
+
+/// The schema of a body, in a request or a response.
+pub(super) fn json_schema(of: &Value) -> &Value {
+    &of["content"]["application/json"]["schema"]
+}
+
+/// The name of the schema that is referred to.
+pub(super) fn reference(schema: &Value) -> Option<&str> {
+    schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")
+}
+
+fn finish_operation(path: &str, operation: &mut Value, schemas: &Value) {
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let row = row(&id);
     if let Some(row) = row {
         let text = operation["description"].as_str().map(|text| format!("{text}\n\n")).unwrap_or_default();
         operation["description"] = format!("{text}{}", who_may(row)).into();
         operation["x-required-scopes"] = row.scopes.into();
+    } else {
+        operation["security"] = json!([]);
     }
     if operation["responses"]["200"]["headers"].get(super::reply::TOTAL_COUNT).is_some() {
-        add_list_parameters(operation);
+        add_list_parameters(operation, schemas);
     }
     let has_body = operation.get("requestBody").is_some();
     add_faults(operation, &faults(&Facts { id: &id, path, row, has_body }));
@@ -262,43 +304,4 @@ fn error_schema() -> Value {
             "redirect_link": {"type": "string", "description": "Where to log in."},
         },
     })
-}
-
-fn add_list_parameters(operation: &mut Value) {
-    let parameter = |name: &str, description: &str, schema: Value, example: Value| {
-        json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema,
-               "example": example})
-    };
-    let added = [
-        parameter(
-            "page",
-            "The page, counted from 1. A page behind the last is empty.",
-            json!({"type": "integer", "format": "int64", "minimum": 1, "default": 1}),
-            json!(1),
-        ),
-        parameter(
-            "limit",
-            "How many items a page has at most.",
-            json!({"type": "integer", "format": "int64", "minimum": 1, "default": 100}),
-            json!(20),
-        ),
-        parameter(
-            "sort",
-            "Fields to sort by, separated by commas; `-` before one for descending. Without: the newest first.",
-            json!({"type": "string"}),
-            json!("-id"),
-        ),
-        parameter(
-            "start_at",
-            "Made at this time or later: `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS` (UTC) or `today`. Any field of the \
-             objects can be a parameter too: `gender=male,female`, `username=BR*`, `age=gte:9`.",
-            json!({"type": "string"}),
-            json!("2019-11-01"),
-        ),
-        parameter("end_at", "Made before this time.", json!({"type": "string"}), json!("2100-01-01")),
-    ];
-    match operation["parameters"].as_array_mut() {
-        Some(parameters) => parameters.extend(added),
-        None => operation["parameters"] = added.into_iter().collect(),
-    }
 }

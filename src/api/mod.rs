@@ -15,6 +15,7 @@ mod groups;
 mod health;
 mod healthprofessionals;
 mod institutions;
+mod list_parameters;
 mod login;
 mod names;
 mod params;

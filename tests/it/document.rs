@@ -106,7 +106,7 @@ async fn every_operation_has_a_row_in_the_table_or_is_public() {
         let id = operation["operationId"].as_str().unwrap();
         let has_row = TABLE.iter().any(|row| row.id == id);
         assert_ne!(has_row, PUBLIC.contains(&id), "{id} has a row or is public, never both");
-        assert_eq!(operation["security"].is_array(), has_row, "{id} asks for a token exactly if it has a row");
+        assert_eq!(operation["security"] != json!([]), has_row, "{id} asks for a token exactly if it has a row");
     }
     for row in TABLE {
         assert_eq!(ids.iter().filter(|id| **id == row.id).count(), 1, "{} is one operation", row.id);

@@ -1,0 +1,82 @@
+//! What the document says of the query string of a list (contract, section 7).
+
+use serde_json::{Map, Value, json};
+
+use super::document::{json_schema, reference};
+use super::names::INSTITUTION_ALIAS;
+
+/// Adds the parameters of every list, and one for each field of its objects.
+pub(super) fn add_list_parameters(operation: &mut Value, schemas: &Value) {
+    let item = reference(&json_schema(&operation["responses"]["200"])["items"]).map(|name| &schemas[name]);
+    let fields = item.and_then(|item| item["properties"].as_object()).into_iter().flatten();
+    let mut added = common();
+    for (name, schema) in fields.filter(|(_, schema)| schema["type"] != "array") {
+        added.push(filter(name, &format!("Keep those whose `{name}` matches{}", form(name, schema))));
+        if name == "institution_id" {
+            added.push(filter(INSTITUTION_ALIAS, "The same as `institution_id`."));
+        }
+    }
+    match operation["parameters"].as_array_mut() {
+        Some(parameters) => parameters.extend(added),
+        None => operation["parameters"] = added.into(),
+    }
+}
+
+/// How a filter on a field can look. It is no `example`: Swagger UI would fill in all of them at once.
+fn form(name: &str, schema: &Value) -> &'static str {
+    match name {
+        "age" => ": `9`, `gte:9`, `lt:12`. Given twice, both must hold.",
+        "gender" => ": `male`, `male,female`.",
+        "institution_id" => ": an id, or several separated by commas.",
+        "latitude" | "longitude" => ": `51.5237`, `gt:50`.",
+        "fitbit_status" => ": `none`.",
+        "nfc_tag" => ": `04a22422dd6480`.",
+        "id" => ": `507f191e810c19729de860ea`.",
+        _ if schema["format"] == "date-time" || schema["format"] == "date" => ": `gte:2019-12-01`, `lt:2020-01-01`.",
+        _ => ": `BR0001`, `BR*`, `*BR*`.",
+    }
+}
+
+fn filter(name: &str, description: &str) -> Value {
+    json!({"name": name, "in": "query", "required": false, "description": description, "schema": {"type": "string"}})
+}
+
+/// What every list understands.
+fn common() -> Vec<Value> {
+    let number = |name: &str, description: &str, default: u32, example: u32| {
+        let schema = json!({"type": "integer", "format": "int32", "minimum": 1, "default": default});
+        described(name, description, &schema, &example.into())
+    };
+    let text = |name: &str, description: &str, example: &str| {
+        described(name, description, &json!({"type": "string"}), &example.into())
+    };
+    vec![
+        number("page", "The page, counted from 1. A page behind the last is empty.", 1, 1),
+        number("limit", "How many objects a page has at most; more than the service allows counts as that.", 100, 20),
+        text(
+            "sort",
+            "Fields to sort by, separated by commas; `-` before one for descending. Without: the newest first, or \
+             the stored order of a family's children.",
+            "-id",
+        ),
+        text(
+            "start_at",
+            "Made at this time or later: `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS` (UTC) or `today`.",
+            "2019-11-01",
+        ),
+        text("end_at", "Made before this time, written as `start_at` is. Without: until now.", "2100-01-01"),
+        filter(
+            "period",
+            "Made in these days, weeks, months or years before `end_at` (or now), or after `start_at`: `10d`, `2w`, `1y`.",
+        ),
+    ]
+}
+
+fn described(name: &str, description: &str, schema: &Value, example: &Value) -> Value {
+    let mut parameter = filter(name, description);
+    if let Some(parameter) = parameter.as_object_mut() {
+        let parts = [("schema", schema), ("example", example)];
+        parameter.extend(Map::from_iter(parts.map(|(key, value)| (key.to_owned(), value.clone()))));
+    }
+    parameter
+}
