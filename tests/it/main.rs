@@ -6,6 +6,7 @@
 mod support;
 
 mod bodies;
+mod binary;
 mod demo;
 mod document;
 mod errors;
@@ -13,4 +14,5 @@ mod grid;
 mod layers;
 mod login;
 mod tokens;
+mod readme;
 mod users;

@@ -1,0 +1,88 @@
+//! The real program, started in a folder of its own.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+mod start;
+
+/// Longer than any start takes; only a hanging one reaches it.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A running service, killed when dropped.
+pub struct Server {
+    process: Child,
+    folder: TempDir,
+    /// Of the API, with `/v1`.
+    pub url: String,
+    /// What it printed until it was ready.
+    pub notice: String,
+}
+
+/// The program with free ports and cheap hashes, and nothing of this process's settings.
+pub fn program(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ocariot-users"));
+    command.current_dir(folder).env_clear().args(["serve", "--port-https", "0", "--port-http", "0"]);
+    command.args(["--hash-memory", "8 KiB", "--hash-iterations", "1"]).args(arguments);
+    command
+}
+
+/// A start that is expected to be refused.
+pub fn refused(folder: &Path, arguments: &[&str]) -> Output {
+    let output = program(folder, arguments).output().unwrap();
+    assert!(!output.status.success(), "refused: {output:?}");
+    output
+}
+
+impl Server {
+    /// Starts on an empty folder.
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), arguments)
+    }
+
+    /// Starts on the data of `folder`.
+    pub fn start_in(folder: TempDir, arguments: &[&str]) -> Self {
+        let mut process = program(folder.path(), arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            // Reads on when nobody listens any more, so that the service never waits for its log.
+            output.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+        });
+        let mut server = Self { process, folder, url: String::new(), notice: String::new() };
+        while server.url.is_empty() || !server.notice.ends_with("\n\n") {
+            let line = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it starts: {}", server.notice));
+            if let Some(url) = line.strip_prefix("  API ") {
+                url.trim().clone_into(&mut server.url);
+            }
+            server.notice.push_str(&line);
+            server.notice.push('\n');
+        }
+        server
+    }
+
+    /// Where it was started. Its data are in `data`.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Asks it to end, and waits until it did. Gives the folder back.
+    pub fn stop(mut self) -> TempDir {
+        let asked = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
+        assert!(asked.success());
+        let status = self.process.wait().unwrap();
+        assert!(status.success(), "a stop on request is no failure: {status}");
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
