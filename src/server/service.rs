@@ -8,13 +8,14 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
+use super::StartError;
 use super::certificate::{Certificate, certificate};
 use super::folder::{DataFolder, write_first_password};
 use super::keys::{FoundUsernameKey, Missing, token_key, username_key};
 use super::listener::{ConnectionLimits, Listener, Transport};
 use super::redirect::Redirect;
+use super::signals::Termination;
 use super::tls::{CurrentCertificate, server_config};
-use super::{StartError, signals};
 use crate::api::{self, Hsts, Limits};
 use crate::app::{App, AppOptions, FirstAdmin, HashOptions, SelfAffiliation, TokenOptions, derive_key};
 use crate::config::{Config, Mode};
@@ -32,6 +33,7 @@ pub struct Service {
     main: (Listener, Transport),
     redirect: Option<(Listener, u16)>,
     limits: (ConnectionLimits, Limits),
+    termination: Termination,
     _folder: DataFolder,
 }
 
@@ -100,13 +102,14 @@ impl Service {
         password: FirstPassword,
         contents: Contents,
     ) -> Result<(Self, Started), StartError> {
+        // From here on a request to end waits until the service runs, so that it never leaves half a start behind.
+        let termination = Termination::listen().map_err(internal)?;
         let admin = first_admin(config)?;
         let folder = DataFolder::find(&config.data_dir)?;
         let ports = Ports::bind(config).await?;
         let folder = folder.map_or_else(|| DataFolder::create(&config.data_dir), Ok)?;
         let found = Found::look(config, &folder, &clock)?;
         let store = open_store(&folder, found.username_key, &clock, || {
-            folder.claim()?;
             found.missing.iter().try_for_each(|file| file.write(&folder))
         })?;
         let app = start_app(config, store, &found.token_key, clock)?;
@@ -135,8 +138,8 @@ impl Service {
             None => Transport::Plain,
         };
         let redirect = ports.redirect.map(|listener| (listener, started.address.port()));
-        let limits = limits(config);
-        let service = Self { app: Arc::new(app), main: (ports.main, transport), redirect, limits, _folder: folder };
+        let (limits, main) = (limits(config), (ports.main, transport));
+        let service = Self { app: Arc::new(app), main, redirect, limits, termination, _folder: folder };
         Ok((service, started))
     }
 
@@ -144,7 +147,7 @@ impl Service {
     ///
     /// # Errors
     /// If the service cannot begin.
-    pub async fn run(self) -> Result<(), StartError> {
+    pub async fn run(mut self) -> Result<(), StartError> {
         let (connections, limits) = self.limits;
         let endpoint = api::endpoint(self.app, limits).map_err(internal)?;
         let (stop, stopped) = watch::channel(false);
@@ -153,7 +156,7 @@ impl Service {
         });
         let (listener, transport) = self.main;
         let main = tokio::spawn(listener.serve(endpoint, transport, connections, stopped));
-        signals::termination().await.map_err(internal)?;
+        self.termination.requested().await;
         tracing::info!("Stopping: requests in work may end");
         stop.send_replace(true);
         main.await.map_err(internal)?;
@@ -210,7 +213,8 @@ fn first_admin(config: &Config) -> Result<(Username, Option<Password>), StartErr
     Ok((username, password))
 }
 
-/// Opens the database. The missing files are made before a new one, so that there is never one without its key.
+/// Opens the database. A new one is made after the missing files, so that there is never one without its key; one
+/// that is there is opened before them, so that a wrong key changes nothing.
 fn open_store(
     folder: &DataFolder,
     key: FoundUsernameKey,
@@ -218,10 +222,11 @@ fn open_store(
     make_missing: impl FnOnce() -> Result<(), StartError>,
 ) -> Result<Store, StartError> {
     let database = folder.database();
-    if database.exists() {
+    let present = database.exists();
+    if present {
         Store::examine(&database).map_err(|error| refused(error, &database))?;
     }
-    make_missing()?;
+    folder.claim()?;
     let cores = cores();
     let options = StoreOptions { path: database.clone(), scans: cores, readers: cores + 2, clock: clock.clone() };
     let key = |salt: &[u8; 16]| match key {
@@ -230,7 +235,14 @@ fn open_store(
             derive_key(passphrase.as_bytes(), salt).map_err(|error| error.to_string())
         }
     };
-    Store::open(options, key).map_err(|error| refused(error, &database))
+    let open = || Store::open(options, key).map_err(|error| refused(error, &database));
+    if present {
+        let store = open()?;
+        make_missing()?;
+        return Ok(store);
+    }
+    make_missing()?;
+    open()
 }
 
 fn refused(error: OpenError, database: &std::path::Path) -> StartError {

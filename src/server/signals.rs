@@ -1,16 +1,27 @@
 //! The signals that end the service.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Resolves when the process is asked to end: SIGTERM, or SIGINT (Ctrl-C).
-///
-/// # Errors
-/// If the signals cannot be listened to.
-pub(super) async fn termination() -> std::io::Result<()> {
-    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = interrupt.recv() => {}
+/// Requests to end: SIGTERM and SIGINT (Ctrl-C). From the moment it is made, none ends the process by itself.
+pub(super) struct Termination {
+    term: Signal,
+    interrupt: Signal,
+}
+
+impl Termination {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// If the signals cannot be listened to.
+    pub(super) fn listen() -> std::io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    /// Resolves when the process was asked to end since [`Termination::listen`].
+    pub(super) async fn requested(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
