@@ -73,7 +73,7 @@ pub fn assert_current(path: &str, expected: &str) {
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == expected,
-        "{} is not what the code makes; run `UPDATE_GENERATED=1 cargo test --test it document::` and review the diff",
+        "{} is not what the code makes; run `UPDATE_GENERATED=1 cargo test --locked --test it` and review the diff",
         path.display()
     );
 }
