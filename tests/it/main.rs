@@ -5,14 +5,14 @@
 
 mod support;
 
-mod bodies;
 mod binary;
+mod bodies;
 mod demo;
 mod document;
 mod errors;
 mod grid;
 mod layers;
 mod login;
-mod tokens;
 mod readme;
+mod tokens;
 mod users;
