@@ -9,6 +9,7 @@ mod binary;
 mod bodies;
 mod demo;
 mod document;
+mod durability;
 mod errors;
 mod grid;
 mod layers;

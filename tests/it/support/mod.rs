@@ -97,7 +97,8 @@ impl World {
         Self::open(folder, clock, Options::default()).await
     }
 
-    async fn open(folder: Arc<TempDir>, clock: TestClock, options: Options) -> Self {
+    /// A service on this folder, which may hold a database already.
+    pub async fn open(folder: Arc<TempDir>, clock: TestClock, options: Options) -> Self {
         let store = open_store(&folder.path().join("ocariot.db"), &clock);
         let options_of_app = AppOptions {
             tokens: TokenOptions {
