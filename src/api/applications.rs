@@ -13,8 +13,8 @@ use super::document::Tag;
 use super::params::{ListQuery, ListShape, Path};
 use super::reply::{Created, Found, Page};
 use super::schema::{IdText, Time};
-use crate::app::App;
 use crate::app::policy::{All, ApplicationCreate, ApplicationList, ApplicationUpdate, ApplicationView};
+use crate::app::{App, demo};
 use crate::model::{Application, ApplicationPatch, Field, Invalid, NewApplication, query};
 
 pub(super) struct ApplicationsApi(pub(super) Arc<App>);
@@ -96,11 +96,11 @@ pub(super) struct ApplicationBody {
 impl Example for ApplicationBody {
     fn example() -> Self {
         Self {
-            id: IdText::example("5a62be07d6f33400146c9b65"),
-            username: "playground.app".to_owned(),
-            institution_id: Some(IdText::example("5a62be07de34500146d9c544")),
+            id: IdText::example(demo::APPLICATION),
+            username: "timetable".to_owned(),
+            institution_id: Some(IdText::example(demo::INSTITUTION)),
             last_login: None,
-            application_name: "Playground sensors".to_owned(),
+            application_name: "Timetable of the school".to_owned(),
         }
     }
 }
@@ -140,7 +140,7 @@ impl Example for NewApplicationBody {
         Self {
             username: "playground.app".to_owned(),
             password: "a-first-password".to_owned(),
-            institution_id: Some(IdText::example("5a62be07de34500146d9c544")),
+            institution_id: Some(IdText::example(demo::INSTITUTION)),
             application_name: "Playground sensors".to_owned(),
         }
     }

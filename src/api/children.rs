@@ -12,11 +12,11 @@ use super::body::{Body, Fields, ReadBody, missing};
 use super::document::Tag;
 use super::params::{self, ListQuery, ListShape, Path};
 use super::reply::{Created, Done, Found, Page};
-use super::schema::{IdText, NumberOrText, Time};
-use crate::app::App;
+use super::schema::{Day, GivenAge, IdText, Time};
 use crate::app::policy::{
     All, ChildCreate, ChildList, ChildTagClear, ChildTagSet, ChildUpdate, ChildView, ChildViewByTag,
 };
+use crate::app::{App, demo};
 use crate::model::{Child, ChildPatch, Fault, Field, Gender, Invalid, NewChild, Text, query};
 
 pub(super) struct ChildrenApi(pub(super) Arc<App>);
@@ -136,7 +136,7 @@ pub(super) struct ChildBody {
     age: String,
     /// The day on which the age was calculated.
     #[serde(skip_serializing_if = "Option::is_none")]
-    age_calc_date: Option<String>,
+    age_calc_date: Option<Day>,
     /// When its wearable last delivered data.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_sync: Option<Time>,
@@ -160,13 +160,13 @@ impl ChildBody {
 impl Example for ChildBody {
     fn example() -> Self {
         Self {
-            id: IdText::example("5a62be07d6f33400146c9b61"),
+            id: IdText::example(demo::CHILD),
             username: "BR0001".to_owned(),
-            institution_id: Some(IdText::example("5a62be07de34500146d9c544")),
+            institution_id: Some(IdText::example(demo::INSTITUTION)),
             last_login: None,
             gender: GenderBody::Female,
-            age: "9".to_owned(),
-            age_calc_date: Some("2019-12-02".to_owned()),
+            age: "6".to_owned(),
+            age_calc_date: None,
             last_sync: None,
             fitbit_status: "none".to_owned(),
             nfc_tag: None,
@@ -188,7 +188,7 @@ impl From<Child> for ChildBody {
                 Gender::Female => GenderBody::Female,
             },
             age: child.age.as_str().to_owned(),
-            age_calc_date: child.age_calc_date.map(|date| date.as_str().to_owned()),
+            age_calc_date: child.age_calc_date.map(|date| Day::of(&date)),
             last_sync: child.last_sync.map(Time),
             fitbit_status: child.fitbit_status,
             nfc_tag: nfc_tag.map(|tag| tag.as_str().to_owned()),
@@ -212,20 +212,20 @@ pub(super) struct NewChildBody {
     /// Its gender.
     gender: GenderBody,
     /// Its age in years, as a number or as text, or its date of birth (`yyyy-MM-dd`).
-    age: NumberOrText,
+    age: GivenAge,
     /// The day on which the age was calculated (`yyyy-MM-dd`).
-    age_calc_date: Option<String>,
+    age_calc_date: Option<Day>,
 }
 
 impl Example for NewChildBody {
     fn example() -> Self {
         Self {
-            username: "BR0001".to_owned(),
+            username: "BR0301".to_owned(),
             password: "a-first-password".to_owned(),
-            institution_id: IdText::example("5a62be07de34500146d9c544"),
+            institution_id: IdText::example(demo::INSTITUTION),
             gender: GenderBody::Female,
-            age: NumberOrText::Text("9".to_owned()),
-            age_calc_date: Some("2019-12-02".to_owned()),
+            age: GivenAge::text("9"),
+            age_calc_date: Some(Day::example("2019-12-02")),
         }
     }
 }
@@ -259,9 +259,9 @@ pub(super) struct ChildChanges {
     /// Its gender.
     gender: Option<GenderBody>,
     /// Its age in years, as a number or as text, or its date of birth (`yyyy-MM-dd`).
-    age: Option<NumberOrText>,
+    age: Option<GivenAge>,
     /// The day on which the age was calculated (`yyyy-MM-dd`). Only together with an age.
-    age_calc_date: Option<String>,
+    age_calc_date: Option<Day>,
 }
 
 impl Example for ChildChanges {
@@ -270,8 +270,8 @@ impl Example for ChildChanges {
             username: None,
             institution_id: None,
             gender: None,
-            age: Some(NumberOrText::Text("10".to_owned())),
-            age_calc_date: Some("2020-12-02".to_owned()),
+            age: Some(GivenAge::text("10")),
+            age_calc_date: Some(Day::example("2020-12-02")),
         }
     }
 }

@@ -9,11 +9,13 @@ use std::fmt;
 use poem_openapi::Tags;
 use serde_json::{Map, Value, json};
 
+use super::examples::add_path_examples;
 use super::failure::ErrorBody;
 use super::faults::{Facts, faults};
 use super::list_parameters::add_list_parameters;
+use super::names::{INSTITUTION_ALIAS, key};
 use crate::app::policy::{Grant, Row, TABLE};
-use crate::model::Role;
+use crate::model::{Field, Role};
 
 /// The platform's names for groups of operations.
 #[derive(Tags)]
@@ -165,7 +167,8 @@ fn row(id: &str) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.id == id).copied()
 }
 
-/// Objects that are answered with have no other fields; in those of requests, other fields are ignored.
+/// Objects that are answered with have no other fields; in those of requests, other fields are ignored, and an
+/// institution may be named by either key.
 fn finish_schemas(schemas: &mut Value, paths: &Map<String, Value>) {
     let operations = || paths.values().filter_map(Value::as_object).flat_map(Map::values);
     let sent: Vec<_> = operations().filter_map(|operation| reference(json_schema(&operation["requestBody"]))).collect();
@@ -173,9 +176,14 @@ fn finish_schemas(schemas: &mut Value, paths: &Map<String, Value>) {
         if schema["type"] == "object" && !sent.contains(&name.as_str()) {
             schema["additionalProperties"] = false.into();
         }
-        for property in
-            schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
+        let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else { continue };
+        if sent.contains(&name.as_str())
+            && let Some(mut alias) = properties.get(key(Field::Institution)).cloned()
         {
+            alias["description"] = "Another name of `institution_id`: it may stand instead of it, and wins.".into();
+            properties.insert(INSTITUTION_ALIAS.to_owned(), alias);
+        }
+        for property in properties.values_mut() {
             // The framework repeats a description as a schema of its own, of which generators make a type.
             if let Some(all) = property.get_mut("allOf").and_then(Value::as_array_mut) {
                 all.retain(|part| part.get("$ref").is_some());
@@ -207,6 +215,7 @@ fn finish_operation(path: &str, operation: &mut Value, schemas: &Value) {
     if operation["responses"]["200"]["headers"].get(super::reply::TOTAL_COUNT).is_some() {
         add_list_parameters(operation, schemas);
     }
+    add_path_examples(&id, operation);
     let has_body = operation.get("requestBody").is_some();
     add_faults(operation, &faults(&Facts { id: &id, path, row, has_body }));
 }

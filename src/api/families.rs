@@ -14,10 +14,10 @@ use super::document::Tag;
 use super::params::{ListQuery, ListShape, Path};
 use super::reply::{Created, Done, Found, Page};
 use super::schema::{ChildReference, IdText, Time};
-use crate::app::App;
 use crate::app::policy::{
     All, FamilyChildAdd, FamilyChildList, FamilyChildRemove, FamilyCreate, FamilyList, FamilyUpdate, FamilyView,
 };
+use crate::app::{App, demo};
 use crate::model::query::{self, Listed};
 use crate::model::{Child, Family, FamilyPatch, Field, Invalid, NewFamily};
 
@@ -148,9 +148,9 @@ pub(super) struct FamilyBody {
 impl Example for FamilyBody {
     fn example() -> Self {
         Self {
-            id: IdText::example("5a62be07d6f33400146c9b64"),
-            username: "family.curie".to_owned(),
-            institution_id: Some(IdText::example("5a62be07de34500146d9c544")),
+            id: IdText::example(demo::FAMILY),
+            username: "family001".to_owned(),
+            institution_id: Some(IdText::example(demo::INSTITUTION)),
             last_login: None,
             children: vec![ChildBody::example()],
         }
@@ -192,8 +192,8 @@ impl Example for NewFamilyBody {
         Self {
             username: "family.curie".to_owned(),
             password: "a-first-password".to_owned(),
-            institution_id: IdText::example("5a62be07de34500146d9c544"),
-            children: vec![ChildReference::example("5a62be07d6f33400146c9b61")],
+            institution_id: IdText::example(demo::INSTITUTION),
+            children: vec![ChildReference::example(demo::CHILD)],
         }
     }
 }
@@ -230,7 +230,7 @@ impl Example for FamilyChanges {
         Self {
             username: Some("the.curies".to_owned()),
             institution_id: None,
-            children: Some(vec![ChildReference::example("5a62be07d6f33400146c9b61")]),
+            children: Some(vec![ChildReference::example(demo::CHILD)]),
         }
     }
 }

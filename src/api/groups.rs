@@ -8,6 +8,7 @@ use super::body::{Fields, ReadBody, missing};
 use super::children::ChildBody;
 use super::params::ListShape;
 use super::schema::{ChildReference, IdText};
+use crate::app::demo;
 use crate::model::{Field, Group, GroupPatch, Invalid, NewGroup, query};
 
 /// Lists of groups, which come with their children.
@@ -31,10 +32,10 @@ pub(super) struct GroupBody {
 impl Example for GroupBody {
     fn example() -> Self {
         Self {
-            id: IdText::example("5a62be07de34500146d9c545"),
-            name: "Children who walk to school".to_owned(),
+            id: IdText::example(demo::EDUCATOR_GROUP),
+            name: "Class 1".to_owned(),
             children: vec![ChildBody::example()],
-            school_class: Some("4th Grade".to_owned()),
+            school_class: Some("1".to_owned()),
         }
     }
 }
@@ -69,7 +70,7 @@ impl Example for NewGroupBody {
     fn example() -> Self {
         Self {
             name: "Children who walk to school".to_owned(),
-            children: vec![ChildReference::example("5a62be07d6f33400146c9b61")],
+            children: vec![ChildReference::example(demo::CHILD)],
             school_class: Some("4th Grade".to_owned()),
         }
     }
@@ -106,7 +107,7 @@ impl Example for GroupChanges {
     fn example() -> Self {
         Self {
             name: Some("Children who cycle to school".to_owned()),
-            children: Some(vec![ChildReference::example("5a62be07d6f33400146c9b61")]),
+            children: Some(vec![ChildReference::example(demo::CHILD)]),
             school_class: None,
         }
     }

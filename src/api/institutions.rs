@@ -11,11 +11,11 @@ use super::body::{Body, Fields, ReadBody, missing};
 use super::document::Tag;
 use super::params::{ListQuery, ListShape, Path};
 use super::reply::{Created, Done, Found, Page};
-use super::schema::{Degrees, IdText, NumberOrText};
-use crate::app::App;
+use super::schema::{Degrees, GivenDegrees, IdText};
 use crate::app::policy::{
     All, InstitutionCreate, InstitutionDelete, InstitutionList, InstitutionUpdate, InstitutionView,
 };
+use crate::app::{App, demo};
 use crate::model::{Field, Institution, InstitutionFacts, InstitutionPatch, Invalid, Text, query};
 
 pub(super) struct InstitutionsApi(pub(super) Arc<App>);
@@ -105,21 +105,21 @@ pub(super) struct InstitutionBody {
     address: Option<String>,
     /// In degrees.
     #[serde(skip_serializing_if = "Option::is_none")]
-    latitude: Option<Degrees>,
+    latitude: Option<Degrees<90>>,
     /// In degrees.
     #[serde(skip_serializing_if = "Option::is_none")]
-    longitude: Option<Degrees>,
+    longitude: Option<Degrees<180>>,
 }
 
 impl Example for InstitutionBody {
     fn example() -> Self {
         Self {
-            id: IdText::example("5a62be07de34500146d9c544"),
-            kind: "Elementary School".to_owned(),
-            name: "Sunflower School".to_owned(),
-            address: Some("221B Baker Street, London".to_owned()),
-            latitude: Some(Degrees(51.5237)),
-            longitude: Some(Degrees(-0.1585)),
+            id: IdText::example(demo::INSTITUTION),
+            kind: "School".to_owned(),
+            name: "Escola Municipal Primavera".to_owned(),
+            address: Some("Rua das Flores 12, Campina Grande".to_owned()),
+            latitude: Some(Degrees(-7.230_6)),
+            longitude: Some(Degrees(-35.881_1)),
         }
     }
 }
@@ -152,9 +152,9 @@ pub(super) struct NewInstitution {
     #[oai(validator(min_length = 1, max_length = 1024))]
     address: Option<String>,
     /// In degrees, from -90 to 90.
-    latitude: Option<NumberOrText>,
+    latitude: Option<GivenDegrees<90>>,
     /// In degrees, from -180 to 180.
-    longitude: Option<NumberOrText>,
+    longitude: Option<GivenDegrees<180>>,
 }
 
 impl Example for NewInstitution {
@@ -163,8 +163,8 @@ impl Example for NewInstitution {
             name: "Sunflower School".to_owned(),
             kind: "Elementary School".to_owned(),
             address: Some("221B Baker Street, London".to_owned()),
-            latitude: Some(NumberOrText::Number(51.5237)),
-            longitude: Some(NumberOrText::Number(-0.1585)),
+            latitude: Some(GivenDegrees::number(51.5237)),
+            longitude: Some(GivenDegrees::number(-0.1585)),
         }
     }
 }
@@ -194,9 +194,9 @@ pub(super) struct InstitutionChanges {
     #[oai(validator(min_length = 1, max_length = 1024))]
     address: Option<String>,
     /// In degrees, from -90 to 90.
-    latitude: Option<NumberOrText>,
+    latitude: Option<GivenDegrees<90>>,
     /// In degrees, from -180 to 180.
-    longitude: Option<NumberOrText>,
+    longitude: Option<GivenDegrees<180>>,
 }
 
 impl Example for InstitutionChanges {

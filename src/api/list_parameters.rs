@@ -31,7 +31,7 @@ fn form(name: &str, schema: &Value) -> &'static str {
         "latitude" | "longitude" => ": `51.5237`, `gt:50`.",
         "fitbit_status" => ": `none`.",
         "nfc_tag" => ": `04a22422dd6480`.",
-        "id" => ": `507f191e810c19729de860ea`.",
+        "id" => ": an id, or several separated by commas.",
         _ if schema["format"] == "date-time" || schema["format"] == "date" => ": `gte:2019-12-01`, `lt:2020-01-01`.",
         _ => ": `BR0001`, `BR*`, `*BR*`.",
     }

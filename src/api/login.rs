@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::body::{Body, Fields, ReadBody, missing};
 use super::document::Tag;
 use super::reply::Found;
-use crate::app::{App, PublicKey};
+use crate::app::{App, PublicKey, demo};
 use crate::model::{Field, Invalid, Password, Username};
 
 pub(super) struct LoginApi(pub(super) Arc<App>);
@@ -59,7 +59,7 @@ pub(super) struct Login {
 
 impl Example for Login {
     fn example() -> Self {
-        Self { username: "admin".to_owned(), password: "the-password-shown-at-the-first-start".to_owned() }
+        Self { username: "admin".to_owned(), password: demo::PASSWORD.to_owned() }
     }
 }
 

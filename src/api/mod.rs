@@ -8,6 +8,7 @@ mod children;
 mod document;
 mod edge;
 mod educators;
+mod examples;
 mod failure;
 mod families;
 mod faults;

@@ -54,17 +54,13 @@ pub(super) trait Parameter {
 
 impl<K: Identified> Parameter for K {
     fn schema() -> MetaSchema {
-        MetaSchema {
-            pattern: Some("^[0-9a-fA-F]{24}$".to_owned()),
-            example: Some("507f191e810c19729de860ea".into()),
-            ..MetaSchema::new("string")
-        }
+        MetaSchema { pattern: Some("^[0-9a-fA-F]{24}$".to_owned()), ..MetaSchema::new("string") }
     }
 }
 
 impl Parameter for Tag {
     fn schema() -> MetaSchema {
-        MetaSchema { example: Some("04a22422dd6480".into()), ..MetaSchema::new("string") }
+        MetaSchema { min_length: Some(1), ..MetaSchema::new("string") }
     }
 }
 

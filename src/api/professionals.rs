@@ -9,6 +9,7 @@ use super::body::{Fields, ReadBody, missing};
 use super::groups::GroupBody;
 use super::params::ListShape;
 use super::schema::{IdText, Time};
+use crate::app::demo;
 use crate::model::{AccountPatch, Invalid, NewAccount, Professional, query};
 
 /// Lists of professionals, who come with their groups.
@@ -35,9 +36,9 @@ pub(super) struct ProfessionalBody {
 impl Example for ProfessionalBody {
     fn example() -> Self {
         Self {
-            id: IdText::example("5a62be07d6f33400146c9b62"),
-            username: "marie.curie".to_owned(),
-            institution_id: Some(IdText::example("5a62be07de34500146d9c544")),
+            id: IdText::example(demo::EDUCATOR),
+            username: "educator01".to_owned(),
+            institution_id: Some(IdText::example(demo::INSTITUTION)),
             last_login: None,
             children_groups: vec![GroupBody::example()],
         }
@@ -76,7 +77,7 @@ impl Example for NewProfessional {
         Self {
             username: "marie.curie".to_owned(),
             password: "a-first-password".to_owned(),
-            institution_id: IdText::example("5a62be07de34500146d9c544"),
+            institution_id: IdText::example(demo::INSTITUTION),
         }
     }
 }

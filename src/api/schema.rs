@@ -8,8 +8,8 @@ use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::model::Id;
 use crate::model::text::time_text;
+use crate::model::{AgeDate, Id};
 
 /// Declares a type of the document: a wrapper, its schema, and how to show its value.
 macro_rules! documented {
@@ -86,40 +86,90 @@ impl Serialize for Time {
 
 documented!(Time, "date-time", MetaSchema::new_with_format("string", "date-time"));
 
-/// Degrees, as a number; whole ones without a fraction.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Degrees(pub(super) f64);
+/// A day, as `yyyy-MM-dd`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(super) struct Day(String);
 
-impl Serialize for Degrees {
+impl Day {
+    pub(super) fn of(date: &AgeDate) -> Self {
+        Self(date.as_str().to_owned())
+    }
+
+    /// A day for examples.
+    pub(super) fn example(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+documented!(Day, "date", MetaSchema::new_with_format("string", "date"));
+
+/// Degrees of at most `BOUND` either way, as a number; whole ones without a fraction.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Degrees<const BOUND: u8>(pub(super) f64);
+
+impl<const BOUND: u8> Serialize for Degrees<BOUND> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[expect(clippy::cast_possible_truncation, reason = "whole degrees are small numbers")]
         if self.0.fract() == 0.0 { serializer.serialize_i64(self.0 as i64) } else { serializer.serialize_f64(self.0) }
     }
 }
 
-documented!(Degrees, "degrees", MetaSchema::new_with_format("number", "double"));
+fn degrees(bound: u8) -> MetaSchema {
+    let bound = f64::from(bound);
+    MetaSchema { minimum: Some(-bound), maximum: Some(bound), ..MetaSchema::new_with_format("number", "double") }
+}
 
-/// A number, or the same number as text: what requests may give.
+documented!(Degrees<90>, "latitude", degrees(90));
+documented!(Degrees<180>, "longitude", degrees(180));
+
+/// Degrees of at most `BOUND` either way, as requests may give them: as a number, or the same number as text.
 #[derive(Debug, Clone, Serialize)]
-#[serde(untagged)]
-pub(super) enum NumberOrText {
-    /// As a number.
-    Number(f64),
-    /// As text.
-    Text(String),
+#[serde(transparent)]
+pub(super) struct GivenDegrees<const BOUND: u8>(Value);
+
+impl<const BOUND: u8> GivenDegrees<BOUND> {
+    /// Degrees for examples.
+    pub(super) fn number(degrees: f64) -> Self {
+        Self(degrees.into())
+    }
+}
+
+documented!(GivenDegrees<90>, "latitude or text", or_text(degrees(90), NUMBER));
+documented!(GivenDegrees<180>, "longitude or text", or_text(degrees(180), NUMBER));
+
+/// An age, as requests may give it: in years, as a number or as text, or a date of birth.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(super) struct GivenAge(Value);
+
+impl GivenAge {
+    /// An age for examples.
+    pub(super) fn text(age: &str) -> Self {
+        Self(age.into())
+    }
 }
 
 documented!(
-    NumberOrText,
-    "number or text",
+    GivenAge,
+    "age",
+    or_text(
+        MetaSchema { minimum: Some(0.0), exclusive_minimum: Some(true), ..MetaSchema::new("number") },
+        r"^(\s*\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*|[0-9]{4}-(0[1-9]|1[0-2])-[0-9]{2})$",
+    )
+);
+
+/// A number as text.
+const NUMBER: &str = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$";
+
+/// A number, or text of this pattern.
+fn or_text(number: MetaSchema, pattern: &str) -> MetaSchema {
+    let text = MetaSchema { pattern: Some(pattern.to_owned()), ..MetaSchema::new("string") };
     MetaSchema {
-        one_of: vec![
-            MetaSchemaRef::Inline(Box::new(MetaSchema::new("number"))),
-            MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
-        ],
+        one_of: [number, text].map(|schema| MetaSchemaRef::Inline(Box::new(schema))).into(),
         ..MetaSchema::ANY
     }
-);
+}
 
 /// A child by its id: the id alone, or an object that has it.
 #[derive(Debug, Clone, Serialize)]

@@ -10,8 +10,8 @@ use super::body::{Body, Fields, ReadBody, missing};
 use super::document::Tag;
 use super::params::Path;
 use super::reply::Done;
-use crate::app::App;
 use crate::app::policy::{PasswordChange, PasswordReset, UserDelete};
+use crate::app::{App, demo};
 use crate::model::{Account, Field, Invalid, Password};
 
 pub(super) struct UsersApi(pub(super) Arc<App>);
@@ -75,7 +75,7 @@ pub(super) struct ChangePassword {
 
 impl Example for ChangePassword {
     fn example() -> Self {
-        Self { old_password: "my-present-password".to_owned(), new_password: "my-next-password".to_owned() }
+        Self { old_password: demo::PASSWORD.to_owned(), new_password: "my-next-password".to_owned() }
     }
 }
 

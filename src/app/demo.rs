@@ -16,6 +16,8 @@ pub const CHILDREN: usize = 300;
 
 /// The school that everybody below belongs to.
 pub const INSTITUTION: &str = "019b8d2b8c00000064656d6f";
+/// An institution that nobody belongs to.
+pub const HEALTH_CENTER: &str = "019b8d2b8c00000164656d6f";
 /// The administrator.
 pub const ADMIN: &str = "019b8d2b8c00000264656d6f";
 /// The first educator.

@@ -10,15 +10,15 @@ use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
 /// A running demo, ended when dropped.
-struct Demo {
+pub struct Demo {
     process: Child,
-    base: String,
-    client: Client,
+    pub base: String,
+    pub client: Client,
 }
 
 impl Demo {
     /// Starts one with its folder in `parent`, and waits until it has said everything.
-    fn start(parent: &Path) -> Self {
+    pub fn start(parent: &Path) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_ocariot-users"))
             .args(["demo", "--port-http", "0", "--log", "error"])
             .env("TMPDIR", parent)
@@ -39,7 +39,7 @@ impl Demo {
         Self { process, base, client }
     }
 
-    fn login(&self, username: &str) -> String {
+    pub fn login(&self, username: &str) -> String {
         let body = json!({"username": username, "password": demo::PASSWORD});
         let reply = self.client.post(format!("{}/auth", self.base)).json(&body).send().unwrap();
         assert_eq!(reply.status(), 200, "{username} logs in");

@@ -11,6 +11,7 @@ mod demo;
 mod document;
 mod durability;
 mod errors;
+mod examples;
 mod grid;
 mod layers;
 mod login;

@@ -1,0 +1,42 @@
+//! What stands in the paths of examples: the ids of the demo, so that each example works there as it stands.
+
+use serde_json::Value;
+
+use super::names::parameter;
+use crate::app::demo;
+use crate::model::Kind;
+
+/// Gives every parameter in the path its example.
+pub(super) fn add_path_examples(id: &str, operation: &mut Value) {
+    for given in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+        if given["in"] == "path" {
+            let name = given["name"].as_str().unwrap_or_default();
+            given["example"] = example(id, name).into();
+        }
+    }
+}
+
+fn example(operation: &str, name: &str) -> &'static str {
+    match operation {
+        // One's own, of the administrator who tries the examples.
+        "password_change" => return demo::ADMIN,
+        // One that nobody belongs to.
+        "institution_delete" => return demo::HEALTH_CENTER,
+        _ => {}
+    }
+    let kinds = [
+        (Kind::User, demo::CHILD),
+        (Kind::Institution, demo::INSTITUTION),
+        (Kind::Child, demo::CHILD),
+        (Kind::Educator, demo::EDUCATOR),
+        (Kind::HealthProfessional, demo::HEALTH_PROFESSIONAL),
+        (Kind::Family, demo::FAMILY),
+        (Kind::Application, demo::APPLICATION),
+    ];
+    match kinds.into_iter().find(|(kind, _)| parameter(*kind) == name) {
+        Some((_, id)) => id,
+        None if name != parameter(Kind::Group) => demo::TAG,
+        None if operation.starts_with("educator") => demo::EDUCATOR_GROUP,
+        None => demo::HEALTH_PROFESSIONAL_GROUP,
+    }
+}
