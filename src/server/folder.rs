@@ -43,7 +43,10 @@ impl DataFolder {
     /// If it cannot be made, or another process holds it.
     pub(super) fn create(path: &Path) -> Result<Self, StartError> {
         let refused = |cause| StartError::Folder { folder: path.to_owned(), cause };
+        let absent = path.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).count();
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(refused)?;
+        // A power cut must not take a folder away with all that is in it.
+        path.ancestors().skip(1).take(absent).try_for_each(sync_folder).map_err(refused)?;
         Self::find(path)?.ok_or_else(|| refused(ErrorKind::NotFound.into()))
     }
 
@@ -123,10 +126,13 @@ fn write_durably(path: &Path, mode: u32, content: &str) -> io::Result<()> {
     file.write_all(content.as_bytes())?;
     file.sync_all()?;
     fs::rename(&new, path)?;
-    match path.parent() {
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// What was made in a folder, or renamed, is on disk when this returns.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    File::open(path)?.sync_all()
 }
 
 /// Writes the first administrator's password where only the owner of the folder finds it.

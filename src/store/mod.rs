@@ -13,6 +13,7 @@ mod families;
 mod functions;
 mod groups;
 mod institutions;
+mod journal;
 mod migrate;
 mod professionals;
 mod revocations;
@@ -34,6 +35,7 @@ use tokio::sync::Semaphore;
 use crate::model::{Clock, Error, Unavailable};
 use cipher::Cipher;
 use error::Translate;
+use journal::Journal;
 
 pub use accounts::NewAccountRow;
 pub use cipher::{KEY_LENGTH, UsernameKey};
@@ -143,12 +145,18 @@ impl Store {
         let pool_size = u32::try_from(options.readers + options.scans).unwrap_or(u32::MAX);
         let readers = r2d2::Pool::builder()
             .max_size(pool_size)
-            .min_idle(Some(1))
+            // All are opened now and stay: later the folder may not be readable, or no file descriptor free.
+            .min_idle(None)
+            .max_lifetime(None)
+            .idle_timeout(None)
             .test_on_check_out(false)
             .connection_timeout(Duration::from_secs(5))
             .build(manager)?;
         functions::register(&connection, &cipher)?;
-        let writer = writer::Writer::start(connection, options.clock, Arc::clone(&cipher), Arc::clone(&statements))?;
+        let journal = Journal::of(&options.path);
+        connection.pragma_update(None, "journal_size_limit", Journal::LIMIT)?;
+        let writer =
+            writer::Writer::start(connection, options.clock, Arc::clone(&cipher), Arc::clone(&statements), journal)?;
         Ok(Self(Arc::new(Shared { readers, scans: Semaphore::new(options.scans), writer, cipher, statements })))
     }
 
@@ -228,7 +236,8 @@ fn create_private(path: &Path) -> std::io::Result<()> {
 
 /// What every connection is set to.
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(5))?;
+    // Only another program can hold the database for long: then clients hear of it soon.
+    connection.busy_timeout(Duration::from_secs(1))?;
     connection.set_prepared_statement_cache_capacity(128);
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // An acknowledged change survives a power cut: every commit is synced.

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use super::View;
 use super::cipher::Cipher;
 use super::error::{Translate, translate};
+use super::journal::Journal;
 use super::sequence::Sequence;
 use crate::model::{Clock, Error, Id, Unavailable};
 
@@ -152,10 +153,13 @@ impl Writer {
         clock: Clock,
         cipher: Arc<Cipher>,
         statements: Arc<AtomicU64>,
+        journal: Journal,
     ) -> Result<Self, super::OpenError> {
         let sequence = Sequence::load(&connection)?;
         let (queue, jobs) = sync_channel(QUEUE);
-        let thread = WriterThread { connection, clock, cipher, statements, sequence: RefCell::new(sequence) };
+        let on_disk = RefCell::new(Some(sequence.clone()));
+        let sequence = RefCell::new(sequence);
+        let thread = WriterThread { connection, clock, cipher, statements, sequence, on_disk, journal };
         std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || thread.run(&jobs))?;
         Ok(Self { queue })
     }
@@ -201,6 +205,10 @@ struct WriterThread {
     cipher: Arc<Cipher>,
     statements: Arc<AtomicU64>,
     sequence: RefCell<Sequence>,
+    /// What is known to be stored of the sequence. Nothing after a failed commit, so that the next one writes it even
+    /// if its jobs write nothing: whether the disk works again shows in writing alone.
+    on_disk: RefCell<Option<Sequence>>,
+    journal: Journal,
 }
 
 impl WriterThread {
@@ -222,16 +230,28 @@ impl WriterThread {
         let outcome = self.run_batch(batch, &mut answers, &mut deeds);
         match &outcome {
             Ok(()) => deeds.into_iter().for_each(|deed: Deed| deed()),
-            Err(_) if self.connection.is_autocommit() => {}
-            Err(_) => drop(self.connection.execute_batch("ROLLBACK")),
+            Err(_) => self.roll_back(),
         }
         for answer in answers {
             answer(outcome.clone());
         }
+        if outcome.is_ok() {
+            self.journal.tend(&self.connection);
+        }
+    }
+
+    fn roll_back(&self) {
+        self.on_disk.replace(None);
+        if self.connection.is_autocommit() {
+            // SQLite has done it by itself.
+            return;
+        }
+        if let Err(error) = self.connection.execute_batch("ROLLBACK") {
+            tracing::error!(%error, "A failed transaction could not be rolled back");
+        }
     }
 
     fn run_batch(&self, batch: Vec<Job>, answers: &mut Vec<Answer>, deeds: &mut Vec<Deed>) -> Result<(), Loss> {
-        let before = self.sequence.borrow().clone();
         let mut state = self.connection.execute_batch("BEGIN IMMEDIATE").map_err(Loss::from);
         for job in batch {
             match state.clone() {
@@ -240,10 +260,14 @@ impl WriterThread {
             }
         }
         state?;
-        if *self.sequence.borrow() != before {
-            self.sequence.borrow().save(&self.connection)?;
+        let sequence = self.sequence.borrow().clone();
+        let stored = self.on_disk.borrow().as_ref() == Some(&sequence);
+        if !stored {
+            sequence.save(&self.connection)?;
         }
-        Ok(self.connection.execute_batch("COMMIT")?)
+        self.connection.execute_batch("COMMIT")?;
+        self.on_disk.replace(Some(sequence));
+        Ok(())
     }
 
     /// Runs one job inside a savepoint. An error means that the whole transaction is lost.
