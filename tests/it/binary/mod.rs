@@ -31,9 +31,21 @@ pub fn program(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// The same, run by another program that takes it as its last arguments.
+pub fn program_under(wrapper: &[&str], folder: &Path, arguments: &[&str]) -> Command {
+    let program = program(folder, arguments);
+    let mut command = Command::new(wrapper[0]);
+    command.current_dir(folder).env_clear().args(&wrapper[1..]).arg(program.get_program()).args(program.get_args());
+    command
+}
+
 /// A start that is expected to be refused.
 pub fn refused(folder: &Path, arguments: &[&str]) -> Output {
-    let output = program(folder, arguments).output().unwrap();
+    refused_by(program(folder, arguments))
+}
+
+pub fn refused_by(mut program: Command) -> Output {
+    let output = program.output().unwrap();
     assert!(!output.status.success(), "refused: {output:?}");
     output
 }
@@ -46,7 +58,13 @@ impl Server {
 
     /// Starts on the data of `folder`.
     pub fn start_in(folder: TempDir, arguments: &[&str]) -> Self {
-        let mut process = program(folder.path(), arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let program = program(folder.path(), arguments);
+        Self::run(program, folder)
+    }
+
+    /// Starts the program in this way.
+    pub fn run(mut program: Command, folder: TempDir) -> Self {
+        let mut process = program.stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || {
@@ -68,6 +86,17 @@ impl Server {
     /// Where it was started. Its data are in `data`.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Ends it in the midst of its work. Gives the folder back.
+    pub fn kill(mut self) -> TempDir {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 
     /// Asks it to end, and waits until it did. Gives the folder back.

@@ -1,9 +1,8 @@
 //! The server is killed while eight clients write, and started again: everything that it had acknowledged is there.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -12,32 +11,32 @@ use serde_json::{Value, json};
 
 use super::extent;
 use super::power_cut::is_sound;
+use crate::binary::Server;
 use crate::support::ADMIN;
 
 const WRITERS: usize = 8;
 /// How many things each writer keeps before it deletes the oldest.
 const KEPT: usize = 10;
-/// After this a request or a start hangs.
+/// After this a request hangs.
 const GUARD: Duration = Duration::from_secs(60);
 
 #[test]
 fn what_a_killed_server_acknowledged_is_there_and_nothing_is_half_done() {
     let kills = extent("DURABILITY_KILLS", 10);
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    let logs = tempfile::tempdir().unwrap();
     let mut random = fastrand::Rng::with_seed(8);
-    let mut server = Server::start(&data);
-    let token = server.token();
-    let children = server.children(&token);
-    let mut writers: Vec<_> =
-        (0..WRITERS).map(|number| Writer::new(number, folder.path(), &token, &children)).collect();
+    let settings = ["--plain-http", "--log", "error", "--admin-password", ADMIN.1];
+    let mut server = Server::start(&settings);
+    let token = token(&server.url);
+    let belonging = belonging(&server.url, &token);
+    let mut writers: Vec<_> = (0..WRITERS).map(|number| Writer::new(number, logs.path(), &token, &belonging)).collect();
     let mut lost = Vec::new();
     let mut slowest = Duration::ZERO;
     for _ in 0..kills {
         let answers = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
+        let folder = std::thread::scope(|scope| {
             for writer in &mut writers {
-                let (base, answers) = (server.base.clone(), &answers);
+                let (base, answers) = (server.url.clone(), &answers);
                 scope.spawn(move || writer.write(&base, answers));
             }
             let (enough, begun) = (random.usize(WRITERS..8 * WRITERS), Instant::now());
@@ -45,14 +44,13 @@ fn what_a_killed_server_acknowledged_is_there_and_nothing_is_half_done() {
                 std::thread::sleep(Duration::from_micros(200));
             }
             std::thread::sleep(Duration::from_micros(random.u64(0..20_000)));
-            server.process.kill().unwrap();
+            server.kill()
         });
-        drop(server);
         let started = Instant::now();
-        server = Server::start(&data);
+        server = Server::start_in(folder, &settings);
         slowest = slowest.max(started.elapsed());
-        is_sound(&rusqlite::Connection::open(data.join("ocariot.db")).unwrap());
-        lost.extend(writers.iter_mut().flat_map(|writer| writer.compare(&server.base)));
+        is_sound(&rusqlite::Connection::open(server.folder().join("data/ocariot.db")).unwrap());
+        lost.extend(writers.iter_mut().flat_map(|writer| writer.compare(&server.url)));
     }
     let acknowledged: usize = writers.iter().map(Writer::acknowledged).sum();
     let in_work: usize = writers.iter().map(|writer| writer.in_work).sum();
@@ -63,55 +61,21 @@ fn what_a_killed_server_acknowledged_is_there_and_nothing_is_half_done() {
     assert!(acknowledged >= kills * WRITERS && in_work > kills, "{acknowledged} changes, {in_work} in work");
 }
 
-/// The real program.
-struct Server {
-    process: Child,
-    base: String,
+fn token(base: &str) -> String {
+    let body = json!({"username": ADMIN.0, "password": ADMIN.1});
+    let reply = client().post(format!("{base}/auth")).json(&body).send().unwrap();
+    reply.json::<Value>().unwrap()["access_token"].as_str().unwrap().to_owned()
 }
 
-impl Server {
-    /// Returns when the program says where it listens.
-    fn start(data: &Path) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ocariot-users"));
-        command.args(["--plain-http", "--port-http", "0", "--hash-memory", "8 KiB", "--hash-iterations", "1"]);
-        command.args(["--log", "error", "--admin-password", ADMIN.1, "--data-dir"]).arg(data);
-        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-        let output = BufReader::new(process.stdout.take().unwrap());
-        let mut server = Self { process, base: String::new() };
-        let (line, lines) = std::sync::mpsc::channel();
-        std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|text| line.send(text)));
-        while server.base.is_empty() {
-            let said = lines.recv_timeout(GUARD).unwrap_or_else(|error| panic!("the server does not start: {error}"));
-            if let Some(("API", base)) = said.trim().split_once(' ') {
-                server.base = base.trim().to_owned();
-            }
-        }
-        server
-    }
-
-    fn token(&self) -> String {
-        let body = json!({"username": ADMIN.0, "password": ADMIN.1});
-        let reply = client().post(format!("{}/auth", self.base)).json(&body).send().unwrap();
-        reply.json::<Value>().unwrap()["access_token"].as_str().unwrap().to_owned()
-    }
-
-    /// An institution and two children for everybody.
-    fn children(&self, token: &str) -> Belonging {
-        let make = |path: &str, body: Value| {
-            let reply = client().post(format!("{}/{path}", self.base)).bearer_auth(token).json(&body).send().unwrap();
-            reply.json::<Value>().unwrap()["id"].as_str().unwrap().to_owned()
-        };
-        let institution = make("institutions", json!({"name": "Everybody's", "type": "School"}));
-        let children = ["BR0001", "BR0002"].map(|name| make("children", crate::support::child(name, &institution)));
-        Belonging { institution, children }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// An institution and two children for everybody.
+fn belonging(base: &str, token: &str) -> Belonging {
+    let make = |path: &str, body: Value| {
+        let reply = client().post(format!("{base}/{path}")).bearer_auth(token).json(&body).send().unwrap();
+        reply.json::<Value>().unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let institution = make("institutions", json!({"name": "Everybody's", "type": "School"}));
+    let children = ["BR0001", "BR0002"].map(|name| make("children", crate::support::child(name, &institution)));
+    Belonging { institution, children }
 }
 
 fn client() -> Client {

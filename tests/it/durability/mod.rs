@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "the long forms are run for their figures")]
 
 mod faults;
+mod folder;
 mod kill;
 mod power_cut;
 mod vfs;
