@@ -1,5 +1,7 @@
 //! Query strings of lists to questions (contract, section 7).
 
+use std::num::IntErrorKind;
+
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
@@ -44,10 +46,18 @@ struct Paging {
 
 impl Paging {
     fn read(self, max_limit: u32) -> Page {
-        let positive = |text: Option<String>| text.and_then(|text| text.trim().parse::<u64>().ok()).filter(|n| *n > 0);
         let limit = positive(self.limit)
             .map_or(Page::DEFAULT_LIMIT, |limit| u32::try_from(limit).unwrap_or(u32::MAX).min(max_limit));
         Page { number: positive(self.page).unwrap_or(1), limit }
+    }
+}
+
+/// A number of at least 1, however large; one that no `u64` holds counts as the largest.
+fn positive(text: Option<String>) -> Option<u64> {
+    let text = text?;
+    match text.trim().parse::<u64>() {
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => Some(u64::MAX),
+        other => other.ok().filter(|number| *number > 0),
     }
 }
 
@@ -112,34 +122,49 @@ impl Times {
             (None, end, Some(period)) => (Some(end.unwrap_or(now).saturating_sub(period)), end),
             (start, end, _) => (start, end),
         };
-        let utc = |time: DateTime| TimeZone::UTC.to_timestamp(time).ok();
-        Ok((start.and_then(utc), end.and_then(utc)))
+        Ok((start.map(timestamp), end.map(timestamp)))
     }
+}
+
+/// In UTC; what lies beyond the instants that can be told is the last or first of them.
+fn timestamp(time: DateTime) -> Timestamp {
+    let beyond = if time.year() > 0 { Timestamp::MAX } else { Timestamp::MIN };
+    TimeZone::UTC.to_timestamp(time).unwrap_or(beyond)
 }
 
 /// `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS` or `today`, in UTC.
 fn instant(given: &str, rules: FieldRules) -> Result<DateTime, Invalid> {
-    let parsed = match given.len() {
-        _ if given == "today" => Some(rules.today.to_datetime(jiff::civil::Time::midnight())),
-        10 => given.parse::<Date>().ok().map(|date| date.to_datetime(jiff::civil::Time::midnight())),
-        19 if given.as_bytes()[10] == b'T' => given.parse::<DateTime>().ok(),
+    let midnight = |date: Date| date.to_datetime(jiff::civil::Time::midnight());
+    let parsed = match given {
+        "today" => Some(midnight(rules.today)),
+        _ if shaped(given, "YYYY-MM-DD") => given.parse().ok().map(midnight),
+        _ if shaped(given, "YYYY-MM-DDTHH:MM:SS") => given.parse().ok(),
         _ => None,
     };
     parsed.ok_or_else(|| unusable(given))
 }
 
+/// Whether a text has digits and other characters where the shape has letters and them; its `T` stands for itself.
+fn shaped(given: &str, shape: &str) -> bool {
+    given.len() == shape.len()
+        && given.bytes().zip(shape.bytes()).all(|(byte, place)| match place {
+            b'-' | b':' | b'T' => byte == place,
+            _ => byte.is_ascii_digit(),
+        })
+}
+
 /// A number of days, weeks, months or years: `10d`, `2w`, `3m`, `1y`.
 fn period(given: &str) -> Result<Span, Invalid> {
-    let unit = given.chars().last();
-    let number = unit.and_then(|unit| given.strip_suffix(unit)).and_then(|digits| digits.parse::<u16>().ok());
-    let span = match (number.map(i64::from), unit) {
-        (Some(n), Some('d')) => 1.day().checked_mul(n).ok(),
-        (Some(n), Some('w')) => 1.week().checked_mul(n).ok(),
-        (Some(n), Some('m')) => 1.month().checked_mul(n).ok(),
-        (Some(n), Some('y')) => 1.year().checked_mul(n).ok(),
-        _ => None,
+    let one = match given.as_bytes().last() {
+        Some(b'd') => 1.day(),
+        Some(b'w') => 1.week(),
+        Some(b'm') => 1.month(),
+        Some(b'y') => 1.year(),
+        _ => return Err(unusable(given)),
     };
-    span.ok_or_else(|| unusable(given))
+    let digits = &given[..given.len() - 1];
+    let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<i64>().ok()).flatten();
+    number.and_then(|number| one.checked_mul(number).ok()).ok_or_else(|| unusable(given))
 }
 
 fn unusable(given: &str) -> Invalid {

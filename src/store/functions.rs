@@ -31,6 +31,7 @@ pub(super) fn test_function(test: &Test, case_counts: bool) -> &'static str {
         Test::Compare(Comparison::GreaterOrEqual, _) => "is_greater_or_equal",
         Test::Compare(Comparison::Less, _) => "is_less",
         Test::Compare(Comparison::LessOrEqual, _) => "is_less_or_equal",
+        Test::Compare(Comparison::NotEqual, _) if case_counts => "is_exactly_different",
         Test::Compare(Comparison::NotEqual, _) => "is_different",
     }
 }
@@ -57,11 +58,12 @@ pub(super) fn register(connection: &Connection, cipher: &Arc<Cipher>) -> Result<
     add_test(connection, "starts_with", |value, operand| folded(&value).starts_with(&fold_accents(operand)))?;
     add_test(connection, "ends_with", |value, operand| folded(&value).ends_with(&fold_accents(operand)))?;
     add_test(connection, "has_within", |value, operand| folded(&value).contains(&fold_accents(operand)))?;
-    add_comparison(connection, "is_greater", Comparison::Greater)?;
-    add_comparison(connection, "is_greater_or_equal", Comparison::GreaterOrEqual)?;
-    add_comparison(connection, "is_less", Comparison::Less)?;
-    add_comparison(connection, "is_less_or_equal", Comparison::LessOrEqual)?;
-    add_comparison(connection, "is_different", Comparison::NotEqual)?;
+    add_comparison(connection, "is_greater", Comparison::Greater, fold_case)?;
+    add_comparison(connection, "is_greater_or_equal", Comparison::GreaterOrEqual, fold_case)?;
+    add_comparison(connection, "is_less", Comparison::Less, fold_case)?;
+    add_comparison(connection, "is_less_or_equal", Comparison::LessOrEqual, fold_case)?;
+    add_comparison(connection, "is_different", Comparison::NotEqual, fold_case)?;
+    add_comparison(connection, "is_exactly_different", Comparison::NotEqual, str::to_owned)?;
     connection.create_collation("NATURAL", natural_order)
 }
 
@@ -81,8 +83,13 @@ fn add_test(
     })
 }
 
-/// Numbers compare as numbers, text as text, and one with the other never.
-fn add_comparison(connection: &Connection, name: &str, comparison: Comparison) -> Result<()> {
+/// Numbers compare as numbers, text as what `form` makes of it, and one with the other never.
+fn add_comparison(
+    connection: &Connection,
+    name: &str,
+    comparison: Comparison,
+    form: impl Fn(&str) -> String + Send + 'static,
+) -> Result<()> {
     add_test(connection, name, move |value, operand| {
         let as_number = match value {
             Stored::Text(value) => number(value),
@@ -90,7 +97,7 @@ fn add_comparison(connection: &Connection, name: &str, comparison: Comparison) -
         };
         match (as_number, number(operand)) {
             (Some(value), Some(operand)) => comparison.holds(value.partial_cmp(&operand)),
-            (None, None) => comparison.holds(Some(fold_case(&text(&value)).cmp(&fold_case(operand)))),
+            (None, None) => comparison.holds(Some(form(&text(&value)).cmp(&form(operand)))),
             _ => false,
         }
     })

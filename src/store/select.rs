@@ -3,14 +3,16 @@
 //! Nothing of the query reaches SQL as text: fields become the columns that a list names for them, tests become
 //! the names of functions, values are bound.
 
+use std::collections::HashSet;
+
 use rusqlite::types::Value;
 use rusqlite::{Row, params_from_iter};
 
 use super::View;
 use super::error::Translate;
 use super::functions::test_function;
-use crate::model::query::{Direction, Filter, Listed, Query, SortKey, Test};
-use crate::model::{Error, Field};
+use crate::model::query::{Direction, Listed, Query, SortKey, Test};
+use crate::model::{Error, Field, Id, Institution};
 
 /// A list that can be asked.
 pub(super) struct List<T> {
@@ -60,30 +62,24 @@ macro_rules! natural {
 }
 pub(super) use natural;
 
-/// Asks a list: one statement counts, one reads the page.
+/// Asks a list: one statement counts, one reads the page. A question about a field that the objects do not have
+/// needs neither.
 pub(super) fn select<T>(view: &View<'_>, list: &List<T>, scope: Value, query: &Query) -> Result<Listed<T>, Error> {
     let mut sql = Sql { text: list.from.to_owned(), values: vec![scope] };
-    for institutions in &query.institutions {
-        let ids = institutions.iter().map(|id| Value::Blob(id.as_bytes().to_vec()));
-        sql.and_any_of(ids, |place| format!("a.institution_id = {place}"));
-    }
-    for filter in &query.filters {
-        add_filter(&mut sql, filter, list.column);
-    }
-    for (bound, operator) in [(query.created_from, ">="), (query.created_before, "<")] {
-        let bound = bound.map(|instant| Value::Integer(instant.as_millisecond()));
-        if bound.is_some() {
-            sql.and_any_of(bound, |place| format!("{} {operator} {place}", list.created));
-        }
+    let Some(condition) = condition(&mut sql, list, query) else {
+        return Ok(Listed { items: Vec::new(), total: 0 });
+    };
+    if !condition.is_empty() {
+        sql.text.push_str(&format!(" AND {condition}"));
     }
     let count = format!("SELECT count(*) {}", sql.text);
     let total =
-        view.prepare(&count)?.query_row(params_from_iter(&sql.values), |row| row.get::<_, i64>(0)).translate()?;
+        view.prepare_once(&count)?.query_row(params_from_iter(&sql.values), |row| row.get::<_, i64>(0)).translate()?;
     sql.text = format!("SELECT {} {} ORDER BY {}", list.columns, sql.text, order(list, &query.sort));
     let limit = sql.bind(Value::Integer(query.page.limit.into()));
     let offset = sql.bind(Value::Integer(i64::try_from(query.page.offset()).unwrap_or(i64::MAX)));
     sql.text.push_str(&format!(" LIMIT {limit} OFFSET {offset}"));
-    let mut statement = view.prepare(&sql.text)?;
+    let mut statement = view.prepare_once(&sql.text)?;
     let items = statement
         .query_map(params_from_iter(&sql.values), |row| (list.read)(view, row))
         .translate()?
@@ -92,17 +88,44 @@ pub(super) fn select<T>(view: &View<'_>, list: &List<T>, scope: Value, query: &Q
     Ok(Listed { items, total: u64::try_from(total).unwrap_or(0) })
 }
 
-fn add_filter(sql: &mut Sql, filter: &Filter, column: fn(Field) -> Option<Column>) {
-    let Some(column) = filter.field.and_then(column) else {
-        sql.text.push_str(" AND FALSE");
-        return;
-    };
-    let mut functions = filter.any_of.iter().map(|test| test_function(test, column.case_counts));
-    let operands = filter.any_of.iter().map(|test| Value::Text(operand(test).to_owned()));
-    sql.and_any_of(operands, |place| {
-        let function = functions.next().unwrap_or("is_exactly");
-        format!("{function}({}, {place})", column.value)
-    });
+/// All that a query asks of an item, empty if that is nothing; `None` if no item can fulfil it.
+fn condition<T>(sql: &mut Sql, list: &List<T>, query: &Query) -> Option<String> {
+    let mut all = Vec::new();
+    for institutions in &query.institutions {
+        let equal =
+            |id: &Id<Institution>| format!("a.institution_id = {}", sql.bind(Value::Blob(id.as_bytes().to_vec())));
+        all.push(joined("OR", institutions.iter().map(equal).collect())?);
+    }
+    for filter in &query.filters {
+        let column = filter.field.and_then(list.column)?;
+        let holds = |test: &Test| {
+            let operand = sql.bind(Value::Text(operand(test).to_owned()));
+            format!("{}({}, {operand})", test_function(test, column.case_counts), column.value)
+        };
+        all.push(joined("OR", filter.any_of.iter().map(holds).collect())?);
+    }
+    for (bound, operator) in [(query.created_from, ">="), (query.created_before, "<")] {
+        if let Some(instant) = bound {
+            let instant = sql.bind(Value::Integer(instant.as_millisecond()));
+            all.push(format!("{} {operator} {instant}", list.created));
+        }
+    }
+    Some(joined("AND", all).unwrap_or_default())
+}
+
+/// Joins conditions in pairs, and the pairs in pairs: a query string holds more of them than the 1,000 that SQLite
+/// lets stand one inside the other (`SQLITE_MAX_EXPR_DEPTH`), as a plain chain of them would. `None` if there is none.
+fn joined(operator: &str, mut conditions: Vec<String>) -> Option<String> {
+    while conditions.len() > 1 {
+        conditions = conditions
+            .chunks(2)
+            .map(|pair| match pair {
+                [one, other] => format!("({one} {operator} {other})"),
+                _ => pair.concat(),
+            })
+            .collect();
+    }
+    conditions.pop()
 }
 
 fn operand(test: &Test) -> &str {
@@ -116,7 +139,9 @@ fn operand(test: &Test) -> &str {
 }
 
 fn order<T>(list: &List<T>, sort: &[SortKey]) -> String {
-    let known = sort.iter().filter_map(|key| {
+    let mut seen = HashSet::new();
+    // A field that comes again has nothing left to decide.
+    let known = sort.iter().filter(|key| seen.insert(key.field)).filter_map(|key| {
         let direction = match key.direction {
             Direction::Ascending => "ASC",
             Direction::Descending => "DESC",
@@ -142,18 +167,5 @@ impl Sql {
     fn bind(&mut self, value: Value) -> String {
         self.values.push(value);
         format!("?{}", self.values.len())
-    }
-
-    /// Adds a condition for each value, of which one must hold; of none, none does.
-    fn and_any_of(&mut self, values: impl IntoIterator<Item = Value>, mut condition: impl FnMut(&str) -> String) {
-        let conditions: Vec<String> = values
-            .into_iter()
-            .map(|value| {
-                let place = self.bind(value);
-                condition(&place)
-            })
-            .collect();
-        let any = if conditions.is_empty() { "FALSE".to_owned() } else { conditions.join(" OR ") };
-        self.text.push_str(&format!(" AND ({any})"));
     }
 }

@@ -17,4 +17,5 @@ mod layers;
 mod login;
 mod readme;
 mod tokens;
+mod queries;
 mod users;
