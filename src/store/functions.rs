@@ -36,7 +36,7 @@ pub(super) fn test_function(test: &Test, case_counts: bool) -> &'static str {
     }
 }
 
-/// Adds the functions above, `username_text`, `fold_case`, `time_text` and the collation `NATURAL`.
+/// Adds the functions above, `username_text`, `fold_case`, `time_text` and the collation `natural_order`.
 pub(super) fn register(connection: &Connection, cipher: &Arc<Cipher>) -> Result<()> {
     let cipher = Arc::clone(cipher);
     connection.create_scalar_function("username_text", 1, PURE, move |context| {
@@ -64,7 +64,7 @@ pub(super) fn register(connection: &Connection, cipher: &Arc<Cipher>) -> Result<
     add_comparison(connection, "is_less_or_equal", Comparison::LessOrEqual, fold_case)?;
     add_comparison(connection, "is_different", Comparison::NotEqual, fold_case)?;
     add_comparison(connection, "is_exactly_different", Comparison::NotEqual, str::to_owned)?;
-    connection.create_collation("NATURAL", natural_order)
+    connection.create_collation("natural_order", natural_order)
 }
 
 /// Adds `name(value, operand)`, which is false for a value that is absent.

@@ -57,7 +57,7 @@ impl Column {
 /// A column that sorts in the natural order of its text.
 macro_rules! natural {
     ($value:literal) => {
-        $crate::store::select::Column::new($value, concat!($value, " COLLATE NATURAL"))
+        $crate::store::select::Column::new($value, concat!($value, " COLLATE natural_order"))
     };
 }
 pub(super) use natural;

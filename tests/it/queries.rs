@@ -311,6 +311,7 @@ async fn times_of_creation_bound_a_list_below_inclusively_and_above_exclusively(
         children(&world, &institution, &[(name, json!(9))]).await;
         world.clock.advance(86_400);
     }
+    let admin = world.admin().await;
     for (query, found) in [
         ("start_at=2026-03-02", vec!["mar2", "mar3"]),
         ("start_at=2026-03-02T12:00:00", vec!["mar2", "mar3"]),
