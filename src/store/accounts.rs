@@ -154,12 +154,16 @@ impl Tx<'_> {
     pub fn update_account(&self, id: Id<Account>, role: Role, patch: &AccountPatch) -> Result<bool, Error> {
         let name = patch.username.as_ref().map(|name| self.cipher.encrypt(name)).transpose()?;
         let changed = self
-            .prepare(
-                "UPDATE account SET username = coalesce(?3, username), institution_id = coalesce(?4, institution_id)
-                 WHERE id = ?1 AND role = ?2",
-            )?
-            .execute(params![id.as_bytes(), rows::role_word(role), name, patch.institution.as_ref().map(Id::as_bytes),])
+            .prepare("UPDATE account SET username = coalesce(?3, username) WHERE id = ?1 AND role = ?2")?
+            .execute(params![id.as_bytes(), rows::role_word(role), name])
             .or_duplicate(Error::Conflict(Conflict::Name(role.kind())))?;
+        // Apart: a reference that is set must exist, even if it is set to what it was, and it may have vanished.
+        if let Some(institution) = patch.institution {
+            self.execute(
+                "UPDATE account SET institution_id = ?3 WHERE id = ?1 AND role = ?2",
+                params![id.as_bytes(), rows::role_word(role), institution.as_bytes()],
+            )?;
+        }
         Ok(changed == 1)
     }
 
