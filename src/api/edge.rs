@@ -9,7 +9,7 @@ use poem::http::{HeaderValue, Method, Uri, header};
 use poem::{Endpoint, Request, Response};
 
 use super::failure::{self, Transport};
-use super::{Document, Hsts, Limits};
+use super::{Cors, Document, Hsts, Limits};
 use crate::app::random_bytes;
 
 const REQUEST_ID: &str = "X-Request-Id";
@@ -19,11 +19,12 @@ pub(super) struct Edge<E> {
     inner: E,
     routes: Routes,
     limits: Limits,
+    cors: Cors,
 }
 
 impl<E> Edge<E> {
-    pub(super) fn new(inner: E, routes: Routes, limits: Limits) -> Self {
-        Self { inner, routes, limits }
+    pub(super) fn new(inner: E, routes: Routes, limits: Limits, cors: Cors) -> Self {
+        Self { inner, routes, limits, cors }
     }
 }
 
@@ -34,11 +35,16 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
         let started = Instant::now();
         let id = request_id(&request);
         let method = request.method().clone();
-        let (mut response, route) = match self.routed(request) {
-            Ok((request, route)) => (self.answer(request, &id).await, route),
-            Err(error) => (failure::response(&error.into(), &id), "-"),
+        let allowed = self.cors.allowed(&request);
+        let (mut response, route) = match self.preflight(&request) {
+            Some(response) => (response, "-"),
+            None => match self.routed(request) {
+                Ok((request, route)) => (self.answer(request, &id).await, route),
+                Err(error) => (failure::response(&error.into(), &id), "-"),
+            },
         };
         self.add_headers(&mut response, &id);
+        self.cors.add_headers(response.headers_mut(), allowed);
         tracing::info!(
             %method,
             route,
@@ -52,6 +58,13 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
 }
 
 impl<E: Endpoint<Output = Response>> Edge<E> {
+    /// What a browser hears that asks on behalf of a page whether it may make a request.
+    fn preflight(&self, request: &Request) -> Option<Response> {
+        let path = request.uri().path();
+        let (_, methods) = self.routes.find(path.strip_suffix('/').unwrap_or(path))?;
+        self.cors.preflight(request, methods)
+    }
+
     /// The request as the router wants it, and the template of its path.
     fn routed(&self, mut request: Request) -> Result<(Request, &str), Transport> {
         let uri = request.uri().clone();

@@ -5,6 +5,7 @@ mod applications;
 mod auth;
 mod body;
 mod children;
+mod cors;
 mod document;
 mod edge;
 mod educators;
@@ -38,6 +39,7 @@ use poem_openapi::OpenApiService;
 use crate::app::App;
 use crate::model::Error;
 
+pub use cors::Cors;
 pub use document::{Document, PUBLIC};
 
 /// How much of a request is accepted, and what answers carry.
@@ -82,7 +84,7 @@ type Apis = (
 ///
 /// # Errors
 /// If the document cannot be made, which a test excludes.
-pub fn endpoint(app: Arc<App>, limits: Limits) -> Result<impl Endpoint<Output = Response>, Error> {
+pub fn endpoint(app: Arc<App>, limits: Limits, cors: Cors) -> Result<impl Endpoint<Output = Response>, Error> {
     let apis: Apis = (
         login::LoginApi(app.clone()),
         users::UsersApi(app.clone()),
@@ -104,7 +106,7 @@ pub fn endpoint(app: Arc<App>, limits: Limits) -> Result<impl Endpoint<Output = 
     let routes = edge::Routes::new(&document, pages.keys().copied());
     let inner = Inner { api: service.into_endpoint(), pages };
     let inner = inner.data(app).data(limits).data(body::Budget::new(limits.body_budget));
-    Ok(edge::Edge::new(inner, routes, limits))
+    Ok(edge::Edge::new(inner, routes, limits, cors))
 }
 
 /// What all paths of the API begin with.

@@ -48,6 +48,8 @@ pub struct Config {
     pub limits: LimitSettings,
     /// Whether to send HSTS.
     pub hsts: bool,
+    /// Origins whose pages may use the API.
+    pub cors_origins: Vec<String>,
     /// What to log.
     pub log: String,
     /// How to log.
@@ -232,6 +234,7 @@ impl Config {
                 shutdown_grace: get("shutdown-grace")?.duration(0..=3600)?,
             },
             hsts: get("hsts")?.switch()?,
+            cors_origins: get("cors-origins")?.origins()?,
             log: get("log")?.required()?.to_owned(),
             log_format: match get("log-format")? {
                 given if given.text == "text" => LogFormat::Text,
@@ -293,6 +296,9 @@ mod tests {
             ("body-limit", "1 TiB", "must be a size such as"),
             ("plain-http", "maybe", "must be true or false"),
             ("bind", "localhost", "must be an IP address"),
+            ("cors-origins", "*", "must be origins such as https://portal.example"),
+            ("cors-origins", "https://a.example/path", "must be origins such as"),
+            ("cors-origins", "portal.example", "must be origins such as"),
             ("log-format", "xml", "must be text or json"),
             ("hash-threads", "0", "must be a number from 1 to 256"),
             ("tls-cert", "a.pem", "--tls-cert and --tls-key belong together"),

@@ -92,6 +92,7 @@ pub const SETTINGS: &[Setting] = &[
     value("write-timeout", "TIME", "20s", "How long a client may take none of its answer: 1s to 1h."),
     value("body-budget", "SIZE", "16 MiB", "Memory for all bodies that arrive at the same time: 64 KiB to 1 GiB; more are answered 503."),
     value("shutdown-grace", "TIME", "10s", "How long requests in work may take to end when the service stops: 0s to 1h."),
+    value("cors-origins", "LIST", "", "Origins whose pages may use the API from a browser, separated by commas, such as `https://portal.example`; without, none."),
     switch("hsts", "Tell browsers to use HTTPS alone for this host (RFC 6797)."),
     value("log", "FILTER", "info", "What to log: error, warn, info, debug, or a filter such as `info,ocariot_users::store=debug`."),
     value("log-format", "FORM", "text", "`text` or `json`."),

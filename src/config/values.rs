@@ -33,6 +33,17 @@ impl Given {
         self.text.parse().map_err(|_| self.wrong("an IP address such as 127.0.0.1 or 0.0.0.0"))
     }
 
+    /// A list of origins as browsers write them (RFC 6454, section 6.2): scheme, host, and a port that is not usual.
+    pub(super) fn origins(&self) -> Result<Vec<String>, SettingsError> {
+        let plain = |host: &str| !host.is_empty() && !host.contains(['/', '?', '#', '@', '*']) && host.is_ascii();
+        let parts = self.text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let origins = parts.map(|part| match part.split_once("://") {
+            Some(("http" | "https", host)) if plain(host) => Ok(part.to_ascii_lowercase()),
+            _ => Err(self.wrong("origins such as https://portal.example or http://localhost:8080, without a path")),
+        });
+        origins.collect()
+    }
+
     pub(super) fn port(&self) -> Result<u16, SettingsError> {
         self.text.parse().map_err(|_| self.wrong("a port from 0 to 65535"))
     }

@@ -16,7 +16,7 @@ use super::listener::{ConnectionLimits, Listener, Transport};
 use super::redirect::Redirect;
 use super::signals::Termination;
 use super::tls::{CurrentCertificate, server_config};
-use crate::api::{self, Hsts, Limits};
+use crate::api::{self, Cors, Hsts, Limits};
 use crate::app::{App, AppOptions, FirstAdmin, HashOptions, SelfAffiliation, TokenOptions, derive_key};
 use crate::config::{Config, Mode};
 use crate::model::{Clock, Password, Username};
@@ -33,6 +33,7 @@ pub struct Service {
     main: (Listener, Transport),
     redirect: Option<(Listener, u16)>,
     limits: (ConnectionLimits, Limits),
+    cors: Cors,
     termination: Termination,
     _folder: DataFolder,
 }
@@ -139,7 +140,8 @@ impl Service {
         };
         let redirect = ports.redirect.map(|listener| (listener, started.address.port()));
         let (limits, main) = (limits(config), (ports.main, transport));
-        let service = Self { app: Arc::new(app), main, redirect, limits, termination, _folder: folder };
+        let cors = Cors::new(config.cors_origins.clone());
+        let service = Self { app: Arc::new(app), main, redirect, limits, cors, termination, _folder: folder };
         Ok((service, started))
     }
 
@@ -149,7 +151,7 @@ impl Service {
     /// If the service cannot begin.
     pub async fn run(mut self) -> Result<(), StartError> {
         let (connections, limits) = self.limits;
-        let endpoint = api::endpoint(self.app, limits).map_err(internal)?;
+        let endpoint = api::endpoint(self.app, limits, self.cors).map_err(internal)?;
         let (stop, stopped) = watch::channel(false);
         let redirect = self.redirect.map(|(listener, port)| {
             tokio::spawn(listener.serve(Redirect { port }, Transport::Plain, connections, stopped.clone()))

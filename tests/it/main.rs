@@ -7,6 +7,7 @@ mod support;
 
 mod binary;
 mod bodies;
+mod cors;
 mod demo;
 mod document;
 mod durability;

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use ocariot_users::api::{self, Hsts, Limits};
+use ocariot_users::api::{self, Cors, Hsts, Limits};
 use ocariot_users::app::{App, AppOptions, HashOptions, SelfAffiliation, TokenOptions};
 use ocariot_users::model::{Clock, Password, Username};
 use ocariot_users::store::{Store, StoreOptions};
@@ -61,6 +61,7 @@ pub struct Options {
     pub hash_memory: u32,
     pub hash_queue: usize,
     pub hsts: Hsts,
+    pub cors_origins: Vec<String>,
 }
 
 impl Default for Options {
@@ -74,6 +75,7 @@ impl Default for Options {
             hash_memory: 8,
             hash_queue: 1024,
             hsts: Hsts::Off,
+            cors_origins: Vec::new(),
         }
     }
 }
@@ -128,7 +130,7 @@ impl World {
             uri_bytes: 4096,
             hsts: options.hsts,
         };
-        let endpoint = api::endpoint(app, limits).unwrap();
+        let endpoint = api::endpoint(app, limits, Cors::new(options.cors_origins)).unwrap();
         let endpoint = Arc::new(poem::endpoint::EndpointExt::boxed(endpoint));
         let mut world = Self { folder, store, clock, endpoint, document: Arc::new(Value::Null) };
         world.document = Arc::new(world.nobody().get("/v1/openapi.json").await.body);
