@@ -71,10 +71,10 @@ educators and health professionals group children, families belong to children.
 *Authorize* and paste it. Every operation says who may use it.
 
 **Lists.** `page`, `limit` and `sort` choose what is shown; `X-Total-Count` says how many objects match in all. Every \
-field of the objects is also a parameter that keeps those that match, ignoring case: `name=sunflower` (equal), `BR*`, `*BR` and \
-`*BR*` (starts with, ends with, contains; accents do not count), `gender=male,female` (any of), and `gt:9`, `gte:9`, `lt:9`, \
-`lte:9`, `ne:9` (comparisons). Gender, ids, tags and the state of a wearable are compared with their case. `start_at`, \
-`end_at` and `period` choose by the time of creation.
+field of the objects is also a parameter that keeps those that match, ignoring case: `name=sunflower` (equal), `BR*`, \
+`*BR` and `*BR*` (starts with, ends with, contains; accents do not count), `gender=male,female` (any of; the comma as it \
+is, not as `%2C`), and `gt:9`, `gte:9`, `lt:9`, `lte:9`, `ne:9` (comparisons). Gender, ids, tags and the state of a \
+wearable are compared with their case. `start_at`, `end_at` and `period` choose by the time of creation.
 
 **To explore without consequences**, start `ocariot-users demo`: it serves a made-up school, prints somebody of each \
 type to log in as, and forgets everything when it ends.";
@@ -167,6 +167,11 @@ fn row(id: &str) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.id == id).copied()
 }
 
+/// Text that is stored has no control characters (contract, section 5, STR).
+const TEXT: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
+/// A username is more than blanks. Those around it, of any kind, are dropped.
+const USERNAME: &str = r"^\s*[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*)\s*$";
+
 /// Objects that are answered with have no other fields; in those of requests, other fields are ignored, and an
 /// institution may be named by either key.
 fn finish_schemas(schemas: &mut Value, paths: &Map<String, Value>) {
@@ -177,13 +182,16 @@ fn finish_schemas(schemas: &mut Value, paths: &Map<String, Value>) {
             schema["additionalProperties"] = false.into();
         }
         let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else { continue };
-        if sent.contains(&name.as_str())
-            && let Some(mut alias) = properties.get(key(Field::Institution)).cloned()
-        {
+        let is_sent = sent.contains(&name.as_str());
+        if is_sent && let Some(mut alias) = properties.get(key(Field::Institution)).cloned() {
             alias["description"] = "Another name of `institution_id`: it may stand instead of it, and wins.".into();
             properties.insert(INSTITUTION_ALIAS.to_owned(), alias);
         }
-        for property in properties.values_mut() {
+        for (name, property) in properties {
+            // What has a greatest length is stored; of passwords only a hash is.
+            if is_sent && property.get("maxLength").is_some() && !name.contains(key(Field::Password)) {
+                property["pattern"] = if name == key(Field::Username) { USERNAME } else { TEXT }.into();
+            }
             // The framework repeats a description as a schema of its own, of which generators make a type.
             if let Some(all) = property.get_mut("allOf").and_then(Value::as_array_mut) {
                 all.retain(|part| part.get("$ref").is_some());
@@ -217,6 +225,11 @@ fn finish_operation(path: &str, operation: &mut Value, schemas: &Value) {
     }
     add_path_examples(&id, operation);
     let has_body = operation.get("requestBody").is_some();
+    // Where nothing is required, no body at all counts as an empty one (contract, section 2.2).
+    let body = reference(json_schema(&operation["requestBody"])).map(|name| &schemas[name]);
+    if body.is_some_and(|schema| schema.get("required").is_none()) {
+        operation["requestBody"]["required"] = false.into();
+    }
     add_faults(operation, &faults(&Facts { id: &id, path, row, has_body }));
 }
 

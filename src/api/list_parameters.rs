@@ -11,9 +11,12 @@ pub(super) fn add_list_parameters(operation: &mut Value, schemas: &Value) {
     let fields = item.and_then(|item| item["properties"].as_object()).into_iter().flatten();
     let mut added = common();
     for (name, schema) in fields.filter(|(_, schema)| schema["type"] != "array") {
-        added.push(filter(name, &format!("Keep those whose `{name}` matches{}", form(name, schema))));
+        let text = format!("Keep those whose `{name}` matches{}", form(name, schema));
         if name == "institution_id" {
-            added.push(filter(INSTITUTION_ALIAS, "The same as `institution_id`."));
+            added.push(formed(name, &text, ID));
+            added.push(formed(INSTITUTION_ALIAS, "The same as `institution_id`.", ID));
+        } else {
+            added.push(filter(name, &text));
         }
     }
     match operation["parameters"].as_array_mut() {
@@ -27,11 +30,11 @@ fn form(name: &str, schema: &Value) -> &'static str {
     match name {
         "age" => ": `9`, `gte:9`, `lt:12`. Given twice, both must hold.",
         "gender" => ": `male`, `male,female`.",
-        "institution_id" => ": an id, or several separated by commas.",
+        "institution_id" => ": an id.",
         "latitude" | "longitude" => ": `51.5237`, `gt:50`.",
         "fitbit_status" => ": `none`.",
         "nfc_tag" => ": `04a22422dd6480`.",
-        "id" => ": an id, or several separated by commas.",
+        "id" => ": an id.",
         _ if schema["format"] == "date-time" || schema["format"] == "date" => ": `gte:2019-12-01`, `lt:2020-01-01`.",
         _ => ": `BR0001`, `BR*`, `*BR*`.",
     }
@@ -41,15 +44,30 @@ fn filter(name: &str, description: &str) -> Value {
     json!({"name": name, "in": "query", "required": false, "description": description, "schema": {"type": "string"}})
 }
 
+/// One id. Several are separated by commas as they are, which most clients would send as `%2C`.
+const ID: &str = "^[0-9a-fA-F]{24}$";
+/// What `start_at` and `end_at` take.
+const INSTANT: &str = "^(today|[0-9]{4}-(0[1-9]|1[0-2])-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2})?)$";
+/// What `period` takes.
+const PERIOD: &str = "^[0-9]{1,4}[dwmy]$";
+
+/// A filter whose values have a form, without which they are refused.
+fn formed(name: &str, description: &str, pattern: &str) -> Value {
+    let mut filter = filter(name, description);
+    filter["schema"]["pattern"] = pattern.into();
+    filter
+}
+
 /// What every list understands.
 fn common() -> Vec<Value> {
     let number = |name: &str, description: &str, default: u32, example: u32| {
         let schema = json!({"type": "integer", "format": "int32", "minimum": 1, "default": default});
         described(name, description, &schema, &example.into())
     };
-    let text = |name: &str, description: &str, example: &str| {
-        described(name, description, &json!({"type": "string"}), &example.into())
+    let text = |name: &str, description: &str, schema: &Value, example: &str| {
+        described(name, description, schema, &example.into())
     };
+    let instant = json!({"type": "string", "pattern": INSTANT});
     vec![
         number("page", "The page, counted from 1. A page behind the last is empty.", 1, 1),
         number("limit", "How many objects a page has at most; more than the service allows counts as that.", 100, 20),
@@ -57,17 +75,20 @@ fn common() -> Vec<Value> {
             "sort",
             "Fields to sort by, separated by commas; `-` before one for descending. Without: the newest first, or \
              the stored order of a family's children.",
+            &json!({"type": "string"}),
             "-id",
         ),
         text(
             "start_at",
             "Made at this time or later: `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS` (UTC) or `today`.",
+            &instant,
             "2019-11-01",
         ),
-        text("end_at", "Made before this time, written as `start_at` is. Without: until now.", "2100-01-01"),
-        filter(
+        text("end_at", "Made before this time, written as `start_at` is. Without: until now.", &instant, "2100-01-01"),
+        formed(
             "period",
             "Made in these days, weeks, months or years before `end_at` (or now), or after `start_at`: `10d`, `2w`, `1y`.",
+            PERIOD,
         ),
     ]
 }

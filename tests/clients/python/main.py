@@ -9,7 +9,7 @@ from generated.api.institutions import institution_create
 from generated.api.users import password_reset
 from generated.models import AccessToken, Child, Error, Gender, Institution, Login, NewChild, NewInstitution, ResetPassword
 
-url = os.environ["OCARIOT_URL"]
+url = os.environ["DEMO_URL"]
 anonymous = Client(base_url=url)
 login = auth_login.sync(client=anonymous, body=Login(username="admin", password="ocariot-demo"))
 assert isinstance(login, AccessToken), login

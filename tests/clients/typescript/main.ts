@@ -2,7 +2,7 @@
 import createClient from "openapi-fetch";
 import type { paths } from "./generated.js";
 
-const baseUrl = process.env.OCARIOT_URL!;
+const baseUrl = process.env.DEMO_URL!;
 const password = "ocariot-demo";
 
 function expect(held: boolean, what: string): asserts held {

@@ -8,7 +8,7 @@ progenitor::generate_api!(spec = "../../../openapi/openapi.json", interface = Bu
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let url = var("OCARIOT_URL")?;
+    let url = var("DEMO_URL")?;
     let anonymous = Client::new(&url);
     let login = json!({"username": "admin", "password": "ocariot-demo"});
     let login = anonymous.auth_login().body(from_value::<types::Login>(login)?).send().await?.into_inner();
