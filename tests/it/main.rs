@@ -5,6 +5,7 @@
 
 mod support;
 
+mod applications;
 mod binary;
 mod bodies;
 mod cors;
@@ -14,6 +15,7 @@ mod durability;
 mod educators;
 mod errors;
 mod examples;
+mod families;
 mod grid;
 mod groups;
 mod layers;
@@ -21,5 +23,8 @@ mod login;
 mod queries;
 mod queries_property;
 mod readme;
+mod scale;
+mod stateful;
+mod tags;
 mod tokens;
 mod users;
