@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -142,9 +143,23 @@ impl Tx<'_> {
     }
 }
 
-/// Takes writes to the thread.
+/// Takes writes to the thread. Dropping it waits until all of them are done and the database is closed.
 pub(super) struct Writer {
     queue: SyncSender<Job>,
+    // Dropped after the queue, whose end the thread waits for.
+    _thread: Joined,
+}
+
+/// A thread whose end is waited for when this is dropped.
+struct Joined(Option<JoinHandle<()>>);
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            // A panic there was told when it happened.
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Writer {
@@ -160,8 +175,8 @@ impl Writer {
         let on_disk = RefCell::new(Some(sequence.clone()));
         let sequence = RefCell::new(sequence);
         let thread = WriterThread { connection, clock, cipher, statements, sequence, on_disk, journal };
-        std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || thread.run(&jobs))?;
-        Ok(Self { queue })
+        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || thread.run(&jobs))?;
+        Ok(Self { queue, _thread: Joined(Some(thread)) })
     }
 
     pub(super) async fn write<T: Send + 'static>(
