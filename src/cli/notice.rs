@@ -17,6 +17,9 @@ pub(super) fn text(started: &Started, admin_given: bool) -> String {
     };
     line("Swagger UI", &format!("{base}/v1/reference"));
     line("API", &format!("{base}/v1"));
+    if let Some(redirect) = started.redirect {
+        line("Redirect", &format!("http://{host}:{} leads there", redirect.port()));
+    }
     line("Data folder", &started.folder.display().to_string());
     if !open {
         line("Network", "only this machine; `--bind 0.0.0.0` opens the service to the network");

@@ -42,6 +42,8 @@ pub struct Service {
 pub struct Started {
     /// Where the API is served.
     pub address: SocketAddr,
+    /// Where requests are redirected to it.
+    pub redirect: Option<SocketAddr>,
     /// `https` or `http`.
     pub scheme: &'static str,
     /// The data folder.
@@ -126,6 +128,7 @@ impl Service {
         };
         let started = Started {
             address: ports.main.address().map_err(internal)?,
+            redirect: ports.redirect.as_ref().map(Listener::address).transpose().map_err(internal)?,
             scheme: if config.listen.mode == Mode::Tls { "https" } else { "http" },
             folder: folder.path().to_owned(),
             certificate: found.certificate.clone(),

@@ -6,12 +6,16 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+mod refusals;
+mod serving;
+mod settings;
 mod start;
 
 /// Longer than any start takes; only a hanging one reaches it.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running service, killed when dropped.
 pub struct Server {
@@ -23,27 +27,34 @@ pub struct Server {
     pub notice: String,
 }
 
-/// The program with free ports and cheap hashes, and nothing of this process's settings.
-pub fn program(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ocariot-users"));
-    command.current_dir(folder).env_clear().args(["serve", "--port-https", "0", "--port-http", "0"]);
-    command.args(["--hash-memory", "8 KiB", "--hash-iterations", "1"]).args(arguments);
+/// The program in this folder, with nothing of this process's settings, run by another program that takes it as its
+/// last arguments.
+fn under(wrapper: &[&str], folder: &Path, arguments: &[&str]) -> Command {
+    let words: Vec<&str> = [wrapper, &[env!("CARGO_BIN_EXE_ocariot-users")], arguments].concat();
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).current_dir(folder).env_clear();
     command
+}
+
+/// The program in this folder, ended if it hangs.
+pub fn ocariot(folder: &Path, arguments: &[&str]) -> Command {
+    under(&["timeout", "120"], folder, arguments)
+}
+
+/// The service in this folder, with free ports and cheap hashes, unless arguments say otherwise.
+pub fn program(folder: &Path, arguments: &[&str]) -> Command {
+    program_under(&[], folder, arguments)
 }
 
 /// The same, run by another program that takes it as its last arguments.
 pub fn program_under(wrapper: &[&str], folder: &Path, arguments: &[&str]) -> Command {
-    let program = program(folder, arguments);
-    let mut command = Command::new(wrapper[0]);
-    command.current_dir(folder).env_clear().args(&wrapper[1..]).arg(program.get_program()).args(program.get_args());
+    let mut command = under(wrapper, folder, &[&["serve"], arguments].concat());
+    command.env("OCARIOT_PORT_HTTPS", "0").env("OCARIOT_PORT_HTTP", "0");
+    command.env("OCARIOT_HASH_MEMORY", "8 KiB").env("OCARIOT_HASH_ITERATIONS", "1");
     command
 }
 
 /// A start that is expected to be refused.
-pub fn refused(folder: &Path, arguments: &[&str]) -> Output {
-    refused_by(program(folder, arguments))
-}
-
 pub fn refused_by(mut program: Command) -> Output {
     let output = program.output().unwrap();
     assert!(!output.status.success(), "refused: {output:?}");
@@ -99,10 +110,19 @@ impl Server {
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 
+    /// Asks it to end.
+    pub fn terminate(&self) {
+        kill_process(Pid::from_child(&self.process), Signal::TERM).unwrap();
+    }
+
     /// Asks it to end, and waits until it did. Gives the folder back.
-    pub fn stop(mut self) -> TempDir {
-        let asked = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
-        assert!(asked.success());
+    pub fn stop(self) -> TempDir {
+        self.terminate();
+        self.ended()
+    }
+
+    /// Waits until it has ended. Gives the folder back.
+    pub fn ended(mut self) -> TempDir {
         let status = self.process.wait().unwrap();
         assert!(status.success(), "a stop on request is no failure: {status}");
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())

@@ -1,0 +1,121 @@
+//! Settings of the real program: flags, variables, files, and `config show`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use super::ocariot;
+
+fn show(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = ocariot(folder, &["config", "show"]);
+    command.args(arguments).envs(variables.iter().copied()).output().unwrap()
+}
+
+/// What is in force: value and source of a setting.
+fn in_force(folder: &Path, arguments: &[&str], variables: &[(&str, &str)], setting: &str) -> (String, String) {
+    let output = show(folder, &[&["--json"], arguments].concat(), variables);
+    assert!(output.status.success(), "{output:?}");
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let found = shown.as_array().unwrap().iter().find(|given| given["setting"] == setting).unwrap();
+    let text = |key: &str| found[key].as_str().unwrap().to_owned();
+    (text("value"), text("source"))
+}
+
+/// Wrong use: exit code 2, the words, nothing printed, nothing made.
+#[track_caller]
+fn wrong(arguments: &[&str], variables: &[(&str, &str)], words: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("typo.toml"), "port_htps = 1\n").unwrap();
+    let output = ocariot(folder.path(), arguments).envs(variables.iter().copied()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    words.iter().for_each(|word| assert!(error.contains(word), "{word} in: {error}"));
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
+fn config_show_tells_every_setting_where_it_comes_from_and_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("settings.toml"), "issuer = \"school\"\nadmin_password = \"from the file\"\n")
+        .unwrap();
+    let variables = [("OCARIOT_CONFIG", "settings.toml"), ("PORT_HTTPS", "4001"), ("ENCRYPT_SECRET_KEY", "sesame")];
+    let output = show(folder.path(), &["--hsts"], &variables);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let words = |setting: &str| -> Vec<String> {
+        let line = text.lines().find(|line| line.split_whitespace().next() == Some(setting)).unwrap();
+        line.split_whitespace().map(str::to_owned).collect()
+    };
+    assert_eq!(words("hsts"), ["hsts", "true", "flag"]);
+    assert_eq!(words("port-https"), ["port-https", "4001", "environment,", "PORT_HTTPS"]);
+    assert_eq!(words("issuer"), ["issuer", "school", "file", "settings.toml"]);
+    assert_eq!(words("port-http"), ["port-http", "3000", "default"]);
+    assert_eq!(words("admin-password"), ["admin-password", "***", "file", "settings.toml"]);
+    assert_eq!(words("username-passphrase"), ["username-passphrase", "***", "environment,", "ENCRYPT_SECRET_KEY"]);
+    let json = String::from_utf8(show(folder.path(), &["--hsts", "--json"], &variables).stdout).unwrap();
+    for secret in ["from the file", "sesame"] {
+        assert!(!text.contains(secret) && !json.contains(secret));
+    }
+    let shown: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(shown.as_array().unwrap().len(), text.lines().count(), "both forms show every setting");
+    assert!(shown.as_array().unwrap().contains(&json!({"setting": "hsts", "value": "true", "source": "flag"})));
+    assert!(!folder.path().join("data").exists(), "showing makes nothing");
+}
+
+#[test]
+fn a_flag_goes_before_a_variable_before_an_alias_before_the_file_before_the_default() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("settings.toml"), "issuer = \"file\"\n").unwrap();
+    let all = [("ISSUER", "alias"), ("OCARIOT_CONFIG", "settings.toml"), ("OCARIOT_ISSUER", "variable")];
+    let value =
+        |arguments: &[&str], variables: &[(&str, &str)]| in_force(folder.path(), arguments, variables, "issuer").0;
+    assert_eq!(value(&["--issuer", "flag"], &all), "flag");
+    assert_eq!(value(&[], &all), "variable");
+    assert_eq!(value(&[], &all[..2]), "alias");
+    assert_eq!(value(&[], &all[1..2]), "file");
+    assert_eq!(value(&["--config", "settings.toml"], &[]), "file");
+    assert_eq!(value(&[], &[]), "ocariot");
+}
+
+#[test]
+fn the_names_that_operators_of_the_original_know_are_aliases() {
+    let folder = tempfile::tempdir().unwrap();
+    for (alias, setting, value) in [
+        ("PORT_HTTP", "port-http", "81"),
+        ("PORT_HTTPS", "port-https", "444"),
+        ("ISSUER", "issuer", "x"),
+        ("JWT_PRIVATE_KEY_PATH", "jwt-private-key", "a.key"),
+        ("JWT_PUBLIC_KEY_PATH", "jwt-public-key", "a.pub"),
+        ("ADMIN_USERNAME", "admin-username", "head"),
+        ("ADMIN_PASSWORD", "admin-password", "***"),
+        ("ENCRYPT_SECRET_KEY", "username-passphrase", "***"),
+    ] {
+        let found = in_force(folder.path(), &[], &[(alias, value)], setting);
+        assert_eq!(found, (value.to_owned(), format!("environment, {alias}")));
+    }
+    let both = [("SSL_CERT_PATH", "a.crt"), ("SSL_KEY_PATH", "a.key")];
+    assert_eq!(in_force(folder.path(), &[], &both, "tls-cert").0, "a.crt");
+    assert_eq!(in_force(folder.path(), &[], &both, "tls-key").0, "a.key");
+}
+
+#[test]
+fn a_typing_mistake_stops_the_start_and_names_the_nearest_setting() {
+    wrong(&["serve", "--port-htps", "1"], &[], &["--port-htps", "--port-http"]);
+    wrong(&["--isuer", "x"], &[], &["--isuer", "--issuer"]);
+    wrong(&["serv"], &[], &["serv", "serve"]);
+    wrong(&[], &[("OCARIOT_PORT_HTPS", "1")], &["no setting OCARIOT_PORT_HTPS", "did you mean OCARIOT_PORT_HTTP"]);
+    wrong(&["--config", "typo.toml"], &[], &["typo.toml", "unknown key port_htps", "did you mean port_http"]);
+    wrong(&["--config", "absent.toml"], &[], &["absent.toml cannot be read"]);
+    wrong(&["--port-https", "70000"], &[], &["--port-https is \"70000\" (flag)", "0 to 65535"]);
+}
+
+#[test]
+fn a_variable_of_ours_that_means_nothing_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = show(folder.path(), &[], &[("OCARIOT_WEATHER_STATION", "1")]);
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("warning: the variable OCARIOT_WEATHER_STATION means nothing"), "{text}");
+}
