@@ -7,6 +7,7 @@ use std::time::Instant;
 use futures_util::FutureExt;
 use poem::http::{HeaderValue, Method, Uri, header};
 use poem::{Endpoint, Request, Response};
+use tracing::Instrument;
 
 use super::failure::{self, Transport};
 use super::{Cors, Document, Hsts, Limits};
@@ -90,15 +91,14 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     }
 
     async fn answer(&self, request: Request, id: &str) -> Response {
-        match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
+        // Whatever is logged meanwhile bears the request's id, also on other threads. The level is the highest, so
+        // that no filter takes the id from an error.
+        let span = tracing::error_span!("request", request_id = id);
+        match AssertUnwindSafe(self.inner.call(request)).catch_unwind().instrument(span).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => failure::response(&error, id),
-            Err(panic) => {
-                let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-                let message = message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-                tracing::error!(request_id = id, message, "A handler panicked");
-                failure::panic_response(id)
-            }
+            // The panic hook has logged it.
+            Err(_) => failure::panic_response(id),
         }
     }
 
@@ -197,5 +197,25 @@ mod tests {
         for bad in ["", "a b", &"x".repeat(65)] {
             assert_eq!(id(bad).len(), 16, "{bad:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_500_with_the_id_of_the_request() {
+        let limits = Limits {
+            body_bytes: 1,
+            body_timeout: std::time::Duration::from_secs(1),
+            body_budget: 1,
+            uri_bytes: 100,
+            hsts: Hsts::Off,
+        };
+        let panics = poem::endpoint::make(|_| async { panic!("on purpose") as poem::Result<Response> });
+        let edge = Edge::new(panics, Routes(vec![("/a".to_owned(), vec![Method::GET])]), limits);
+        let request = Request::builder().uri(Uri::from_static("/a")).header(REQUEST_ID, "abc-1").finish();
+        let response = edge.call(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), 500);
+        assert_eq!(response.headers()[REQUEST_ID], "abc-1");
+        let body = response.into_body().into_string().await.unwrap();
+        let expected = r#"{"code":500,"message":"An internal server error has occurred.","description":"Please try again later. Request id: abc-1."}"#;
+        assert_eq!(body, expected);
     }
 }

@@ -14,6 +14,7 @@ mod password;
 pub mod policy;
 mod professionals;
 mod random;
+mod readiness;
 mod scopes;
 mod token;
 mod users;
@@ -24,9 +25,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::model::{Clock, Error, Role};
+use crate::model::{Clock, Error};
 use crate::store::Store;
 use password::Hasher;
+use readiness::Readiness;
 use token::{Revocations, Tokens};
 
 pub use access::Permit;
@@ -66,6 +68,7 @@ pub struct App {
     revocations: Arc<Revocations>,
     hasher: Hasher,
     clock: Clock,
+    readiness: Readiness,
     password_min_length: usize,
     self_affiliation: SelfAffiliation,
 }
@@ -93,6 +96,7 @@ impl App {
             revocations: Arc::new(Revocations::new(revocations)),
             hasher: Hasher::start(&options.hashing)?,
             clock: options.clock,
+            readiness: Readiness::default(),
             password_min_length: options.password_min_length,
             self_affiliation: options.self_affiliation,
             store,
@@ -105,15 +109,6 @@ impl App {
         let now = self.clock.now();
         let today = TimeZone::UTC.to_datetime(now).date();
         FieldRules { today, now, password_min_length: self.password_min_length }
-    }
-
-    /// Whether the service can do its work: read, and begin a write.
-    ///
-    /// # Errors
-    /// Why it cannot.
-    pub async fn ready(&self) -> Result<(), Error> {
-        self.store.read(|view| view.count_of(Role::Admin))?;
-        self.store.write(|_| Ok(())).await
     }
 
     /// Whose token this is (contract, section 3).

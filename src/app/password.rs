@@ -3,6 +3,7 @@
 //! A hash takes milliseconds of a whole core and megabytes of memory by design. As many threads as there are cores
 //! do them, each reusing its memory, behind a queue that is full rather than long.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -97,17 +98,20 @@ impl Hasher {
         work: impl FnOnce(&mut Vec<Block>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (sender, receiver) = oneshot::channel();
+        let request = tracing::Span::current();
         let job: Job = Box::new(move |memory| {
             // Whoever went away meanwhile needs no hash.
             if !sender.is_closed() {
-                let _ = sender.send(work(memory));
+                let result = request.in_scope(|| catch_unwind(AssertUnwindSafe(|| work(memory))));
+                let _ = sender.send(result);
             }
         });
         self.queue.try_send(job).map_err(|refused| match refused {
             TrySendError::Full(_) => Error::Unavailable(Unavailable::HashQueueFull),
             TrySendError::Disconnected(_) => Error::internal("the hash threads have ended"),
         })?;
-        receiver.await.map_err(Error::internal)?
+        // A panic ends the request that it belongs to, and nothing else.
+        receiver.await.map_err(Error::internal)?.unwrap_or_else(|panic| resume_unwind(panic))
     }
 }
 
@@ -198,6 +202,21 @@ mod tests {
         assert!(verify(&password, &stored, memory).unwrap());
         assert!(!verify(&Password::verbatim("Secret"), &stored, memory).unwrap());
         assert!(stored.as_str().starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", stored.as_str());
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_hash_ends_its_request_and_no_thread() {
+        let options =
+            HashOptions { memory: 8, iterations: 1, parallelism: 1, threads: 1, queue: 4, on_thread_start: || {} };
+        let hasher = Arc::new(Hasher::start(&options).unwrap());
+        for _ in 0..3 {
+            let request = Arc::clone(&hasher);
+            let request = tokio::spawn(async move { request.run::<()>(|_| panic!("on purpose")).await });
+            assert!(request.await.unwrap_err().is_panic());
+        }
+        let password = Password::verbatim("secret");
+        let hash = hasher.hash(password.clone()).await.unwrap();
+        assert!(hasher.verify(password, hash).await.unwrap());
     }
 
     #[test]

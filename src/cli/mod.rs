@@ -4,6 +4,7 @@ mod config;
 mod demo;
 mod notice;
 mod output;
+mod panics;
 mod serve;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tracing_subscriber::EnvFilter;
 
-use super::{Failure, notice, output};
+use super::{Failure, notice, output, panics};
 use crate::config::{Config, LogFormat, resolve_process};
 use crate::model::Clock;
 use crate::server::{FirstPassword, Service};
@@ -23,6 +23,7 @@ pub(super) fn serve(flags: BTreeMap<String, String>) -> Result<(), Failure> {
 /// Serves what `start` makes, until the process is asked to end.
 pub(super) fn run(config: &Config, start: impl AsyncFnOnce() -> Result<Service, Failure>) -> Result<(), Failure> {
     start_log(config)?;
+    panics::log_them();
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -178,4 +178,6 @@ pub enum Unavailable {
     DiskFailure,
     /// The service is about to end.
     Stopping,
+    /// A fault of the service keeps it from its work.
+    Faulty,
 }

@@ -91,6 +91,12 @@ pub enum StartError {
         /// The newest known.
         known: usize,
     },
+    /// The thread that writes to the database has ended.
+    #[error(
+        "the thread that writes to the database has ended, which is a fault of the program: the log says where. What \
+         was acknowledged is on disk. Start the service again, or let its supervisor do so"
+    )]
+    WriterEnded,
     /// The database cannot be used for another reason.
     #[error("the database {} cannot be used ({cause}): mend that, or restore a backup", database.display())]
     Database {

@@ -151,17 +151,20 @@ impl Service {
     /// Serves until the process is asked to end, then lets requests in work end.
     ///
     /// # Errors
-    /// If the service cannot begin.
+    /// If the service cannot begin, or a fault keeps it from going on: whoever supervises it is to start it again.
     pub async fn run(mut self) -> Result<(), StartError> {
         let (connections, limits) = self.limits;
-        let endpoint = api::endpoint(self.app, limits, self.cors).map_err(internal)?;
+        let endpoint = api::endpoint(Arc::clone(&self.app), limits, self.cors).map_err(internal)?;
         let (stop, stopped) = watch::channel(false);
         let redirect = self.redirect.map(|(listener, port)| {
             tokio::spawn(listener.serve(Redirect { port }, Transport::Plain, connections, stopped.clone()))
         });
         let (listener, transport) = self.main;
         let main = tokio::spawn(listener.serve(endpoint, transport, connections, stopped));
-        self.termination.requested().await;
+        let ended = tokio::select! {
+            () = self.termination.requested() => Ok(()),
+            () = self.app.broken() => Err(StartError::WriterEnded),
+        };
         tracing::info!("Stopping: requests in work may end");
         stop.send_replace(true);
         main.await.map_err(internal)?;
@@ -169,7 +172,7 @@ impl Service {
             redirect.await.map_err(internal)?;
         }
         tracing::info!("Stopped");
-        Ok(())
+        ended
     }
 }
 

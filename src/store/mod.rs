@@ -184,7 +184,12 @@ impl Store {
         // Fewer scans than connections, so that short reads never wait for one.
         let _permit = self.0.scans.acquire().await.map_err(Error::internal)?;
         let store = self.clone();
-        tokio::task::spawn_blocking(move || store.read(job)).await.map_err(Error::internal)?
+        let request = tracing::Span::current();
+        let scan = tokio::task::spawn_blocking(move || request.in_scope(|| store.read(job)));
+        scan.await.unwrap_or_else(|ended| match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(cancelled) => Err(Error::internal(cancelled)),
+        })
     }
 
     /// Writes: all that `job` does, or nothing. Returns when it is on disk. The job is carried out even if the
@@ -197,6 +202,11 @@ impl Store {
         job: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.0.writer.write(job).await
+    }
+
+    /// Resolves when the thread that writes has ended: then this store can only be read, and is to be opened anew.
+    pub async fn writer_ended(&self) {
+        self.0.writer.ended().await;
     }
 
     /// How many statements ran so far, for tests that count what a list costs.

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::ops::Deref;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::View;
 use super::cipher::Cipher;
@@ -146,6 +146,8 @@ impl Tx<'_> {
 /// Takes writes to the thread. Dropping it waits until all of them are done and the database is closed.
 pub(super) struct Writer {
     queue: SyncSender<Job>,
+    /// Closed when the thread ends.
+    alive: watch::Receiver<()>,
     // Dropped after the queue, whose end the thread waits for.
     _thread: Joined,
 }
@@ -174,9 +176,19 @@ impl Writer {
         let (queue, jobs) = sync_channel(QUEUE);
         let on_disk = RefCell::new(Some(sequence.clone()));
         let sequence = RefCell::new(sequence);
+        let (living, alive) = watch::channel(());
         let thread = WriterThread { connection, clock, cipher, statements, sequence, on_disk, journal };
-        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || thread.run(&jobs))?;
-        Ok(Self { queue, _thread: Joined(Some(thread)) })
+        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+            let _living = living;
+            thread.run(jobs);
+        })?;
+        Ok(Self { queue, alive, _thread: Joined(Some(thread)) })
+    }
+
+    /// Resolves when the thread has ended, which it never does by itself.
+    pub(super) async fn ended(&self) {
+        let mut alive = self.alive.clone();
+        while alive.changed().await.is_ok() {}
     }
 
     pub(super) async fn write<T: Send + 'static>(
@@ -184,22 +196,23 @@ impl Writer {
         work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (sender, receiver) = oneshot::channel();
+        let request = tracing::Span::current();
         let job: Job = Box::new(move |tx| {
             let result = match tx {
-                Ok(tx) => work(tx),
+                Ok(tx) => request.in_scope(|| catch_unwind(AssertUnwindSafe(|| work(tx)))),
                 Err(loss) => {
                     // Nobody waits any more if this fails: the caller went away.
-                    let _ = sender.send(Err(loss.error()));
+                    let _ = sender.send(Ok(Err(loss.error())));
                     return Ran::Refused;
                 }
             };
             let failure = match &result {
-                Ok(_) => None,
-                Err(Error::Unavailable(reason)) => Some(Some(*reason)),
-                Err(_) => Some(None),
+                Ok(Ok(_)) => None,
+                Ok(Err(Error::Unavailable(reason))) => Some(Some(*reason)),
+                Ok(Err(_)) | Err(_) => Some(None),
             };
             let answer: Answer = Box::new(move |commit| {
-                let _ = sender.send(commit.map_err(|loss| loss.error()).and(result));
+                let _ = sender.send(result.map(|result| commit.map_err(|loss| loss.error()).and(result)));
             });
             match failure {
                 None => Ran::Stands(answer),
@@ -208,10 +221,18 @@ impl Writer {
         });
         self.queue.try_send(job).map_err(|refused| match refused {
             TrySendError::Full(_) => Error::Unavailable(Unavailable::StoreBusy),
-            TrySendError::Disconnected(_) => Error::internal("the writer thread has ended"),
+            // The service stops then: see `ended`.
+            TrySendError::Disconnected(_) => Error::Unavailable(Unavailable::Stopping),
         })?;
-        receiver.await.map_err(|_| Error::internal("a write was dropped: its job panicked"))?
+        let dropped = |_| Error::internal("a write was dropped: the thread that writes has ended");
+        // A panic ends the request that it belongs to, and nothing else.
+        receiver.await.map_err(dropped)?.unwrap_or_else(|panic| resume_unwind(panic))
     }
+}
+
+/// Runs what may panic, which the panic hook has logged then: the others' writes go on.
+fn survive(deed: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(deed));
 }
 
 struct WriterThread {
@@ -227,7 +248,7 @@ struct WriterThread {
 }
 
 impl WriterThread {
-    fn run(self, jobs: &Receiver<Job>) {
+    fn run(self, jobs: Receiver<Job>) {
         while let Ok(first) = jobs.recv() {
             let mut batch = vec![first];
             while batch.len() < BATCH
@@ -244,11 +265,11 @@ impl WriterThread {
         let mut deeds = Vec::new();
         let outcome = self.run_batch(batch, &mut answers, &mut deeds);
         match &outcome {
-            Ok(()) => deeds.into_iter().for_each(|deed: Deed| deed()),
+            Ok(()) => deeds.into_iter().for_each(survive),
             Err(_) => self.roll_back(),
         }
         for answer in answers {
-            answer(outcome.clone());
+            survive(|| answer(outcome.clone()));
         }
         if outcome.is_ok() {
             self.journal.tend(&self.connection);
@@ -293,17 +314,17 @@ impl WriterThread {
             return Err(loss);
         }
         let tx = self.transaction();
-        let reason = match catch_unwind(AssertUnwindSafe(|| job(Ok(&tx)))) {
-            Ok(Ran::Stands(answer)) => {
+        let reason = match job(Ok(&tx)) {
+            Ran::Stands(answer) => {
                 answers.push(answer);
                 deeds.append(&mut tx.after_commit.borrow_mut());
                 return Ok(self.step("RELEASE job")?);
             }
-            Ok(Ran::Fails(answer, reason)) => {
+            Ran::Fails(answer, reason) => {
                 answers.push(answer);
                 reason
             }
-            Ok(Ran::Refused) | Err(_) => None,
+            Ran::Refused => None,
         };
         if self.connection.is_autocommit() {
             // SQLite has rolled everything back by itself, as it does when the disk is full.

@@ -16,6 +16,7 @@ mod educators;
 mod errors;
 mod examples;
 mod families;
+mod faults;
 mod grid;
 mod groups;
 mod layers;

@@ -122,11 +122,8 @@ impl Forge {
             self.claim("iat", json!(future), BAD);
             self.claim("nbf", json!(future), BAD);
         }
-        for past in [now, now - 1, 1, 0] {
+        for past in [now, now - 1, 1, 0, -1, i64::MIN] {
             self.claim("exp", json!(past), EXPIRED);
-        }
-        for no_time in [-1, i64::MIN] {
-            self.claim("exp", json!(no_time), BAD);
         }
     }
 

@@ -1,0 +1,115 @@
+//! Faults of the service itself: they end one request, or are noticed; they never pass in silence.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use ocariot_users::config::{Config, Inputs, resolve};
+use ocariot_users::model::{Clock, Error, Kind};
+use ocariot_users::server::{FirstPassword, Service};
+use serde_json::json;
+
+use crate::support::World;
+
+#[tokio::test]
+async fn a_panic_in_a_write_ends_that_write_and_undoes_it() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    admin.make_institution().await;
+    let before = admin.get("/v1/institutions").await.is(200).body;
+    let store = world.store.clone();
+    let write = tokio::spawn(async move {
+        store
+            .write::<()>(|tx| {
+                let id = tx.institutions(&Default::default())?.items[0].id;
+                tx.delete_institution(id)?;
+                panic!("on purpose")
+            })
+            .await
+    });
+    assert!(write.await.unwrap_err().is_panic());
+    assert_eq!(admin.get("/v1/institutions").await.body, before);
+    admin.make_institution().await;
+}
+
+#[tokio::test]
+async fn a_panic_after_a_commit_leaves_it_on_disk_and_the_writer_at_work() {
+    let world = World::new().await;
+    let id = world.store.write(|tx| {
+        tx.after_commit(|| panic!("on purpose"));
+        Ok(tx.new_id::<()>())
+    });
+    id.await.unwrap();
+    let refused = world.store.write::<()>(|_| Err(Error::NotFound(Kind::Child))).await;
+    assert!(matches!(refused, Err(Error::NotFound(Kind::Child))));
+    world.admin().await.make_institution().await;
+}
+
+#[tokio::test]
+async fn readyz_keeps_its_answer_for_a_second_and_tries_anew_then() {
+    let world = World::new().await;
+    let nobody = world.nobody();
+    nobody.get("/readyz").await.is(200);
+    let statements = world.store.statements();
+    let many = (0..20).map(|_| nobody.get("/readyz"));
+    for reply in futures_util::future::join_all(many).await {
+        reply.is(200);
+    }
+    assert_eq!(world.store.statements(), statements);
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    nobody.get("/readyz").await.is(200);
+    assert!(world.store.statements() > statements);
+}
+
+#[tokio::test]
+async fn a_writer_that_has_ended_makes_the_service_unready() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    assert!(world.store.writer_ended().now_or_never().is_none());
+    // No instant is that late, so the thread that writes cannot tell the time.
+    world.clock.advance(i64::MAX / 2_000_000);
+    assert!(world.store.write(|_| Ok(())).await.is_err());
+    world.store.writer_ended().await;
+    let texts = "The server is stopping. Please try again in a few seconds.";
+    let reply = admin.get("/readyz").await.fails(503, "SERVICE UNAVAILABLE", Some(texts));
+    assert!(reply.header("retry-after").is_some());
+    admin.get("/healthz").await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_whose_writer_has_ended_stops_with_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = [
+        ("data-dir", folder.path().to_str().unwrap()),
+        ("plain-http", "true"),
+        ("port-http", "0"),
+        ("hash-memory", "8 KiB"),
+        ("hash-iterations", "1"),
+    ];
+    let flags: BTreeMap<_, _> = flags.iter().map(|(flag, value)| ((*flag).to_owned(), (*value).to_owned())).collect();
+    let inputs = Inputs { flags, environment: BTreeMap::new(), read: &|path| std::fs::read_to_string(path) };
+    let resolved = resolve(&inputs).unwrap();
+    let broken = Arc::new(AtomicBool::new(false));
+    let clock = Clock::new({
+        let broken = Arc::clone(&broken);
+        move || {
+            assert!(!broken.load(Ordering::SeqCst), "the clock is broken on purpose");
+            Clock::system().now()
+        }
+    });
+    let config = Config::of(&resolved).unwrap();
+    let (service, started) = Service::start(&config, clock, FirstPassword::Stored).await.unwrap();
+    let running = tokio::spawn(service.run());
+    let url = format!("http://{}/readyz", started.address);
+    assert_eq!(reqwest::get(&url).await.unwrap().status(), 200);
+    broken.store(true, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let unready = reqwest::get(&url).await.unwrap();
+    assert_eq!(unready.status(), 503);
+    assert_eq!(unready.json::<serde_json::Value>().await.unwrap()["message"], json!("SERVICE UNAVAILABLE"));
+    let ended = tokio::time::timeout(Duration::from_secs(60), running).await.unwrap().unwrap();
+    let message = ended.unwrap_err().to_string();
+    assert!(message.contains("the thread that writes to the database has ended"), "{message}");
+}
