@@ -9,7 +9,7 @@ use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::app::policy::Operation;
-use crate::app::{App, Caller, Permit};
+use crate::app::{App, Caller, Origin, Permit};
 use crate::model::{Error, Unauthenticated};
 
 /// The name of the security scheme in the document.
@@ -19,13 +19,14 @@ pub(super) const SCHEME: &str = "bearer";
 /// token is checked must not be told (contract, section 2.1).
 pub(super) struct Auth<O> {
     caller: Caller,
+    origin: Origin,
     operation: PhantomData<fn() -> O>,
 }
 
 impl<O: Operation> Auth<O> {
     /// Asks whether this caller may do `O` to the target.
     pub(super) fn permit(self, app: &App, target: O::Target) -> Result<Permit<O>, Error> {
-        app.permit(self.caller, target)
+        app.permit(self.caller, self.origin, target)
     }
 }
 
@@ -62,7 +63,8 @@ impl<'a, O: Operation> ApiExtractor<'a> for Auth<O> {
         if !caller.has_scope(O::ROW.scopes) {
             return Err(Error::Forbidden.into());
         }
-        Ok(Self { caller, operation: PhantomData })
+        let origin: &Origin = request.data().ok_or_else(|| Error::internal("the request has no origin"))?;
+        Ok(Self { caller, origin: origin.clone(), operation: PhantomData })
     }
 }
 

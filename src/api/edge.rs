@@ -11,7 +11,7 @@ use tracing::Instrument;
 
 use super::failure::{self, Transport};
 use super::{Cors, Document, Hsts, Limits};
-use crate::app::random_bytes;
+use crate::app::{Origin, random_bytes};
 
 const REQUEST_ID: &str = "X-Request-Id";
 
@@ -32,9 +32,12 @@ impl<E> Edge<E> {
 impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> poem::Result<Response> {
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let started = Instant::now();
-        let id = request_id(&request);
+        let own_id = own_request_id();
+        let id = given_request_id(&request).unwrap_or_else(|| own_id.clone());
+        let address = request.remote_addr().as_socket_addr().map(|address| address.ip());
+        request.set_data(Origin { address, request_id: own_id.clone() });
         let method = request.method().clone();
         let allowed = self.cors.allowed(&request);
         let (mut response, route) = match self.preflight(&request) {
@@ -52,6 +55,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
             status = response.status().as_u16(),
             milliseconds = started.elapsed().as_secs_f64() * 1000.0,
             request_id = id,
+            own_id = (own_id != id).then_some(own_id),
             "Answered a request",
         );
         Ok(response)
@@ -117,15 +121,15 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     }
 }
 
-/// The client's own id for the request if it is short and printable, else a new one.
-fn request_id(request: &Request) -> String {
+/// The client's id for the request, if it is short and printable.
+fn given_request_id(request: &Request) -> Option<String> {
     let printable = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
-    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(printable);
-    match given {
-        Some(id) => id.to_owned(),
-        None => random_bytes::<8>()
-            .map_or_else(|_| "unknown".to_owned(), |bytes| format!("{:016x}", u64::from_be_bytes(bytes))),
-    }
+    request.headers().get(REQUEST_ID)?.to_str().ok().filter(printable).map(str::to_owned)
+}
+
+/// The service's id for the request.
+fn own_request_id() -> String {
+    random_bytes::<8>().map_or_else(|_| "unknown".to_owned(), |bytes| format!("{:016x}", u64::from_be_bytes(bytes)))
 }
 
 /// One trailing slash is accepted on every path.
@@ -191,11 +195,11 @@ mod tests {
     }
 
     #[test]
-    fn an_unusual_request_id_is_replaced() {
-        let id = |given: &str| request_id(&Request::builder().header(REQUEST_ID, given).finish());
-        assert_eq!(id("abc-1"), "abc-1");
+    fn an_unusual_request_id_is_not_taken() {
+        let id = |given: &str| given_request_id(&Request::builder().header(REQUEST_ID, given).finish());
+        assert_eq!(id("abc-1").as_deref(), Some("abc-1"));
         for bad in ["", "a b", &"x".repeat(65)] {
-            assert_eq!(id(bad).len(), 16, "{bad:?}");
+            assert_eq!(id(bad), None, "{bad:?}");
         }
     }
 
@@ -209,7 +213,7 @@ mod tests {
             hsts: Hsts::Off,
         };
         let panics = poem::endpoint::make(|_| async { panic!("on purpose") as poem::Result<Response> });
-        let edge = Edge::new(panics, Routes(vec![("/a".to_owned(), vec![Method::GET])]), limits);
+        let edge = Edge::new(panics, Routes(vec![("/a".to_owned(), vec![Method::GET])]), limits, Cors::default());
         let request = Request::builder().uri(Uri::from_static("/a")).header(REQUEST_ID, "abc-1").finish();
         let response = edge.call(request).await.unwrap();
         assert_eq!(response.status().as_u16(), 500);

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::body::{Body, Fields, ReadBody, missing};
 use super::document::Tag;
 use super::reply::Found;
-use crate::app::{App, PublicKey, demo};
+use crate::app::{App, Origin, PublicKey, demo};
 use crate::model::{Field, Invalid, Password, Username};
 
 pub(super) struct LoginApi(pub(super) Arc<App>);
@@ -24,9 +24,9 @@ impl LoginApi {
     /// `Authorization: Bearer <access_token>`. It is valid for 24 hours unless the server is set otherwise; to log
     /// out, forget it.
     #[oai(path = "/auth", method = "post", operation_id = "auth_login")]
-    async fn auth_login(&self, body: Body<Login>) -> poem::Result<Found<AccessToken>> {
+    async fn auth_login(&self, origin: Data<&Origin>, body: Body<Login>) -> poem::Result<Found<AccessToken>> {
         let (username, password) = body.read(self.0.field_rules()).await?;
-        let token = self.0.login(username, password).await?;
+        let token = self.0.login(origin.0.clone(), username, password).await?;
         Ok(Found::of(AccessToken { access_token: token }))
     }
 

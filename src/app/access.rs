@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::App;
+use super::audit::Origin;
 use super::policy::{Grant, Operation, Subject, Target};
 use super::token::Caller;
 use crate::model::{Account, Error, Id};
@@ -12,6 +13,7 @@ use crate::model::{Account, Error, Id};
 #[derive(Debug)]
 pub struct Permit<O: Operation> {
     caller: Caller,
+    origin: Origin,
     target: O::Target,
     operation: PhantomData<fn() -> O>,
 }
@@ -21,6 +23,12 @@ impl<O: Operation> Permit<O> {
     #[must_use]
     pub fn caller(&self) -> &Caller {
         &self.caller
+    }
+
+    /// Where the request came from.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// What it may be done to.
@@ -36,9 +44,9 @@ impl App {
     /// # Errors
     /// `Forbidden` if not (`NotFound` where even existence is not told), also when the caller's own record, which
     /// the answer depends on, is gone. Whether the target exists is not asked here.
-    pub fn permit<O: Operation>(&self, caller: Caller, target: O::Target) -> Result<Permit<O>, Error> {
+    pub fn permit<O: Operation>(&self, caller: Caller, origin: Origin, target: O::Target) -> Result<Permit<O>, Error> {
         if self.reaches(&caller, O::ROW.grant(caller.role), target.subject())? {
-            Ok(Permit { caller, target, operation: PhantomData })
+            Ok(Permit { caller, origin, target, operation: PhantomData })
         } else {
             Err(O::Target::refusal())
         }

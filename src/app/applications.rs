@@ -13,19 +13,18 @@ impl App {
     /// `Conflict` if another application has the name, `Invalid` if an institution is given and does not exist.
     pub async fn application_create(
         &self,
-        _permit: Permit<ApplicationCreate>,
+        permit: Permit<ApplicationCreate>,
         new: NewApplication,
     ) -> Result<Application, Error> {
         let hash = self.hasher.hash(new.account.password.clone()).await?;
-        self.store
-            .write(move |tx| {
-                accounts::require_free_username(tx, Role::Application, &new.account.username, None)?;
-                accounts::require_institution(tx, new.account.institution)?;
-                let id = accounts::insert(tx, Role::Application, &new.account, &hash)?;
-                tx.insert_application(id, &new.name)?;
-                load(tx, id.cast())
-            })
-            .await
+        self.change(permit, move |tx| {
+            accounts::require_free_username(tx, Role::Application, &new.account.username, None)?;
+            accounts::require_institution(tx, new.account.institution)?;
+            let id = accounts::insert(tx, Role::Application, &new.account, &hash)?;
+            tx.insert_application(id, &new.name)?;
+            load(tx, id.cast())
+        })
+        .await
     }
 
     /// The applications that a query asks for.
@@ -59,18 +58,17 @@ impl App {
         patch: ApplicationPatch,
     ) -> Result<Application, Error> {
         let id = *permit.target();
-        self.store
-            .write(move |tx| {
-                load(tx, id)?;
-                accounts::require_patchable(tx, id.cast(), Role::Application, &patch.account)?;
-                accounts::require_institution(tx, patch.account.institution)?;
-                tx.update_account(id.cast(), Role::Application, &patch.account)?;
-                if let Some(name) = &patch.name {
-                    tx.rename_application(id, name)?;
-                }
-                load(tx, id)
-            })
-            .await
+        self.change(permit, move |tx| {
+            load(tx, id)?;
+            accounts::require_patchable(tx, id.cast(), Role::Application, &patch.account)?;
+            accounts::require_institution(tx, patch.account.institution)?;
+            tx.update_account(id.cast(), Role::Application, &patch.account)?;
+            if let Some(name) = &patch.name {
+                tx.rename_application(id, name)?;
+            }
+            load(tx, id)
+        })
+        .await
     }
 }
 

@@ -11,17 +11,16 @@ impl App {
     ///
     /// # Errors
     /// `Conflict` if another child has the name, `Invalid` if the institution does not exist.
-    pub async fn child_create(&self, _permit: Permit<ChildCreate>, new: NewChild) -> Result<Child, Error> {
+    pub async fn child_create(&self, permit: Permit<ChildCreate>, new: NewChild) -> Result<Child, Error> {
         let hash = self.hasher.hash(new.account.password.clone()).await?;
-        self.store
-            .write(move |tx| {
-                accounts::require_free_username(tx, Role::Child, &new.account.username, None)?;
-                accounts::require_institution(tx, new.account.institution)?;
-                let id = accounts::insert(tx, Role::Child, &new.account, &hash)?;
-                tx.insert_child(id, new.gender, &new.age, new.age_calc_date.as_ref())?;
-                load(tx, id.cast())
-            })
-            .await
+        self.change(permit, move |tx| {
+            accounts::require_free_username(tx, Role::Child, &new.account.username, None)?;
+            accounts::require_institution(tx, new.account.institution)?;
+            let id = accounts::insert(tx, Role::Child, &new.account, &hash)?;
+            tx.insert_child(id, new.gender, &new.age, new.age_calc_date.as_ref())?;
+            load(tx, id.cast())
+        })
+        .await
     }
 
     /// The children that a query asks for.
@@ -47,16 +46,15 @@ impl App {
     /// exist.
     pub async fn child_update(&self, permit: Permit<ChildUpdate>, patch: ChildPatch) -> Result<Child, Error> {
         let id = *permit.target();
-        self.store
-            .write(move |tx| {
-                load(tx, id)?;
-                accounts::require_patchable(tx, id.cast(), Role::Child, &patch.account)?;
-                accounts::require_institution(tx, patch.account.institution)?;
-                tx.update_account(id.cast(), Role::Child, &patch.account)?;
-                tx.update_child(id, &patch)?;
-                load(tx, id)
-            })
-            .await
+        self.change(permit, move |tx| {
+            load(tx, id)?;
+            accounts::require_patchable(tx, id.cast(), Role::Child, &patch.account)?;
+            accounts::require_institution(tx, patch.account.institution)?;
+            tx.update_account(id.cast(), Role::Child, &patch.account)?;
+            tx.update_child(id, &patch)?;
+            load(tx, id)
+        })
+        .await
     }
 
     /// The child that holds the tag.
@@ -73,13 +71,12 @@ impl App {
     /// `NotFound`, then `Conflict` if another child holds the tag.
     pub async fn child_tag_set(&self, permit: Permit<ChildTagSet>, tag: Text) -> Result<Child, Error> {
         let id = *permit.target();
-        self.store
-            .write(move |tx| {
-                load(tx, id)?;
-                tx.set_tag(id, &tag)?;
-                load(tx, id)
-            })
-            .await
+        self.change(permit, move |tx| {
+            load(tx, id)?;
+            tx.set_tag(id, &tag)?;
+            load(tx, id)
+        })
+        .await
     }
 
     /// Takes a child's tag away, if it has one.
@@ -88,12 +85,12 @@ impl App {
     /// `NotFound` if there is no such child.
     pub async fn child_tag_clear(&self, permit: Permit<ChildTagClear>) -> Result<(), Error> {
         let id = *permit.target();
-        self.store
-            .write(move |tx| {
-                load(tx, id)?;
-                tx.clear_tag(id)
-            })
-            .await
+        self.change(permit, move |tx| {
+            load(tx, id)?;
+            tx.clear_tag(id)
+        })
+        .await
+        .map(drop)
     }
 }
 

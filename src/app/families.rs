@@ -13,18 +13,17 @@ impl App {
     ///
     /// # Errors
     /// `Conflict` if another family has the name, `Invalid` if a child or the institution does not exist.
-    pub async fn family_create(&self, _permit: Permit<FamilyCreate>, new: NewFamily) -> Result<Family, Error> {
+    pub async fn family_create(&self, permit: Permit<FamilyCreate>, new: NewFamily) -> Result<Family, Error> {
         let hash = self.hasher.hash(new.account.password.clone()).await?;
-        self.store
-            .write(move |tx| {
-                accounts::require_free_username(tx, Role::Family, &new.account.username, None)?;
-                accounts::require_children(tx, &new.children)?;
-                accounts::require_institution(tx, new.account.institution)?;
-                let id = accounts::insert(tx, Role::Family, &new.account, &hash)?.cast();
-                tx.set_family_children(id, &new.children)?;
-                load(tx, id)
-            })
-            .await
+        self.change(permit, move |tx| {
+            accounts::require_free_username(tx, Role::Family, &new.account.username, None)?;
+            accounts::require_children(tx, &new.children)?;
+            accounts::require_institution(tx, new.account.institution)?;
+            let id = accounts::insert(tx, Role::Family, &new.account, &hash)?.cast();
+            tx.set_family_children(id, &new.children)?;
+            load(tx, id)
+        })
+        .await
     }
 
     /// The families that a query asks for.
@@ -51,23 +50,22 @@ impl App {
     pub async fn family_update(&self, permit: Permit<FamilyUpdate>, patch: FamilyPatch) -> Result<Family, Error> {
         let id = *permit.target();
         let free = self.affiliates_freely(permit.caller());
-        self.store
-            .write(move |tx| {
-                if !free {
-                    accounts::require_same_institution(tx, id.cast(), Role::Family, &patch.account)?;
-                    require_own_children(tx, id, patch.children.as_deref().unwrap_or_default())?;
-                }
-                load(tx, id)?;
-                accounts::require_patchable(tx, id.cast(), Role::Family, &patch.account)?;
-                accounts::require_children(tx, patch.children.as_deref().unwrap_or_default())?;
-                accounts::require_institution(tx, patch.account.institution)?;
-                tx.update_account(id.cast(), Role::Family, &patch.account)?;
-                if let Some(children) = &patch.children {
-                    tx.set_family_children(id, children)?;
-                }
-                load(tx, id)
-            })
-            .await
+        self.change(permit, move |tx| {
+            if !free {
+                accounts::require_same_institution(tx, id.cast(), Role::Family, &patch.account)?;
+                require_own_children(tx, id, patch.children.as_deref().unwrap_or_default())?;
+            }
+            load(tx, id)?;
+            accounts::require_patchable(tx, id.cast(), Role::Family, &patch.account)?;
+            accounts::require_children(tx, patch.children.as_deref().unwrap_or_default())?;
+            accounts::require_institution(tx, patch.account.institution)?;
+            tx.update_account(id.cast(), Role::Family, &patch.account)?;
+            if let Some(children) = &patch.children {
+                tx.set_family_children(id, children)?;
+            }
+            load(tx, id)
+        })
+        .await
     }
 
     /// The family's children that a query asks for.
@@ -94,18 +92,17 @@ impl App {
     /// `Invalid` if the family, then if the child does not exist, or the family is full.
     pub async fn family_child_add(&self, permit: Permit<FamilyChildAdd>) -> Result<Family, Error> {
         let (id, child) = *permit.target();
-        self.store
-            .write(move |tx| {
-                require(tx, id, Invalid::FamilyToExtendMissing.into())?;
-                tx.child(child)?.ok_or(Invalid::ChildToAddMissing)?;
-                tx.add_family_child(id, child)?;
-                let family = load(tx, id)?;
-                if family.children.len() > MAX_CHILDREN {
-                    return Err(Invalid::Field(Field::Children, Fault::TooManyItems(MAX_CHILDREN)).into());
-                }
-                Ok(family)
-            })
-            .await
+        self.change(permit, move |tx| {
+            require(tx, id, Invalid::FamilyToExtendMissing.into())?;
+            tx.child(child)?.ok_or(Invalid::ChildToAddMissing)?;
+            tx.add_family_child(id, child)?;
+            let family = load(tx, id)?;
+            if family.children.len() > MAX_CHILDREN {
+                return Err(Invalid::Field(Field::Children, Fault::TooManyItems(MAX_CHILDREN)).into());
+            }
+            Ok(family)
+        })
+        .await
     }
 
     /// Takes a child out of the family, if it is there.
@@ -114,12 +111,12 @@ impl App {
     /// `NotFound` if there is no such family.
     pub async fn family_child_remove(&self, permit: Permit<FamilyChildRemove>) -> Result<(), Error> {
         let (id, child) = *permit.target();
-        self.store
-            .write(move |tx| {
-                require(tx, id, Error::NotFound(Kind::Family))?;
-                tx.remove_family_child(id, child)
-            })
-            .await
+        self.change(permit, move |tx| {
+            require(tx, id, Error::NotFound(Kind::Family))?;
+            tx.remove_family_child(id, child)
+        })
+        .await
+        .map(drop)
     }
 }
 

@@ -18,18 +18,17 @@ impl App {
         S: User + 'static,
     {
         let owner = permit.target().cast();
-        self.store
-            .write(move |tx| {
-                require_owner(tx, owner, S::ROLE)?;
-                require_free_name(tx, owner, &new.name, None)?;
-                if tx.count_groups(owner)? >= Group::MAX_PER_OWNER {
-                    return Err(Invalid::GroupLimit.into());
-                }
-                accounts::require_children(tx, &new.children)?;
-                let id = tx.insert_group(owner, &new)?;
-                load(tx, owner, id)
-            })
-            .await
+        self.change(permit, move |tx| {
+            require_owner(tx, owner, S::ROLE)?;
+            require_free_name(tx, owner, &new.name, None)?;
+            if tx.count_groups(owner)? >= Group::MAX_PER_OWNER {
+                return Err(Invalid::GroupLimit.into());
+            }
+            accounts::require_children(tx, &new.children)?;
+            let id = tx.insert_group(owner, &new)?;
+            load(tx, owner, id)
+        })
+        .await
     }
 
     /// The owner's groups that a query asks for.
@@ -69,17 +68,16 @@ impl App {
         S: User + 'static,
     {
         let (owner, id) = (permit.target().0.cast(), permit.target().1);
-        self.store
-            .write(move |tx| {
-                load(tx, owner, id)?;
-                if let Some(name) = &patch.name {
-                    require_free_name(tx, owner, name, Some(id))?;
-                }
-                accounts::require_children(tx, patch.children.as_deref().unwrap_or_default())?;
-                tx.update_group(id, &patch)?;
-                load(tx, owner, id)
-            })
-            .await
+        self.change(permit, move |tx| {
+            load(tx, owner, id)?;
+            if let Some(name) = &patch.name {
+                require_free_name(tx, owner, name, Some(id))?;
+            }
+            accounts::require_children(tx, patch.children.as_deref().unwrap_or_default())?;
+            tx.update_group(id, &patch)?;
+            load(tx, owner, id)
+        })
+        .await
     }
 
     /// Deletes a group of the owner. Deleting none succeeds, and so does nothing to another's.
@@ -92,7 +90,7 @@ impl App {
         S: User + 'static,
     {
         let (owner, id) = *permit.target();
-        self.store.write(move |tx| tx.delete_group(owner.cast(), id)).await
+        self.change(permit, move |tx| tx.delete_group(owner.cast(), id)).await.map(drop)
     }
 }
 

@@ -13,16 +13,15 @@ impl App {
     /// `Conflict` if another has the name.
     pub async fn institution_create(
         &self,
-        _permit: Permit<InstitutionCreate>,
+        permit: Permit<InstitutionCreate>,
         facts: InstitutionFacts,
     ) -> Result<Institution, Error> {
-        self.store
-            .write(move |tx| {
-                require_free_name(tx, &facts.name, None)?;
-                let id = tx.insert_institution(&facts)?;
-                load(tx, id)
-            })
-            .await
+        self.change(permit, move |tx| {
+            require_free_name(tx, &facts.name, None)?;
+            let id = tx.insert_institution(&facts)?;
+            load(tx, id)
+        })
+        .await
     }
 
     /// The institutions that a query asks for.
@@ -55,15 +54,14 @@ impl App {
         patch: InstitutionPatch,
     ) -> Result<Institution, Error> {
         let id = *permit.target();
-        self.store
-            .write(move |tx| {
-                if let Some(name) = &patch.name {
-                    require_free_name(tx, name, Some(id))?;
-                }
-                tx.update_institution(id, &patch)?;
-                load(tx, id)
-            })
-            .await
+        self.change(permit, move |tx| {
+            if let Some(name) = &patch.name {
+                require_free_name(tx, name, Some(id))?;
+            }
+            tx.update_institution(id, &patch)?;
+            load(tx, id)
+        })
+        .await
     }
 
     /// Deletes an institution. Deleting none succeeds.
@@ -72,14 +70,14 @@ impl App {
     /// `Invalid` if some user belongs to it.
     pub async fn institution_delete(&self, permit: Permit<InstitutionDelete>) -> Result<(), Error> {
         let id = *permit.target();
-        self.store
-            .write(move |tx| {
-                if tx.institution_in_use(id)? {
-                    return Err(Invalid::InstitutionInUse.into());
-                }
-                tx.delete_institution(id).map(drop)
-            })
-            .await
+        self.change(permit, move |tx| {
+            if tx.institution_in_use(id)? {
+                return Err(Invalid::InstitutionInUse.into());
+            }
+            tx.delete_institution(id)
+        })
+        .await
+        .map(drop)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Logging in: a name and a password become a token (contract, section 3).
 
-use super::App;
+use super::{App, Origin};
 use crate::model::{Credential, Error, Password, PasswordHash, Unauthenticated, Username};
 
 impl App {
@@ -10,7 +10,7 @@ impl App {
     /// # Errors
     /// `Unauthenticated` if there is none, after the same time whether or not the name exists. `Unavailable` if too
     /// many log in at once.
-    pub async fn login(&self, username: Username, password: Password) -> Result<String, Error> {
+    pub async fn login(&self, origin: Origin, username: Username, password: Password) -> Result<String, Error> {
         let candidates = self.store.read(|view| view.credentials(&username))?;
         let Some(credential) = self.find_fitting(candidates, &password).await? else {
             return Err(Error::Unauthenticated(Unauthenticated::WrongPassword));
@@ -28,6 +28,7 @@ impl App {
                 if let Some(stronger) = stronger {
                     tx.set_password(id, Some(&hash), &stronger)?;
                 }
+                origin.record_login(tx, id, role)?;
                 Ok((tx.new_token(lifetime_end.max(tx.now())), tx.now()))
             })
             .await?;

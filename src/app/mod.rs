@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod applications;
+mod audit;
 mod bootstrap;
 mod children;
 pub mod demo;
@@ -20,6 +21,7 @@ mod token;
 mod users;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -32,6 +34,7 @@ use readiness::Readiness;
 use token::{Revocations, Tokens};
 
 pub use access::Permit;
+pub use audit::Origin;
 pub use bootstrap::FirstAdmin;
 pub use password::{HashOptions, derive_key};
 pub use random::{random_bytes, random_password};
@@ -48,6 +51,8 @@ pub struct AppOptions {
     pub password_min_length: usize,
     /// Whether users change their own institution, and families their own children, freely.
     pub self_affiliation: SelfAffiliation,
+    /// How long rows of the audit trail are kept.
+    pub audit_keep: Duration,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -71,6 +76,7 @@ pub struct App {
     readiness: Readiness,
     password_min_length: usize,
     self_affiliation: SelfAffiliation,
+    audit_keep: Duration,
 }
 
 /// What the format of a request's fields depends on.
@@ -99,6 +105,7 @@ impl App {
             readiness: Readiness::default(),
             password_min_length: options.password_min_length,
             self_affiliation: options.self_affiliation,
+            audit_keep: options.audit_keep,
             store,
         })
     }
@@ -109,6 +116,14 @@ impl App {
         let now = self.clock.now();
         let today = TimeZone::UTC.to_datetime(now).date();
         FieldRules { today, now, password_min_length: self.password_min_length }
+    }
+
+    /// What is to be done about once a minute: forgets what is older than it is kept.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub async fn upkeep(&self) -> Result<(), Error> {
+        self.prune_audit(self.audit_keep).await
     }
 
     /// Whose token this is (contract, section 3).

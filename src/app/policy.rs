@@ -96,6 +96,11 @@ pub trait Target: Clone + Send + 'static {
     /// What permission depends on.
     fn subject(&self) -> Subject;
 
+    /// The id of what belongs to the subject, if that is what is meant.
+    fn part(&self) -> Option<[u8; 12]> {
+        None
+    }
+
     /// What somebody is told who may not reach it.
     fn refusal() -> Error {
         Error::Forbidden
@@ -154,6 +159,10 @@ impl Target for Id<Institution> {
 impl<K: User + 'static, L: 'static> Target for (Id<K>, Id<L>) {
     fn subject(&self) -> Subject {
         Subject::User(self.0.cast())
+    }
+
+    fn part(&self) -> Option<[u8; 12]> {
+        Some(*self.1.as_bytes())
     }
 }
 

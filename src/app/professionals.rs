@@ -11,20 +11,19 @@ impl App {
     ///
     /// # Errors
     /// `Conflict` if another of the same type has the name, `Invalid` if the institution does not exist.
-    pub async fn professional_create<O, S>(&self, _permit: Permit<O>, new: NewAccount) -> Result<Professional, Error>
+    pub async fn professional_create<O, S>(&self, permit: Permit<O>, new: NewAccount) -> Result<Professional, Error>
     where
         O: Operation<Deed = deed::ProfessionalCreate, Target = All<S>>,
         S: User,
     {
         let hash = self.hasher.hash(new.password.clone()).await?;
-        self.store
-            .write(move |tx| {
-                accounts::require_free_username(tx, S::ROLE, &new.username, None)?;
-                accounts::require_institution(tx, new.institution)?;
-                let id = accounts::insert(tx, S::ROLE, &new, &hash)?;
-                load(tx, S::ROLE, id)
-            })
-            .await
+        self.change(permit, move |tx| {
+            accounts::require_free_username(tx, S::ROLE, &new.username, None)?;
+            accounts::require_institution(tx, new.institution)?;
+            let id = accounts::insert(tx, S::ROLE, &new, &hash)?;
+            load(tx, S::ROLE, id)
+        })
+        .await
     }
 
     /// The professionals of a type that a query asks for.
@@ -64,18 +63,17 @@ impl App {
     {
         let id: Id<Account> = permit.target().cast();
         let free = self.affiliates_freely(permit.caller());
-        self.store
-            .write(move |tx| {
-                if !free {
-                    accounts::require_same_institution(tx, id, S::ROLE, &patch)?;
-                }
-                load(tx, S::ROLE, id)?;
-                accounts::require_patchable(tx, id, S::ROLE, &patch)?;
-                accounts::require_institution(tx, patch.institution)?;
-                tx.update_account(id, S::ROLE, &patch)?;
-                load(tx, S::ROLE, id)
-            })
-            .await
+        self.change(permit, move |tx| {
+            if !free {
+                accounts::require_same_institution(tx, id, S::ROLE, &patch)?;
+            }
+            load(tx, S::ROLE, id)?;
+            accounts::require_patchable(tx, id, S::ROLE, &patch)?;
+            accounts::require_institution(tx, patch.institution)?;
+            tx.update_account(id, S::ROLE, &patch)?;
+            load(tx, S::ROLE, id)
+        })
+        .await
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is done to users of any type: deleting them, changing and resetting passwords.
 
-use super::policy::{PasswordChange, PasswordReset, UserDelete};
+use super::policy::{Operation, PasswordChange, PasswordReset, UserDelete};
 use super::{App, Permit};
 use crate::model::{Account, Error, Id, Invalid, Kind, Password, PasswordHash, Role};
 use crate::store::Tx;
@@ -13,15 +13,19 @@ impl App {
     pub async fn user_delete(&self, permit: Permit<UserDelete>) -> Result<(), Error> {
         let id = *permit.target();
         let revoke = self.revoker(id, None);
-        self.store
-            .write(move |tx| {
-                let is_admin = tx.credential(id)?.is_some_and(|found| found.role == Role::Admin);
-                if is_admin && tx.count_of(Role::Admin)? == 1 {
-                    return Err(Error::Forbidden);
-                }
-                if tx.delete_account(id)? { revoke(tx) } else { Ok(()) }
-            })
-            .await
+        self.change(permit, move |tx| {
+            let is_admin = tx.credential(id)?.is_some_and(|found| found.role == Role::Admin);
+            if is_admin && tx.count_of(Role::Admin)? == 1 {
+                return Err(Error::Forbidden);
+            }
+            let deleted = tx.delete_account(id)?;
+            if deleted {
+                revoke(tx)?;
+            }
+            Ok(deleted)
+        })
+        .await
+        .map(drop)
     }
 
     /// Changes the caller's own password, and revokes the caller's other tokens.
@@ -41,7 +45,7 @@ impl App {
         }
         let hash = self.hasher.hash(new).await?;
         // If the password was changed meanwhile, the old one is no longer right.
-        self.replace_password(id, Some(stored.hash), hash, permit.caller().token)
+        self.replace_password(permit, Some(stored.hash), hash)
             .await?
             .then_some(())
             .ok_or(Error::Invalid(Invalid::OldPassword))
@@ -55,30 +59,26 @@ impl App {
         let id = *permit.target();
         self.store.read(|view| view.credential(id))?.ok_or(Error::NotFound(Kind::User))?;
         let hash = self.hasher.hash(new).await?;
-        self.replace_password(id, None, hash, permit.caller().token)
-            .await?
-            .then_some(())
-            .ok_or(Error::NotFound(Kind::User))
+        self.replace_password(permit, None, hash).await?.then_some(()).ok_or(Error::NotFound(Kind::User))
     }
 
     /// Stores a password and revokes the user's tokens, except the one that asked for it.
-    async fn replace_password(
+    async fn replace_password<O: Operation<Target = Id<Account>>>(
         &self,
-        id: Id<Account>,
+        permit: Permit<O>,
         expected: Option<PasswordHash>,
         hash: PasswordHash,
-        spared: i64,
     ) -> Result<bool, Error> {
-        let revoke = self.revoker(id, Some(spared));
-        self.store
-            .write(move |tx| {
-                let replaced = tx.set_password(id, expected.as_ref(), &hash)?;
-                if replaced {
-                    revoke(tx)?;
-                }
-                Ok(replaced)
-            })
-            .await
+        let id = *permit.target();
+        let revoke = self.revoker(id, Some(permit.caller().token));
+        self.change(permit, move |tx| {
+            let replaced = tx.set_password(id, expected.as_ref(), &hash)?;
+            if replaced {
+                revoke(tx)?;
+            }
+            Ok(replaced)
+        })
+        .await
     }
 
     /// Revokes a user's tokens on disk and, once that is committed, in memory.

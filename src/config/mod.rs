@@ -46,6 +46,8 @@ pub struct Config {
     pub self_affiliation: bool,
     /// How much a client may ask of the service.
     pub limits: LimitSettings,
+    /// How long rows of the audit trail are kept.
+    pub audit_keep: Duration,
     /// Whether to send HSTS.
     pub hsts: bool,
     /// Origins whose pages may use the API.
@@ -233,6 +235,7 @@ impl Config {
                 body_budget: get("body-budget")?.size(64 << 10..=1 << 30)?,
                 shutdown_grace: get("shutdown-grace")?.duration(0..=3600)?,
             },
+            audit_keep: get("audit-keep")?.duration(86_400..=3650 * 86_400)?,
             hsts: get("hsts")?.switch()?,
             cors_origins: get("cors-origins")?.origins()?,
             log: get("log")?.required()?.to_owned(),

@@ -93,6 +93,7 @@ pub const SETTINGS: &[Setting] = &[
     value("body-budget", "SIZE", "16 MiB", "Memory for all bodies that arrive at the same time: 64 KiB to 1 GiB; more are answered 503."),
     value("shutdown-grace", "TIME", "10s", "How long requests in work may take to end when the service stops: 0s to 1h."),
     value("cors-origins", "LIST", "", "Origins whose pages may use the API from a browser, separated by commas, such as `https://portal.example`; without, none."),
+    value("audit-keep", "TIME", "365d", "How long rows of the audit trail are kept: 1d to 3650d."),
     switch("hsts", "Tell browsers to use HTTPS alone for this host (RFC 6797)."),
     value("log", "FILTER", "info", "What to log: error, warn, info, debug, or a filter such as `info,ocariot_users::store=debug`."),
     value("log-format", "FORM", "text", "`text` or `json`."),

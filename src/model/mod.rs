@@ -6,6 +6,7 @@ mod date;
 mod directory;
 mod error;
 mod id;
+mod network;
 pub mod query;
 pub mod text;
 
@@ -19,6 +20,7 @@ pub use directory::{
 };
 pub use error::{Conflict, DateFault, Error, Fault, Invalid, Limited, Unauthenticated, Unavailable};
 pub use id::{Id, Identified};
+pub use network::Network;
 pub use text::Text;
 
 /// The kinds of things that have an id.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
@@ -154,6 +155,7 @@ impl Service {
     /// If the service cannot begin, or a fault keeps it from going on: whoever supervises it is to start it again.
     pub async fn run(mut self) -> Result<(), StartError> {
         let (connections, limits) = self.limits;
+        let upkeep = tokio::spawn(upkeep(Arc::clone(&self.app)));
         let endpoint = api::endpoint(Arc::clone(&self.app), limits, self.cors).map_err(internal)?;
         let (stop, stopped) = watch::channel(false);
         let redirect = self.redirect.map(|(listener, port)| {
@@ -171,8 +173,22 @@ impl Service {
         if let Some(redirect) = redirect {
             redirect.await.map_err(internal)?;
         }
+        upkeep.abort();
         tracing::info!("Stopped");
         ended
+    }
+}
+
+/// Once a minute, does what the service must do by itself.
+async fn upkeep(app: Arc<App>) {
+    let minute = Duration::from_mins(1);
+    let mut minutes = tokio::time::interval_at(tokio::time::Instant::now() + minute, minute);
+    minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        minutes.tick().await;
+        if let Err(error) = app.upkeep().await {
+            tracing::warn!(%error, "The upkeep failed; it is tried again in a minute");
+        }
     }
 }
 
@@ -282,6 +298,7 @@ fn start_app(config: &Config, store: Store, token_key: &str, clock: Clock) -> Re
             true => SelfAffiliation::Allowed,
             false => SelfAffiliation::Refused,
         },
+        audit_keep: config.audit_keep,
         clock,
     };
     App::start(store, options).map_err(internal)

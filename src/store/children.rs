@@ -200,12 +200,13 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Takes a child's NFC tag away, if it has one.
+    /// Takes a child's NFC tag away; returns whether it had one.
     ///
     /// # Errors
     /// If the store cannot write.
-    pub fn clear_tag(&self, id: Id<Child>) -> Result<(), Error> {
-        self.execute("UPDATE child SET nfc_tag = NULL, tag_assigned_at = NULL WHERE account_id = ?1", [id.as_bytes()])?;
-        Ok(())
+    pub fn clear_tag(&self, id: Id<Child>) -> Result<bool, Error> {
+        let sql = "UPDATE child SET nfc_tag = NULL, tag_assigned_at = NULL
+                   WHERE account_id = ?1 AND nfc_tag IS NOT NULL";
+        Ok(self.execute(sql, [id.as_bytes()])? == 1)
     }
 }

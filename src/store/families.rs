@@ -113,15 +113,15 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Takes a child out of the family, if it is there.
+    /// Takes a child out of the family; returns whether it was there.
     ///
     /// # Errors
     /// If the store cannot write.
-    pub fn remove_family_child(&self, family: Id<Family>, child: Id<Child>) -> Result<(), Error> {
-        self.execute(
+    pub fn remove_family_child(&self, family: Id<Family>, child: Id<Child>) -> Result<bool, Error> {
+        let removed = self.execute(
             "DELETE FROM family_child WHERE family_id = ?1 AND child_id = ?2",
             params![family.as_bytes(), child.as_bytes()],
         )?;
-        Ok(())
+        Ok(removed == 1)
     }
 }

@@ -193,15 +193,15 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Deletes a group if it is this owner's.
+    /// Deletes a group if it is this owner's; returns whether it was.
     ///
     /// # Errors
     /// If the store cannot write.
-    pub fn delete_group(&self, owner: Id<Account>, id: Id<Group>) -> Result<(), Error> {
-        self.execute(
+    pub fn delete_group(&self, owner: Id<Account>, id: Id<Group>) -> Result<bool, Error> {
+        let deleted = self.execute(
             "DELETE FROM children_group WHERE id = ?1 AND owner_id = ?2",
             params![id.as_bytes(), owner.as_bytes()],
         )?;
-        Ok(())
+        Ok(deleted == 1)
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::OpenError;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_audit.sql")];
 
 /// Marks a SQLite file as ours ("OCUS").
 const APPLICATION_ID: i32 = 0x4f43_5553;

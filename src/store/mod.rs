@@ -6,6 +6,7 @@
 
 mod accounts;
 mod applications;
+mod audit;
 mod children;
 mod cipher;
 mod error;
@@ -38,6 +39,7 @@ use error::Translate;
 use journal::Journal;
 
 pub use accounts::NewAccountRow;
+pub use audit::Change;
 pub use cipher::{KEY_LENGTH, UsernameKey};
 pub use migrate::SCHEMA_VERSION;
 pub use revocations::Revocation;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails should say where, and stop there")]
 #![expect(unreachable_pub, reason = "a test program has no public parts")]
 
+mod audit;
 mod support;
 
 mod applications;

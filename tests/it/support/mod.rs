@@ -1,5 +1,6 @@
 //! A service of one's own for each test, people who use it, and what they get.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -9,8 +10,10 @@ use ocariot_users::api::{self, Cors, Hsts, Limits};
 use ocariot_users::app::{App, AppOptions, HashOptions, SelfAffiliation, TokenOptions};
 use ocariot_users::model::{Clock, Password, Username};
 use ocariot_users::store::{Store, StoreOptions};
+use poem::http::uri::Scheme;
 use poem::http::{HeaderMap, Method, Uri};
-use poem::{Endpoint, Request, Response};
+use poem::web::{LocalAddr, RemoteAddr};
+use poem::{Addr, Endpoint, Request, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -25,6 +28,7 @@ pub struct World {
     pub folder: Arc<TempDir>,
     pub store: Store,
     pub clock: TestClock,
+    pub app: Arc<App>,
     endpoint: Arc<poem::endpoint::BoxEndpoint<'static>>,
     document: Arc<Value>,
 }
@@ -118,6 +122,7 @@ impl World {
             },
             password_min_length: options.password_min_length,
             self_affiliation: options.self_affiliation,
+            audit_keep: Duration::from_secs(365 * 86_400),
             clock: clock.as_clock(),
         };
         let app = Arc::new(App::start(store.clone(), options_of_app).unwrap());
@@ -130,16 +135,16 @@ impl World {
             uri_bytes: 4096,
             hsts: options.hsts,
         };
-        let endpoint = api::endpoint(app, limits, Cors::new(options.cors_origins)).unwrap();
+        let endpoint = api::endpoint(app.clone(), limits, Cors::new(options.cors_origins)).unwrap();
         let endpoint = Arc::new(poem::endpoint::EndpointExt::boxed(endpoint));
-        let mut world = Self { folder, store, clock, endpoint, document: Arc::new(Value::Null) };
+        let mut world = Self { folder, store, clock, app, endpoint, document: Arc::new(Value::Null) };
         world.document = Arc::new(world.nobody().get("/v1/openapi.json").await.body);
         world
     }
 
     /// Somebody without a token.
     pub fn nobody(&self) -> Client {
-        Client { endpoint: self.endpoint.clone(), document: self.document.clone(), token: None }
+        Client { endpoint: self.endpoint.clone(), document: self.document.clone(), token: None, address: None }
     }
 
     /// Somebody with this token.
@@ -192,6 +197,7 @@ pub struct Client {
     endpoint: Arc<poem::endpoint::BoxEndpoint<'static>>,
     document: Arc<Value>,
     pub token: Option<String>,
+    address: Option<SocketAddr>,
 }
 
 /// What came back.
@@ -205,6 +211,11 @@ pub struct Reply {
 }
 
 impl Client {
+    /// The same, from this address.
+    pub fn from(&self, address: &str) -> Self {
+        Self { address: Some(SocketAddr::new(address.parse().unwrap(), 40_000)), ..self.clone() }
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         self.send(Method::GET, path, None).await
     }
@@ -251,6 +262,10 @@ impl Client {
     /// Sends it, and holds the answer against the document.
     pub async fn call(&self, request: Request) -> Reply {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let request = match self.address {
+            Some(address) => remote(request, address),
+            None => request,
+        };
         let response: Response = self.endpoint.call(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.into_body().into_string().await.unwrap();
@@ -259,6 +274,15 @@ impl Client {
         super::document::check(&self.document, &method, &path, &reply);
         reply
     }
+}
+
+/// The request as if it came from an address.
+fn remote(request: Request, address: SocketAddr) -> Request {
+    let (given, body) = request.into_parts();
+    let (mut parts, ()) = poem::http::Request::new(()).into_parts();
+    (parts.method, parts.uri, parts.headers) = (given.method, given.uri, given.headers);
+    let remote = RemoteAddr(Addr::SocketAddr(address));
+    Request::from_parts((parts, LocalAddr::default(), remote, Scheme::HTTPS).into(), body)
 }
 
 impl Reply {

@@ -1,0 +1,130 @@
+//! The audit trail: every change is written there in the transaction that makes it.
+
+use std::net::IpAddr;
+
+use std::time::Duration;
+
+use super::policy::{Operation, Subject, Target};
+use super::{App, Permit};
+use crate::model::{Account, Application, Child, Error, Family, Group, Id, Institution, Network, Professional, Role};
+use crate::store::{Change, Tx};
+
+/// How many old rows are deleted in one transaction: other writes go between.
+const PRUNED_AT_ONCE: usize = 500;
+
+/// Where a request came from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The client's address, if it has one.
+    pub address: Option<IpAddr>,
+    /// The service's own id for the request; never what a client sends, which might be a name.
+    pub request_id: String,
+}
+
+/// What a change returns, as far as it says what was made.
+pub(super) trait Outcome {
+    /// The id of what the change returns.
+    fn id(&self) -> Option<[u8; 12]> {
+        None
+    }
+
+    /// Whether there was anything to change.
+    fn changed(&self) -> bool {
+        true
+    }
+}
+
+impl Outcome for bool {
+    fn changed(&self) -> bool {
+        *self
+    }
+}
+
+macro_rules! outcomes {
+    ($($kind:ty: $($path:ident).+;)+) => {
+        $(impl Outcome for $kind {
+            fn id(&self) -> Option<[u8; 12]> {
+                Some(*self.$($path).+.as_bytes())
+            }
+        })+
+    };
+}
+
+outcomes! {
+    Child: account.id;
+    Family: account.id;
+    Application: account.id;
+    Professional: account.id;
+    Institution: id;
+    Group: id;
+}
+
+impl App {
+    /// Makes a permitted change: all that `job` does together with its row of the audit trail, or nothing.
+    pub(super) async fn change<O: Operation, T: Outcome + Send + 'static>(
+        &self,
+        permit: Permit<O>,
+        job: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let actor = (permit.caller().id, permit.caller().role);
+        let origin = permit.origin().clone();
+        let named = named(&permit.target().subject());
+        let part = permit.target().part();
+        self.store
+            .write(move |tx| {
+                let outcome = job(tx)?;
+                if outcome.changed() {
+                    let made = outcome.id();
+                    let target = named.or(made);
+                    let part = part.or(made.filter(|_| made != target));
+                    let (action, address, request_id) = (O::ROW.id, origin.address, origin.request_id.as_str());
+                    tx.record(&Change { actor, action, target, part, address, login_from: None, request_id })?;
+                }
+                Ok(outcome)
+            })
+            .await
+    }
+}
+
+impl App {
+    /// Deletes the rows of the trail that are older than they are kept.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub(super) async fn prune_audit(&self, keep: Duration) -> Result<(), Error> {
+        let Ok(before) = self.clock.now().checked_sub(keep) else {
+            return Ok(());
+        };
+        while self.store.write(move |tx| tx.prune_audit(before, PRUNED_AT_ONCE)).await? == PRUNED_AT_ONCE {}
+        Ok(())
+    }
+}
+
+impl Origin {
+    /// What counts as the client that made the request.
+    pub(super) fn network(&self) -> Option<Network> {
+        self.address.map(Network::of)
+    }
+
+    /// Writes a log-in that succeeded into the audit trail.
+    pub(super) fn record_login(&self, tx: &Tx<'_>, id: Id<Account>, role: Role) -> Result<(), Error> {
+        tx.record(&Change {
+            actor: (id, role),
+            action: "auth_login",
+            target: Some(*id.as_bytes()),
+            part: None,
+            address: self.address,
+            login_from: self.network(),
+            request_id: &self.request_id,
+        })
+    }
+}
+
+/// The id that a path names.
+fn named(subject: &Subject) -> Option<[u8; 12]> {
+    match subject {
+        Subject::User(id) => Some(*id.as_bytes()),
+        Subject::Institution(id) => Some(*id.as_bytes()),
+        Subject::Nothing | Subject::Tag(_) => None,
+    }
+}

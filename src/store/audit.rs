@@ -1,0 +1,65 @@
+//! Rows of `audit`: who did what to whom, when, from where. Ids alone, so that the trail tells no names.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::{Tx, rows};
+use crate::model::{Account, Error, Id, Network, Role};
+
+/// A change that was made.
+pub struct Change<'a> {
+    /// Who made it.
+    pub actor: (Id<Account>, Role),
+    /// The operation's id.
+    pub action: &'static str,
+    /// What was changed.
+    pub target: Option<[u8; 12]>,
+    /// What belongs to the target, if that is what was changed.
+    pub part: Option<[u8; 12]>,
+    /// Where the request came from.
+    pub address: Option<IpAddr>,
+    /// If this is a log-in: the client that it came from.
+    pub login_from: Option<Network>,
+    /// The service's own id for the request.
+    pub request_id: &'a str,
+}
+
+impl Tx<'_> {
+    /// Writes a change into the audit trail, in the transaction that makes it.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub fn record(&self, change: &Change<'_>) -> Result<(), Error> {
+        let (actor, role) = change.actor;
+        self.execute(
+            "INSERT INTO audit (at, actor_id, actor_role, action, target_id, part_id, address, network, outcome,
+                                request_id, count)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'ok', ?9, 1)",
+            params![
+                self.now().as_millisecond(),
+                actor.as_bytes(),
+                rows::role_word(role),
+                change.action,
+                change.target,
+                change.part,
+                change.address.map(|address| address.to_canonical().to_string()),
+                change.login_from.map(|network| network.to_string()),
+                change.request_id,
+            ],
+        )
+        .map(drop)
+    }
+
+    /// Deletes at most `count` of the rows from before an instant, the oldest first; returns how many it deleted.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub fn prune_audit(&self, before: Timestamp, count: usize) -> Result<usize, Error> {
+        self.execute(
+            "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ?1 ORDER BY at LIMIT ?2)",
+            params![before.as_millisecond(), count],
+        )
+    }
+}

@@ -1,0 +1,159 @@
+//! The audit trail: who did what to whom, from where.
+
+use poem::http::Method;
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::support::{ABSENT, PASSWORD, World, fresh, user};
+
+/// A row, oldest first: ids in hex, what is absent empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Row {
+    action: String,
+    actor: String,
+    target: String,
+    part: String,
+    address: String,
+    outcome: String,
+    request_id: String,
+}
+
+fn trail(world: &World) -> Vec<Row> {
+    let database = Connection::open(world.folder.path().join("ocariot.db")).unwrap();
+    let sql = "SELECT action, lower(hex(actor_id)), lower(hex(target_id)), lower(hex(part_id)),
+                      coalesce(address, ''), outcome, request_id FROM audit ORDER BY id";
+    let mut rows = database.prepare(sql).unwrap();
+    let rows = rows.query_map([], |row| {
+        Ok(Row {
+            action: row.get(0)?,
+            actor: row.get(1)?,
+            target: row.get(2)?,
+            part: row.get(3)?,
+            address: row.get(4)?,
+            outcome: row.get(5)?,
+            request_id: row.get(6)?,
+        })
+    });
+    rows.unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+/// Action, actor, target and part of what was written since there were `before` rows.
+fn since(world: &World, before: usize) -> Vec<[String; 4]> {
+    trail(world).drain(before..).map(|row| [row.action, row.actor, row.target, row.part]).collect()
+}
+
+#[tokio::test]
+async fn a_change_leaves_a_row_with_who_whom_from_where_and_the_services_own_request_id() {
+    let world = World::new().await;
+    let admin = world.admin().await.from("2001:db8::7");
+    let own = world.admin_id().await;
+    let before = trail(&world).len();
+    let request = admin.request(Method::POST, "/v1/institutions").header("x-request-id", "somebodys-name");
+    let reply = admin.call(request.body(json!({"name": "A", "type": "School"}).to_string())).await.is(201);
+    assert_eq!(reply.header("x-request-id"), Some("somebodys-name"));
+    let reply = admin.patch(&format!("/v1/institutions/{}", reply.id()), json!({"name": "B"})).await.is(200);
+
+    let rows = trail(&world).split_off(before);
+    for (row, action) in rows.iter().zip(["institution_create", "institution_update"]) {
+        let expected = [action, &own, &reply.id(), "", "2001:db8::7", "ok"];
+        assert_eq!([&row.action, &row.actor, &row.target, &row.part, &row.address, &row.outcome], expected);
+    }
+    assert_eq!(rows.len(), 2);
+    assert_ne!(rows[0].request_id, "somebodys-name");
+    assert_eq!(Some(rows[1].request_id.as_str()), reply.header("x-request-id"));
+}
+
+#[tokio::test]
+async fn a_log_in_leaves_a_row_of_the_user_himself() {
+    let world = World::new().await;
+    let own = world.admin_id().await;
+    let before = trail(&world).len();
+    let body = json!({"username": "admin", "password": crate::support::ADMIN.1});
+    world.nobody().from("::ffff:192.0.2.1").post("/v1/auth", body).await.is(200);
+    let row = trail(&world).pop().unwrap();
+    assert_eq!(since(&world, before), [["auth_login", &own, &own, ""].map(str::to_owned)]);
+    assert_eq!((row.address.as_str(), row.outcome.as_str()), ("192.0.2.1", "ok"));
+}
+
+#[tokio::test]
+async fn what_changes_nothing_and_what_is_refused_leaves_no_row_of_a_change() {
+    let world = World::new().await;
+    let (school, admin) = (world.school().await, world.admin().await);
+    let taken = user("children", &school.child.username, &school.institution, &[]);
+    let (child, family) = (&school.child.id, &school.family.id);
+    let groups = format!("/v1/educators/{}/children/groups", school.educator.id);
+    let before = trail(&world).len();
+
+    // Refused inside the transaction.
+    admin.post("/v1/children", taken).await.is(409);
+    admin.delete(&format!("/v1/institutions/{}", school.institution)).await.is(400);
+    admin.patch(&format!("/v1/children/{ABSENT}"), json!({"gender": "male"})).await.is(404);
+    let wrong = json!({"old_password": "wrong", "new_password": "x"});
+    let password = format!("/v1/users/{}/password", school.educator.id);
+    school.educator.client.put(&password, wrong).await.is(400);
+    // Nothing to change.
+    admin.delete(&format!("/v1/institutions/{ABSENT}")).await.is(204);
+    admin.delete(&format!("/v1/users/{ABSENT}")).await.is(204);
+    admin.delete(&format!("/v1/children/{child}/nfc")).await.is(204);
+    admin.delete(&format!("/v1/families/{family}/children/{ABSENT}")).await.is(204);
+    school.educator.client.delete(&format!("{groups}/{ABSENT}")).await.is(204);
+    assert_eq!(since(&world, before), [] as [[String; 4]; 0]);
+
+    // The same, when there is something.
+    admin.post(&format!("/v1/children/{child}/nfc"), json!({"nfc_tag": "a-tag"})).await.is(201);
+    admin.delete(&format!("/v1/children/{child}/nfc")).await.is(204);
+    admin.delete(&format!("/v1/families/{family}/children/{child}")).await.is(204);
+    school.educator.client.delete(&format!("{groups}/{}", school.educator_group)).await.is(204);
+    admin.delete(&format!("/v1/users/{child}")).await.is(204);
+    let own = world.admin_id().await;
+    let expected = [
+        ["child_tag_set", &own, child, ""],
+        ["child_tag_clear", &own, child, ""],
+        ["family_child_remove", &own, family, child],
+        ["educator_group_delete", &school.educator.id, &school.educator.id, &school.educator_group],
+        ["user_delete", &own, child, ""],
+    ];
+    assert_eq!(since(&world, before)[..5], expected.map(|row| row.map(str::to_owned)));
+}
+
+#[tokio::test]
+async fn the_trail_holds_no_name_and_no_password() {
+    let world = World::new().await;
+    let (school, admin) = (world.school().await, world.admin().await);
+    let body = user("families", &fresh("canary-name"), &school.institution, &[&school.child.id]);
+    let family = admin.post("/v1/families", body.clone()).await.is(201).id();
+    let reset = json!({"new_password": "canary-password"});
+    admin.post(&format!("/v1/users/{family}/reset-password"), reset).await.is(204);
+    let client = world.login(body["username"].as_str().unwrap(), "canary-password").await;
+    client.patch(&format!("/v1/families/{family}"), json!({"username": "canary-other-name"})).await.is(200);
+
+    let text = format!("{:?}", trail(&world));
+    assert!(text.contains("password_reset") && text.contains(&family));
+    for canary in ["canary", PASSWORD, client.token.as_deref().unwrap(), &school.child.username] {
+        assert!(!text.contains(canary), "{canary}");
+    }
+}
+
+#[tokio::test]
+async fn rows_are_kept_for_as_long_as_is_set_and_pruned_in_steps() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    admin.make_institution().await;
+    let copies = "INSERT INTO audit (at, action, outcome, count)
+                  WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1200)
+                  SELECT at, action, outcome, 1 FROM n, (SELECT * FROM audit ORDER BY id DESC LIMIT 1)";
+    world.sql(copies);
+    let count = || {
+        let database = Connection::open(world.folder.path().join("ocariot.db")).unwrap();
+        database.query_row("SELECT count(*) FROM audit", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let all = count();
+    assert!(all > 1200);
+    world.clock.advance(365 * 86_400 - 60);
+    world.app.upkeep().await.unwrap();
+    assert_eq!(count(), all, "nothing is older than a year");
+    world.clock.advance(120);
+    world.admin().await;
+    world.app.upkeep().await.unwrap();
+    assert_eq!(count(), 1, "the log-in of just now stays");
+}
