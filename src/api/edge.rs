@@ -1,7 +1,9 @@
 //! What every request passes: a request id, the path, panics, errors to responses, security headers, the log.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt;
@@ -11,9 +13,11 @@ use tracing::Instrument;
 
 use super::failure::{self, Transport};
 use super::{Cors, Document, Hsts, Limits};
-use crate::app::{Origin, random_bytes};
+use crate::app::{App, Origin, random_bytes};
+use crate::model::Error;
 
 const REQUEST_ID: &str = "X-Request-Id";
+const FORWARDED_FOR: &str = "X-Forwarded-For";
 
 /// The outermost endpoint: it answers everything, and never fails.
 pub(super) struct Edge<E> {
@@ -21,11 +25,12 @@ pub(super) struct Edge<E> {
     routes: Routes,
     limits: Limits,
     cors: Cors,
+    app: Arc<App>,
 }
 
 impl<E> Edge<E> {
-    pub(super) fn new(inner: E, routes: Routes, limits: Limits, cors: Cors) -> Self {
-        Self { inner, routes, limits, cors }
+    pub(super) fn new(inner: E, routes: Routes, limits: Limits, cors: Cors, app: Arc<App>) -> Self {
+        Self { inner, routes, limits, cors, app }
     }
 }
 
@@ -36,14 +41,17 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
         let started = Instant::now();
         let own_id = own_request_id();
         let id = given_request_id(&request).unwrap_or_else(|| own_id.clone());
-        let address = request.remote_addr().as_socket_addr().map(|address| address.ip());
-        request.set_data(Origin { address, request_id: own_id.clone() });
+        let origin = Origin { address: self.address(&request), request_id: own_id.clone() };
+        request.set_data(origin.clone());
         let method = request.method().clone();
         let allowed = self.cors.allowed(&request);
         let (mut response, route) = match self.preflight(&request) {
             Some(response) => (response, "-"),
             None => match self.routed(request) {
-                Ok((request, route)) => (self.answer(request, &id).await, route),
+                Ok((request, route)) => match self.admit(&origin, route) {
+                    Ok(()) => (answer(&self.inner, request, &id).await, route),
+                    Err(error) => (failure::response(&error.into(), &id), route),
+                },
                 Err(error) => (failure::response(&error.into(), &id), "-"),
             },
         };
@@ -94,15 +102,19 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         Ok((request, route))
     }
 
-    async fn answer(&self, request: Request, id: &str) -> Response {
-        // Whatever is logged meanwhile bears the request's id, also on other threads. The level is the highest, so
-        // that no filter takes the id from an error.
-        let span = tracing::error_span!("request", request_id = id);
-        match AssertUnwindSafe(self.inner.call(request)).catch_unwind().instrument(span).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => failure::response(&error, id),
-            // The panic hook has logged it.
-            Err(_) => failure::panic_response(id),
+    /// Whom the request comes from; nobody if it did not come over a network.
+    fn address(&self, request: &Request) -> Option<IpAddr> {
+        let peer = request.remote_addr().as_socket_addr()?.ip();
+        let lists = request.headers().get_all(FORWARDED_FOR).iter();
+        let forwarded: Vec<&str> = lists.flat_map(|list| list.to_str().unwrap_or_default().split(',')).collect();
+        Some(self.app.client_address(peer, forwarded.into_iter()))
+    }
+
+    /// Whoever asks whether the service lives and can work is always answered.
+    fn admit(&self, origin: &Origin, route: &str) -> Result<(), Error> {
+        match route {
+            "/healthz" | "/readyz" => Ok(()),
+            _ => self.app.admit(origin),
         }
     }
 
@@ -118,6 +130,19 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         if let Ok(id) = HeaderValue::from_str(id) {
             headers.insert(REQUEST_ID, id);
         }
+    }
+}
+
+/// What the endpoint answers; a panic ends this request alone.
+async fn answer<E: Endpoint<Output = Response>>(inner: &E, request: Request, id: &str) -> Response {
+    // Whatever is logged meanwhile bears the request's id, also on other threads. The level is the highest, so
+    // that no filter takes the id from an error.
+    let span = tracing::error_span!("request", request_id = id);
+    match AssertUnwindSafe(inner.call(request)).catch_unwind().instrument(span).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => failure::response(&error, id),
+        // The panic hook has logged it.
+        Err(_) => failure::panic_response(id),
     }
 }
 
@@ -205,19 +230,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_answered_500_with_the_id_of_the_request() {
-        let limits = Limits {
-            body_bytes: 1,
-            body_timeout: std::time::Duration::from_secs(1),
-            body_budget: 1,
-            uri_bytes: 100,
-            hsts: Hsts::Off,
-        };
         let panics = poem::endpoint::make(|_| async { panic!("on purpose") as poem::Result<Response> });
-        let edge = Edge::new(panics, Routes(vec![("/a".to_owned(), vec![Method::GET])]), limits, Cors::default());
-        let request = Request::builder().uri(Uri::from_static("/a")).header(REQUEST_ID, "abc-1").finish();
-        let response = edge.call(request).await.unwrap();
+        let response = answer(&panics, Request::default(), "abc-1").await;
         assert_eq!(response.status().as_u16(), 500);
-        assert_eq!(response.headers()[REQUEST_ID], "abc-1");
         let body = response.into_body().into_string().await.unwrap();
         let expected = r#"{"code":500,"message":"An internal server error has occurred.","description":"Please try again later. Request id: abc-1."}"#;
         assert_eq!(body, expected);

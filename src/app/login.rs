@@ -9,8 +9,9 @@ impl App {
     ///
     /// # Errors
     /// `Unauthenticated` if there is none, after the same time whether or not the name exists. `Unavailable` if too
-    /// many log in at once.
+    /// many log in at once, `TooManyRequests` if too many passwords were tried from there or for this name.
     pub async fn login(&self, origin: Origin, username: Username, password: Password) -> Result<String, Error> {
+        self.admit_login(&origin, &username)?;
         let candidates = self.store.read(|view| view.credentials(&username))?;
         let Some(credential) = self.find_fitting(candidates, &password).await? else {
             return Err(Error::Unauthenticated(Unauthenticated::WrongPassword));

@@ -10,10 +10,12 @@ pub mod demo;
 mod families;
 mod groups;
 mod institutions;
+mod limits;
 mod login;
 mod password;
 pub mod policy;
 mod professionals;
+mod proxies;
 mod random;
 mod readiness;
 mod scopes;
@@ -29,6 +31,8 @@ use jiff::tz::TimeZone;
 
 use crate::model::{Clock, Error};
 use crate::store::Store;
+use ipnet::IpNet;
+use limits::RateLimiters;
 use password::Hasher;
 use readiness::Readiness;
 use token::{Revocations, Tokens};
@@ -36,6 +40,7 @@ use token::{Revocations, Tokens};
 pub use access::Permit;
 pub use audit::Origin;
 pub use bootstrap::FirstAdmin;
+pub use limits::{Rate, RateLimits};
 pub use password::{HashOptions, derive_key};
 pub use random::{random_bytes, random_password};
 pub use scopes::scopes;
@@ -53,6 +58,10 @@ pub struct AppOptions {
     pub self_affiliation: SelfAffiliation,
     /// How long rows of the audit trail are kept.
     pub audit_keep: Duration,
+    /// How often each may ask; without, as often as they like.
+    pub rate_limits: Option<RateLimits>,
+    /// The proxies whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -77,6 +86,8 @@ pub struct App {
     password_min_length: usize,
     self_affiliation: SelfAffiliation,
     audit_keep: Duration,
+    limiters: Option<RateLimiters>,
+    trusted_proxies: Vec<IpNet>,
 }
 
 /// What the format of a request's fields depends on.
@@ -97,7 +108,11 @@ impl App {
     /// If the key for tokens is none, the costs of hashes are impossible, or the store cannot be read.
     pub fn start(store: Store, options: AppOptions) -> Result<Self, Error> {
         let revocations = store.read(|view| view.revocations())?;
+        let limiters =
+            options.rate_limits.map(|limits| RateLimiters::new(&limits, options.clock.clone())).transpose()?;
         Ok(Self {
+            limiters,
+            trusted_proxies: options.trusted_proxies,
             tokens: Tokens::new(options.tokens)?,
             revocations: Arc::new(Revocations::new(revocations)),
             hasher: Hasher::start(&options.hashing)?,
@@ -123,16 +138,18 @@ impl App {
     /// # Errors
     /// If the store cannot write.
     pub async fn upkeep(&self) -> Result<(), Error> {
+        self.limiters.iter().for_each(RateLimiters::forget_old);
         self.prune_audit(self.audit_keep).await
     }
 
     /// Whose token this is (contract, section 3).
     ///
     /// # Errors
-    /// `Unauthenticated` if it is not a valid one.
+    /// `Unauthenticated` if it is not a valid one, `TooManyRequests` if it is used too often.
     pub fn authenticate(&self, token: &str) -> Result<Caller, Error> {
         let caller = self.tokens.check(token, self.clock.now())?;
         self.revocations.check(&caller)?;
+        self.admit_token(&caller)?;
         Ok(caller)
     }
 

@@ -31,7 +31,8 @@ impl App {
     /// Changes the caller's own password, and revokes the caller's other tokens.
     ///
     /// # Errors
-    /// `NotFound` if the user is gone, `Invalid` if the old password is wrong.
+    /// `NotFound` if the user is gone, `TooManyRequests` if too many passwords were tried for him, `Invalid` if the old
+    /// password is wrong.
     pub async fn password_change(
         &self,
         permit: Permit<PasswordChange>,
@@ -39,7 +40,11 @@ impl App {
         new: Password,
     ) -> Result<(), Error> {
         let id = *permit.target();
-        let stored = self.store.read(|view| view.credential(id))?.ok_or(Error::NotFound(Kind::User))?;
+        let (stored, username) = self
+            .store
+            .read(|view| Ok(view.credential(id)?.zip(view.username(id)?)))?
+            .ok_or(Error::NotFound(Kind::User))?;
+        self.admit_login(permit.origin(), &username)?;
         if !self.hasher.verify(old, stored.hash.clone()).await? {
             return Err(Invalid::OldPassword.into());
         }

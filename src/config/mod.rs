@@ -6,9 +6,11 @@ mod values;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use zeroize::Zeroizing;
 
 pub use resolve::{Given, Inputs, Resolved, SettingsError, Source, resolve};
@@ -46,6 +48,10 @@ pub struct Config {
     pub self_affiliation: bool,
     /// How much a client may ask of the service.
     pub limits: LimitSettings,
+    /// How often each may ask; nothing if that is not limited.
+    pub rate_limits: Option<RateSettings>,
+    /// The proxies whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// How long rows of the audit trail are kept.
     pub audit_keep: Duration,
     /// Whether to send HSTS.
@@ -142,6 +148,28 @@ pub struct LimitSettings {
     pub shutdown_grace: Duration,
 }
 
+/// How often each may ask.
+#[derive(Debug, Clone, Copy)]
+pub struct RateSettings {
+    /// Requests of one client.
+    pub address: Rate,
+    /// Requests with one token.
+    pub token: Rate,
+    /// Passwords that one client tries.
+    pub logins: Rate,
+    /// Passwords tried for one account.
+    pub account: Rate,
+}
+
+/// So many at once, and as many again within each period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many at once.
+    pub count: NonZeroU32,
+    /// How long until as many fit again.
+    pub period: Duration,
+}
+
 /// How to log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -235,6 +263,16 @@ impl Config {
                 body_budget: get("body-budget")?.size(64 << 10..=1 << 30)?,
                 shutdown_grace: get("shutdown-grace")?.duration(0..=3600)?,
             },
+            rate_limits: match get("rate-limit")?.switch()? {
+                true => Some(RateSettings {
+                    address: get("rate-limit-address")?.rate()?,
+                    token: get("rate-limit-token")?.rate()?,
+                    logins: get("rate-limit-logins")?.rate()?,
+                    account: get("rate-limit-account")?.rate()?,
+                }),
+                false => None,
+            },
+            trusted_proxies: get("trusted-proxies")?.networks()?,
             audit_keep: get("audit-keep")?.duration(86_400..=3650 * 86_400)?,
             hsts: get("hsts")?.switch()?,
             cors_origins: get("cors-origins")?.origins()?,
@@ -288,6 +326,8 @@ mod tests {
         assert_eq!(config.token_ttl, Duration::from_secs(86_400));
         assert_eq!(config.limits.body, 102_400);
         assert_eq!((config.hashing.memory, config.hashing.iterations), (19_456, 2));
+        assert!(config.rate_limits.is_some_and(|limits| limits.account.count.get() == 30));
+        assert!(config.trusted_proxies.is_empty());
         assert!(matches!(config.username_key, UsernameKeySource::DataFolder));
     }
 
@@ -304,6 +344,10 @@ mod tests {
             ("cors-origins", "portal.example", "must be origins such as"),
             ("log-format", "xml", "must be text or json"),
             ("hash-threads", "0", "must be a number from 1 to 256"),
+            ("rate-limit-account", "30", "must be a rate such as 120/2m"),
+            ("rate-limit-account", "0/1m", "must be a rate such as 120/2m"),
+            ("rate-limit-logins", "5/0s", "must be a rate such as 120/2m"),
+            ("trusted-proxies", "10.0.0.0/8, proxy", "must be addresses or networks"),
             ("tls-cert", "a.pem", "--tls-cert and --tls-key belong together"),
         ] {
             let error = config(&[(flag, value)]).err().map(|error| error.to_string()).unwrap_or_default();

@@ -1,10 +1,14 @@
 //! Text of settings to values.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
+use super::Rate;
 use super::resolve::{Given, SettingsError};
 
 impl Given {
@@ -67,6 +71,24 @@ impl Given {
         seconds.map(Duration::from_secs).ok_or_else(|| {
             self.wrong(&format!("a time such as 10s, 15m, 24h or 7d, from {}s to {}s", range.start(), range.end()))
         })
+    }
+
+    /// A count and the time within which as many fit again: `120/2m`.
+    pub(super) fn rate(&self) -> Result<Rate, SettingsError> {
+        let wrong = || self.wrong("a rate such as 120/2m: a count from 1 to 1000000, and a time from 1s to 1d");
+        let (count, period) = self.text.split_once('/').ok_or_else(wrong)?;
+        let part = |text: &str| Given { text: text.trim().to_owned(), ..self.clone() };
+        let count = part(count).count(1..=1_000_000).ok().and_then(|count| u32::try_from(count).ok());
+        let count = count.and_then(NonZeroU32::new).ok_or_else(wrong)?;
+        Ok(Rate { count, period: part(period).duration(1..=86_400).map_err(|_| wrong())? })
+    }
+
+    /// Networks in CIDR form or single addresses, with commas between; perhaps none.
+    pub(super) fn networks(&self) -> Result<Vec<IpNet>, SettingsError> {
+        let networks = self.text.split(',').map(str::trim).filter(|text| !text.is_empty());
+        let parse = |text: &str| text.parse().ok().or_else(|| text.parse().ok().map(|address: IpAddr| address.into()));
+        let wrong = || self.wrong("addresses or networks such as 10.0.0.0/8, with commas between");
+        networks.map(|text| parse(text).ok_or_else(wrong)).collect()
     }
 
     /// A number of bytes, perhaps with a unit: `512`, `100 KiB`, `1 MiB`.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::{Fault, Id, Identified, Institution, Kind, text};
@@ -96,6 +97,14 @@ impl Username {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Username {
+    /// The same text for all names that somebody might take for this one: trimmed, in lower case, composed (NFC).
+    #[must_use]
+    pub fn folded(&self) -> String {
+        self.0.trim().to_lowercase().nfc().collect()
     }
 }
 

@@ -18,8 +18,10 @@ use super::redirect::Redirect;
 use super::signals::Termination;
 use super::tls::{CurrentCertificate, server_config};
 use crate::api::{self, Cors, Hsts, Limits};
-use crate::app::{App, AppOptions, FirstAdmin, HashOptions, SelfAffiliation, TokenOptions, derive_key};
-use crate::config::{Config, Mode};
+use crate::app::{
+    App, AppOptions, FirstAdmin, HashOptions, Rate, RateLimits, SelfAffiliation, TokenOptions, derive_key,
+};
+use crate::config::{self, Config, Mode, RateSettings};
 use crate::model::{Clock, Password, Username};
 use crate::store::{OpenError, Store, StoreOptions};
 
@@ -299,9 +301,21 @@ fn start_app(config: &Config, store: Store, token_key: &str, clock: Clock) -> Re
             false => SelfAffiliation::Refused,
         },
         audit_keep: config.audit_keep,
+        rate_limits: config.rate_limits.map(rate_limits),
+        trusted_proxies: config.trusted_proxies.clone(),
         clock,
     };
     App::start(store, options).map_err(internal)
+}
+
+fn rate_limits(given: RateSettings) -> RateLimits {
+    let rate = |given: config::Rate| Rate { count: given.count, period: given.period };
+    RateLimits {
+        address: rate(given.address),
+        token: rate(given.token),
+        logins: rate(given.logins),
+        account: rate(given.account),
+    }
 }
 
 fn cores() -> usize {

@@ -83,6 +83,19 @@ impl View<'_> {
             .translate()
     }
 
+    /// The name of a user; `None` if there is no such user.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn username(&self, id: Id<Account>) -> Result<Option<Username>, Error> {
+        let stored: Option<Vec<u8>> = self
+            .prepare("SELECT username FROM account WHERE id = ?1")?
+            .query_row([id.as_bytes()], |row| row.get(0))
+            .optional()
+            .translate()?;
+        stored.map(|stored| self.cipher.decrypt(&stored).map_err(Error::internal)).transpose()
+    }
+
     /// The institution of a user of this type; the outer `None` if there is no such user.
     ///
     /// # Errors

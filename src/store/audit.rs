@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::{Tx, rows};
-use crate::model::{Account, Error, Id, Network, Role};
+use super::error::Translate;
+use super::{Tx, View, rows};
+use crate::model::{Account, Error, Id, Network, Role, Username};
 
 /// A change that was made.
 pub struct Change<'a> {
@@ -24,6 +25,22 @@ pub struct Change<'a> {
     pub login_from: Option<Network>,
     /// The service's own id for the request.
     pub request_id: &'a str,
+}
+
+impl View<'_> {
+    /// Whether a user of this name logged in from there before, as long as the trail is kept.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn has_logged_in_from(&self, username: &Username, network: Network) -> Result<bool, Error> {
+        let name = self.cipher.encrypt(username)?;
+        self.prepare(
+            "SELECT EXISTS (SELECT 1 FROM account a CROSS JOIN audit l ON l.actor_id = a.id
+                            WHERE a.username = ?1 AND l.network = ?2 AND l.network IS NOT NULL)",
+        )?
+        .query_row(params![name, network.to_string()], |row| row.get(0))
+        .translate()
+    }
 }
 
 impl Tx<'_> {

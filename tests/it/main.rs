@@ -21,6 +21,7 @@ mod faults;
 mod grid;
 mod groups;
 mod layers;
+mod limits;
 mod login;
 mod queries;
 mod queries_property;

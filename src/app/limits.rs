@@ -1,0 +1,225 @@
+//! Rate limits: how often one client, one token and one account may ask (GCRA, by governor).
+//!
+//! Every try counts, whatever comes of it. Log-ins count three times: for the client's network; for the account as
+//! tried from that network, so that an attack from elsewhere does not lock its owner out; and for the account as
+//! tried from everywhere, which slows only networks that its user never logged in from.
+
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hash};
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use governor::clock::Clock as _;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+use jiff::Timestamp;
+
+use super::{App, Caller, Origin};
+use crate::model::{Clock, Error, Limited, Network, Username};
+
+/// How often something may happen: `count` times at once, and as often again within each `period`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How often at once.
+    pub count: NonZeroU32,
+    /// How long until as many fit again; not zero.
+    pub period: Duration,
+}
+
+/// How often each may ask.
+#[derive(Debug, Clone, Copy)]
+pub struct RateLimits {
+    /// Requests of one client.
+    pub address: Rate,
+    /// Requests with one token.
+    pub token: Rate,
+    /// Passwords that one client tries, whoever's.
+    pub logins: Rate,
+    /// Passwords tried for one account: by one client, and by all together, which slows only those that its user never
+    /// logged in from.
+    pub account: Rate,
+}
+
+/// How many buckets a limit keeps: a power of two. Keys are spread over them by a keyed hash, so that no number of
+/// clients makes memory grow (about 30 bytes each), and two keys share a bucket by rare chance alone.
+const BUCKETS: u64 = 1 << 18;
+
+/// Counts tries.
+pub(super) struct RateLimiters {
+    address: Limiter,
+    token: Limiter,
+    logins: Limiter,
+    account_by_network: Limiter,
+    account: Limiter,
+    accounts: Accounts,
+}
+
+impl RateLimiters {
+    /// # Errors
+    /// If a period is zero.
+    pub(super) fn new(limits: &RateLimits, clock: Clock) -> Result<Self, Error> {
+        let clock = ForwardClock::new(clock);
+        let limiter = |rate| Limiter::new(rate, clock.clone());
+        Ok(Self {
+            address: limiter(limits.address)?,
+            token: limiter(limits.token)?,
+            logins: limiter(limits.logins)?,
+            account_by_network: limiter(limits.account)?,
+            account: limiter(limits.account)?,
+            accounts: Accounts {
+                keys: RandomState::new(),
+                unlocked: Mutex::default(),
+                clock,
+                period: limits.account.period,
+            },
+        })
+    }
+
+    fn login(
+        &self,
+        network: Option<Network>,
+        username: &Username,
+        is_known: impl FnOnce() -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let account = self.accounts.key(username);
+        self.logins.check(network)?;
+        self.account_by_network.check((account, network))?;
+        match self.account.check(account) {
+            Err(limited) if !is_known()? => Err(limited),
+            _ => Ok(()),
+        }
+    }
+
+    /// Forgets what no longer counts, and gives its memory back.
+    pub(super) fn forget_old(&self) {
+        for limiter in [&self.address, &self.token, &self.logins, &self.account_by_network, &self.account] {
+            limiter.buckets.retain_recent();
+            limiter.buckets.shrink_to_fit();
+        }
+        self.accounts.forget_old();
+    }
+}
+
+/// One limit, with a bucket for each key.
+struct Limiter {
+    rate: Rate,
+    spread: RandomState,
+    buckets: RateLimiter<u64, DashMapStateStore<u64>, ForwardClock, NoOpMiddleware<Nanos>>,
+    clock: ForwardClock,
+}
+
+impl Limiter {
+    fn new(rate: Rate, clock: ForwardClock) -> Result<Self, Error> {
+        let quota = Quota::with_period(rate.period / rate.count.get())
+            .ok_or_else(|| Error::internal("a rate limit over no time"))?
+            .allow_burst(rate.count);
+        let buckets = RateLimiter::new(quota, DashMapStateStore::default(), clock.clone());
+        Ok(Self { rate, spread: RandomState::new(), buckets, clock })
+    }
+
+    /// # Errors
+    /// `TooManyRequests` if this key was used too often.
+    fn check(&self, key: impl Hash) -> Result<(), Error> {
+        let bucket = self.spread.hash_one(key) % BUCKETS;
+        self.buckets.check_key(&bucket).map_err(|until| {
+            let wait = until.wait_time_from(self.clock.now());
+            Error::TooManyRequests(Limited { limit: self.rate.count.get(), wait })
+        })
+    }
+}
+
+/// What accounts are counted by: a keyed hash of the name, so that no name stays in memory, and of when the account
+/// was last unlocked, which gives it fresh buckets.
+struct Accounts {
+    keys: RandomState,
+    unlocked: Mutex<HashMap<u64, Nanos>>,
+    clock: ForwardClock,
+    period: Duration,
+}
+
+impl Accounts {
+    fn key(&self, username: &Username) -> u64 {
+        let name = self.keys.hash_one(username.folded());
+        let unlocked = self.unlocked.lock().unwrap_or_else(PoisonError::into_inner);
+        match unlocked.get(&name) {
+            Some(at) => self.keys.hash_one((name, at.as_u64())),
+            None => name,
+        }
+    }
+
+    fn unlock(&self, username: &Username) {
+        let name = self.keys.hash_one(username.folded());
+        self.unlocked.lock().unwrap_or_else(PoisonError::into_inner).insert(name, self.clock.now());
+    }
+
+    /// A period later the old buckets are as new, and may be used again.
+    fn forget_old(&self) {
+        let now = self.clock.now().as_u64();
+        let period = u64::try_from(self.period.as_nanos()).unwrap_or(u64::MAX);
+        let mut unlocked = self.unlocked.lock().unwrap_or_else(PoisonError::into_inner);
+        unlocked.retain(|_, at| now - at.as_u64() <= period);
+    }
+}
+
+/// The service's clock, as time that passed. When that clock is set back, no time passes, so that nobody is locked out.
+#[derive(Clone)]
+struct ForwardClock(Arc<(Clock, Mutex<(Timestamp, Nanos)>)>);
+
+impl ForwardClock {
+    fn new(clock: Clock) -> Self {
+        let now = clock.now();
+        Self(Arc::new((clock, Mutex::new((now, Nanos::from(0))))))
+    }
+}
+
+impl governor::clock::Clock for ForwardClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        let (clock, state) = &*self.0;
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = clock.now();
+        let passed = u64::try_from(now.duration_since(state.0).as_nanos()).unwrap_or(0);
+        *state = (now, Nanos::from(state.1.as_u64().saturating_add(passed)));
+        state.1
+    }
+}
+
+impl App {
+    /// Counts a request of a client, before anything is known about who sends it.
+    ///
+    /// # Errors
+    /// `TooManyRequests` if the client asks too often.
+    pub fn admit(&self, origin: &Origin) -> Result<(), Error> {
+        self.limiters.as_ref().map_or(Ok(()), |limiters| limiters.address.check(origin.network()))
+    }
+
+    /// Counts a request with a token that was found to be valid.
+    pub(super) fn admit_token(&self, caller: &Caller) -> Result<(), Error> {
+        self.limiters.as_ref().map_or(Ok(()), |limiters| limiters.token.check(caller.token))
+    }
+
+    /// Counts a try at an account's password, before the password is looked at. Whether the account exists makes no
+    /// difference.
+    pub(super) fn admit_login(&self, origin: &Origin, username: &Username) -> Result<(), Error> {
+        let Some(limiters) = &self.limiters else {
+            return Ok(());
+        };
+        let network = origin.network();
+        limiters.login(network, username, || match network {
+            Some(network) => self.store.read(|view| view.has_logged_in_from(username, network)),
+            None => Ok(false),
+        })
+    }
+
+    /// Forgets how often passwords for this name were tried.
+    pub fn unlock(&self, username: &Username) {
+        if let Some(limiters) = &self.limiters {
+            limiters.accounts.unlock(username);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Whose address a request comes from, when proxies stand between.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+
+use super::App;
+
+impl App {
+    /// The client's address. `forwarded` is what X-Forwarded-For says, from left to right: each proxy adds on the
+    /// right whom it was asked by. Only what trusted proxies added is believed.
+    #[must_use]
+    pub fn client_address<'f>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'f str>) -> IpAddr {
+        client_address(&self.trusted_proxies, peer, forwarded)
+    }
+}
+
+fn client_address<'f>(trusted: &[IpNet], peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'f str>) -> IpAddr {
+    let mut client = peer.to_canonical();
+    let mut asked_by = forwarded.rev();
+    while trusted.iter().any(|network| network.contains(&client)) {
+        // A proxy that names nobody is all that is known.
+        let Some(previous) = asked_by.next().and_then(address) else {
+            break;
+        };
+        client = previous;
+    }
+    client
+}
+
+/// An address, perhaps with a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let with_port = || text.parse().ok().map(|address: SocketAddr| address.ip());
+    text.parse().ok().or_else(with_port).map(|address: IpAddr| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(peer: &str, forwarded: &str) -> String {
+        let trusted = ["10.0.0.0/8", "2001:db8::/32"].map(|network| network.parse().unwrap());
+        client_address(&trusted, peer.parse().unwrap(), forwarded.split(',')).to_string()
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed_and_from_the_right() {
+        for (peer, forwarded, expected) in [
+            // Whoever is no proxy says nothing about himself.
+            ("192.0.2.1", "198.51.100.1", "192.0.2.1"),
+            ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+            ("::ffff:10.0.0.1", "198.51.100.1", "198.51.100.1"),
+            ("10.0.0.1", "203.0.113.9, 198.51.100.1", "198.51.100.1"),
+            ("10.0.0.1", "203.0.113.9, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
+            ("2001:db8::1", "198.51.100.1:4711", "198.51.100.1"),
+            ("10.0.0.1", "[2001:db9::7]:4711", "2001:db9::7"),
+            ("10.0.0.1", "::ffff:198.51.100.1", "198.51.100.1"),
+            // Nobody, or nonsense: the proxy itself.
+            ("10.0.0.1", "", "10.0.0.1"),
+            ("10.0.0.1", "198.51.100.1, unknown", "10.0.0.1"),
+            ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
+        ] {
+            assert_eq!(client(peer, forwarded), expected, "{peer} {forwarded}");
+        }
+    }
+}
