@@ -10,7 +10,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::app::policy::Operation;
 use crate::app::{App, Caller, Origin, Permit};
-use crate::model::{Error, Unauthenticated};
+use crate::model::Error;
 
 /// The name of the security scheme in the document.
 pub(super) const SCHEME: &str = "bearer";
@@ -58,12 +58,8 @@ impl<'a, O: Operation> ApiExtractor<'a> for Auth<O> {
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         let app: &Arc<App> = request.data().ok_or_else(|| Error::internal("the service is not attached"))?;
-        let token = bearer(request).ok_or(Error::Unauthenticated(Unauthenticated::NoToken))?;
-        let caller = app.authenticate(token)?;
-        if !caller.has_scope(O::ROW.scopes) {
-            return Err(Error::Forbidden.into());
-        }
         let origin: &Origin = request.data().ok_or_else(|| Error::internal("the request has no origin"))?;
+        let caller = app.authenticate(bearer(request), O::ROW, origin)?;
         Ok(Self { caller, origin: origin.clone(), operation: PhantomData })
     }
 }

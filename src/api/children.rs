@@ -49,7 +49,7 @@ impl ChildrenApi {
     #[oai(path = "/:child_id", method = "get", operation_id = "child_view")]
     async fn child_view(&self, auth: Auth<ChildView>, child_id: Path<Child>) -> poem::Result<Found<ChildBody>> {
         let permit = auth.permit(&self.0, child_id.id()?)?;
-        Ok(Found::of(self.0.child_view(&permit)?))
+        Ok(Found::of(self.0.child_view(permit).await?))
     }
 
     /// Change a child
@@ -79,7 +79,7 @@ impl ChildrenApi {
         nfc_tag: Path<params::Tag>,
     ) -> poem::Result<Found<ChildBody>> {
         let permit = auth.permit(&self.0, nfc_tag.tag())?;
-        Ok(Found::of(self.0.child_view_by_tag(&permit)?))
+        Ok(Found::of(self.0.child_view_by_tag(permit).await?))
     }
 
     /// Give a child an NFC tag

@@ -48,7 +48,8 @@ impl App {
         if self.reaches(&caller, O::ROW.grant(caller.role), target.subject())? {
             Ok(Permit { caller, origin, target, operation: PhantomData })
         } else {
-            Err(O::Target::refusal())
+            self.noted(&origin, O::ROW.id, Some((caller.id, caller.role)), Err(Error::Forbidden))
+                .map_err(|_| O::Target::refusal())
         }
     }
 

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use std::time::Duration;
 
+use super::login::LOGIN;
 use super::policy::{Operation, Subject, Target};
 use super::{App, Permit};
 use crate::model::{Account, Application, Child, Error, Family, Group, Id, Institution, Network, Professional, Role};
@@ -19,6 +20,15 @@ pub struct Origin {
     pub address: Option<IpAddr>,
     /// The service's own id for the request; never what a client sends, which might be a name.
     pub request_id: String,
+}
+
+/// Which reads the audit trail names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditedReads {
+    /// None.
+    None,
+    /// Those of single children: by whom, which child, from where.
+    SingleChildren,
 }
 
 /// What a change returns, as far as it says what was made.
@@ -68,9 +78,11 @@ impl App {
     ) -> Result<T, Error> {
         let actor = (permit.caller().id, permit.caller().role);
         let origin = permit.origin().clone();
+        let asked_from = origin.clone();
         let named = named(&permit.target().subject());
         let part = permit.target().part();
-        self.store
+        let result = self
+            .store
             .write(move |tx| {
                 let outcome = job(tx)?;
                 if outcome.changed() {
@@ -82,7 +94,26 @@ impl App {
                 }
                 Ok(outcome)
             })
-            .await
+            .await;
+        self.noted(&asked_from, O::ROW.id, Some(actor), result)
+    }
+
+    /// Writes a read of a single child into the audit trail, if that is asked for.
+    pub(super) async fn record_read<O: Operation>(&self, permit: Permit<O>, child: Id<Child>) -> Result<(), Error> {
+        match self.audited_reads {
+            AuditedReads::None => Ok(()),
+            AuditedReads::SingleChildren => {
+                let actor = (permit.caller().id, permit.caller().role);
+                let target = Some(*child.as_bytes());
+                self.store
+                    .write(move |tx| {
+                        let Origin { address, request_id } = permit.origin();
+                        let (action, address) = (O::ROW.id, *address);
+                        tx.record(&Change { actor, action, target, part: None, address, login_from: None, request_id })
+                    })
+                    .await
+            }
+        }
     }
 }
 
@@ -110,7 +141,7 @@ impl Origin {
     pub(super) fn record_login(&self, tx: &Tx<'_>, id: Id<Account>, role: Role) -> Result<(), Error> {
         tx.record(&Change {
             actor: (id, role),
-            action: "auth_login",
+            action: LOGIN,
             target: Some(*id.as_bytes()),
             part: None,
             address: self.address,

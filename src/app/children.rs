@@ -35,8 +35,10 @@ impl App {
     ///
     /// # Errors
     /// `NotFound` if there is none.
-    pub fn child_view(&self, permit: &Permit<ChildView>) -> Result<Child, Error> {
-        self.store.read(|view| load(view, *permit.target()))
+    pub async fn child_view(&self, permit: Permit<ChildView>) -> Result<Child, Error> {
+        let child = self.store.read(|view| load(view, *permit.target()))?;
+        self.record_read(permit, child.account.id.cast()).await?;
+        Ok(child)
     }
 
     /// Changes a child. Its tag, last sync and wearable stay as they are.
@@ -61,8 +63,11 @@ impl App {
     ///
     /// # Errors
     /// `NotFound` if none does.
-    pub fn child_view_by_tag(&self, permit: &Permit<ChildViewByTag>) -> Result<Child, Error> {
-        self.store.read(|view| view.child_by_tag(&permit.target().0))?.ok_or(Error::NotFound(Kind::Child))
+    pub async fn child_view_by_tag(&self, permit: Permit<ChildViewByTag>) -> Result<Child, Error> {
+        let found = self.store.read(|view| view.child_by_tag(&permit.target().0))?;
+        let child = found.ok_or(Error::NotFound(Kind::Child))?;
+        self.record_read(permit, child.account.id.cast()).await?;
+        Ok(child)
     }
 
     /// Gives a child a tag. The tag that it has already keeps its time.

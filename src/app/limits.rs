@@ -195,7 +195,8 @@ impl App {
     /// # Errors
     /// `TooManyRequests` if the client asks too often.
     pub fn admit(&self, origin: &Origin) -> Result<(), Error> {
-        self.limiters.as_ref().map_or(Ok(()), |limiters| limiters.address.check(origin.network()))
+        let admitted = self.limiters.as_ref().map_or(Ok(()), |limiters| limiters.address.check(origin.network()));
+        self.noted_early(origin, admitted)
     }
 
     /// Counts a request with a token that was found to be valid.

@@ -3,6 +3,9 @@
 use super::{App, Origin};
 use crate::model::{Credential, Error, Password, PasswordHash, Unauthenticated, Username};
 
+/// The operation's id.
+pub(super) const LOGIN: &str = "auth_login";
+
 impl App {
     /// Makes a token for the user of this name whose password this is. The same name may exist once in each type
     /// of user; the first whose password fits wins.
@@ -11,13 +14,19 @@ impl App {
     /// `Unauthenticated` if there is none, after the same time whether or not the name exists. `Unavailable` if too
     /// many log in at once, `TooManyRequests` if too many passwords were tried from there or for this name.
     pub async fn login(&self, origin: Origin, username: Username, password: Password) -> Result<String, Error> {
-        self.admit_login(&origin, &username)?;
+        let result = self.log_in(&origin, username, password).await;
+        self.noted(&origin, LOGIN, None, result)
+    }
+
+    async fn log_in(&self, origin: &Origin, username: Username, password: Password) -> Result<String, Error> {
+        self.admit_login(origin, &username)?;
         let candidates = self.store.read(|view| view.credentials(&username))?;
         let Some(credential) = self.find_fitting(candidates, &password).await? else {
             return Err(Error::Unauthenticated(Unauthenticated::WrongPassword));
         };
         let stronger = self.strengthen(&credential, password).await?;
         let Credential { id, role, hash } = credential;
+        let origin = origin.clone();
         let lifetime_end = self.tokens.expiry(self.clock.now());
         let (token, now) = self
             .store

@@ -18,6 +18,7 @@ mod professionals;
 mod proxies;
 mod random;
 mod readiness;
+mod refusals;
 mod scopes;
 mod token;
 mod users;
@@ -29,16 +30,18 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::model::{Clock, Error};
+use crate::model::{Clock, Error, Unauthenticated};
 use crate::store::Store;
 use ipnet::IpNet;
 use limits::RateLimiters;
 use password::Hasher;
+use policy::Row;
 use readiness::Readiness;
+use refusals::Refusals;
 use token::{Revocations, Tokens};
 
 pub use access::Permit;
-pub use audit::Origin;
+pub use audit::{AuditedReads, Origin};
 pub use bootstrap::FirstAdmin;
 pub use limits::{Rate, RateLimits};
 pub use password::{HashOptions, derive_key};
@@ -58,6 +61,8 @@ pub struct AppOptions {
     pub self_affiliation: SelfAffiliation,
     /// How long rows of the audit trail are kept.
     pub audit_keep: Duration,
+    /// Which reads the audit trail names.
+    pub audited_reads: AuditedReads,
     /// How often each may ask; without, as often as they like.
     pub rate_limits: Option<RateLimits>,
     /// The proxies whose X-Forwarded-For is believed.
@@ -86,6 +91,8 @@ pub struct App {
     password_min_length: usize,
     self_affiliation: SelfAffiliation,
     audit_keep: Duration,
+    audited_reads: AuditedReads,
+    refusals: Refusals,
     limiters: Option<RateLimiters>,
     trusted_proxies: Vec<IpNet>,
 }
@@ -121,6 +128,8 @@ impl App {
             password_min_length: options.password_min_length,
             self_affiliation: options.self_affiliation,
             audit_keep: options.audit_keep,
+            audited_reads: options.audited_reads,
+            refusals: Refusals::default(),
             store,
         })
     }
@@ -133,20 +142,30 @@ impl App {
         FieldRules { today, now, password_min_length: self.password_min_length }
     }
 
-    /// What is to be done about once a minute: forgets what is older than it is kept.
+    /// What is to be done about once a minute: writes down what was refused, and forgets what is older than it is kept.
     ///
     /// # Errors
     /// If the store cannot write.
     pub async fn upkeep(&self) -> Result<(), Error> {
         self.limiters.iter().for_each(RateLimiters::forget_old);
+        self.flush_refusals().await?;
         self.prune_audit(self.audit_keep).await
     }
 
-    /// Whose token this is (contract, section 3).
+    /// Whose token this is, if it holds a scope of the operation (contract, sections 2.1 and 3).
     ///
     /// # Errors
-    /// `Unauthenticated` if it is not a valid one, `TooManyRequests` if it is used too often.
-    pub fn authenticate(&self, token: &str) -> Result<Caller, Error> {
+    /// `Unauthenticated` if there is none or it is not a valid one, `TooManyRequests` if it is used too often,
+    /// `Forbidden` if it does not hold the scope.
+    pub fn authenticate(&self, token: Option<&str>, operation: &Row, origin: &Origin) -> Result<Caller, Error> {
+        let caller = self.noted_early(origin, self.caller(token))?;
+        let scope = caller.has_scope(operation.scopes).then_some(()).ok_or(Error::Forbidden);
+        self.noted(origin, operation.id, Some((caller.id, caller.role)), scope)?;
+        Ok(caller)
+    }
+
+    fn caller(&self, token: Option<&str>) -> Result<Caller, Error> {
+        let token = token.ok_or(Error::Unauthenticated(Unauthenticated::NoToken))?;
         let caller = self.tokens.check(token, self.clock.now())?;
         self.revocations.check(&caller)?;
         self.admit_token(&caller)?;

@@ -1,8 +1,8 @@
 //! What is done to users of any type: deleting them, changing and resetting passwords.
 
 use super::policy::{Operation, PasswordChange, PasswordReset, UserDelete};
-use super::{App, Permit};
-use crate::model::{Account, Error, Id, Invalid, Kind, Password, PasswordHash, Role};
+use super::{App, Origin, Permit};
+use crate::model::{Account, Error, Id, Invalid, Kind, Password, PasswordHash, Role, Username};
 use crate::store::Tx;
 
 impl App {
@@ -44,16 +44,26 @@ impl App {
             .store
             .read(|view| Ok(view.credential(id)?.zip(view.username(id)?)))?
             .ok_or(Error::NotFound(Kind::User))?;
-        self.admit_login(permit.origin(), &username)?;
-        if !self.hasher.verify(old, stored.hash.clone()).await? {
-            return Err(Invalid::OldPassword.into());
-        }
+        let (origin, caller) = (permit.origin(), permit.caller());
+        let verified = self.verify_own(origin, &username, old, stored.hash.clone()).await;
+        self.noted(origin, PasswordChange::ROW.id, Some((caller.id, caller.role)), verified)?;
         let hash = self.hasher.hash(new).await?;
         // If the password was changed meanwhile, the old one is no longer right.
         self.replace_password(permit, Some(stored.hash), hash)
             .await?
             .then_some(())
             .ok_or(Error::Invalid(Invalid::OldPassword))
+    }
+
+    async fn verify_own(
+        &self,
+        origin: &Origin,
+        username: &Username,
+        password: Password,
+        hash: PasswordHash,
+    ) -> Result<(), Error> {
+        self.admit_login(origin, username)?;
+        if self.hasher.verify(password, hash).await? { Ok(()) } else { Err(Invalid::OldPassword.into()) }
     }
 
     /// Gives any user another password, and revokes the user's tokens.

@@ -54,6 +54,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// How long rows of the audit trail are kept.
     pub audit_keep: Duration,
+    /// Whether the audit trail names who views which child.
+    pub audit_reads: bool,
     /// Whether to send HSTS.
     pub hsts: bool,
     /// Origins whose pages may use the API.
@@ -274,6 +276,7 @@ impl Config {
             },
             trusted_proxies: get("trusted-proxies")?.networks()?,
             audit_keep: get("audit-keep")?.duration(86_400..=3650 * 86_400)?,
+            audit_reads: get("audit-reads")?.switch()?,
             hsts: get("hsts")?.switch()?,
             cors_origins: get("cors-origins")?.origins()?,
             log: get("log")?.required()?.to_owned(),

@@ -19,7 +19,7 @@ use super::signals::Termination;
 use super::tls::{CurrentCertificate, server_config};
 use crate::api::{self, Cors, Hsts, Limits};
 use crate::app::{
-    App, AppOptions, FirstAdmin, HashOptions, Rate, RateLimits, SelfAffiliation, TokenOptions, derive_key,
+    App, AppOptions, AuditedReads, FirstAdmin, HashOptions, Rate, RateLimits, SelfAffiliation, TokenOptions, derive_key,
 };
 use crate::config::{self, Config, Mode, RateSettings};
 use crate::model::{Clock, Password, Username};
@@ -157,8 +157,9 @@ impl Service {
     /// If the service cannot begin, or a fault keeps it from going on: whoever supervises it is to start it again.
     pub async fn run(mut self) -> Result<(), StartError> {
         let (connections, limits) = self.limits;
-        let upkeep = tokio::spawn(upkeep(Arc::clone(&self.app)));
-        let endpoint = api::endpoint(Arc::clone(&self.app), limits, self.cors).map_err(internal)?;
+        let app = self.app;
+        let upkeep = tokio::spawn(upkeep(Arc::clone(&app)));
+        let endpoint = api::endpoint(Arc::clone(&app), limits, self.cors).map_err(internal)?;
         let (stop, stopped) = watch::channel(false);
         let redirect = self.redirect.map(|(listener, port)| {
             tokio::spawn(listener.serve(Redirect { port }, Transport::Plain, connections, stopped.clone()))
@@ -167,7 +168,7 @@ impl Service {
         let main = tokio::spawn(listener.serve(endpoint, transport, connections, stopped));
         let ended = tokio::select! {
             () = self.termination.requested() => Ok(()),
-            () = self.app.broken() => Err(StartError::WriterEnded),
+            () = app.broken() => Err(StartError::WriterEnded),
         };
         tracing::info!("Stopping: requests in work may end");
         stop.send_replace(true);
@@ -176,6 +177,9 @@ impl Service {
             redirect.await.map_err(internal)?;
         }
         upkeep.abort();
+        if let Err(error) = app.flush_refusals().await {
+            tracing::warn!(%error, "The refusals of the last minute are not in the audit trail");
+        }
         tracing::info!("Stopped");
         ended
     }
@@ -301,6 +305,10 @@ fn start_app(config: &Config, store: Store, token_key: &str, clock: Clock) -> Re
             false => SelfAffiliation::Refused,
         },
         audit_keep: config.audit_keep,
+        audited_reads: match config.audit_reads {
+            true => AuditedReads::SingleChildren,
+            false => AuditedReads::None,
+        },
         rate_limits: config.rate_limits.map(rate_limits),
         trusted_proxies: config.trusted_proxies.clone(),
         clock,

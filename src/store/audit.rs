@@ -27,6 +27,20 @@ pub struct Change<'a> {
     pub request_id: &'a str,
 }
 
+/// Requests of one kind that were refused to one client.
+pub struct Refused {
+    /// The operation's id, or another word for what was asked.
+    pub action: &'static str,
+    /// Why.
+    pub outcome: &'static str,
+    /// Whom; nothing if there were several.
+    pub network: Option<Network>,
+    /// How many.
+    pub count: u32,
+    /// Who it was, if it was one and is known.
+    pub actor: Option<(Id<Account>, Role)>,
+}
+
 impl View<'_> {
     /// Whether a user of this name logged in from there before, as long as the trail is kept.
     ///
@@ -64,6 +78,27 @@ impl Tx<'_> {
                 change.address.map(|address| address.to_canonical().to_string()),
                 change.login_from.map(|network| network.to_string()),
                 change.request_id,
+            ],
+        )
+        .map(drop)
+    }
+
+    /// Writes refusals into the audit trail, as one row.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub fn record_refused(&self, refused: &Refused) -> Result<(), Error> {
+        self.execute(
+            "INSERT INTO audit (at, actor_id, actor_role, action, address, outcome, count)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                self.now().as_millisecond(),
+                refused.actor.as_ref().map(|(id, _)| id.as_bytes()),
+                refused.actor.map(|(_, role)| rows::role_word(role)),
+                refused.action,
+                refused.network.map(|network| network.to_string()),
+                refused.outcome,
+                refused.count,
             ],
         )
         .map(drop)

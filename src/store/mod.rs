@@ -39,7 +39,7 @@ use error::Translate;
 use journal::Journal;
 
 pub use accounts::NewAccountRow;
-pub use audit::Change;
+pub use audit::{Change, Refused};
 pub use cipher::{KEY_LENGTH, UsernameKey};
 pub use migrate::SCHEMA_VERSION;
 pub use revocations::Revocation;

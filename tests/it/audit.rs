@@ -1,10 +1,13 @@
 //! The audit trail: who did what to whom, from where.
 
+use std::time::Duration;
+
+use ocariot_users::app::{AuditedReads, Rate, RateLimits};
 use poem::http::Method;
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::support::{ABSENT, PASSWORD, World, fresh, user};
+use crate::support::{ABSENT, ADMIN, Options, PASSWORD, World, fresh, user};
 
 /// A row, oldest first: ids in hex, what is absent empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +24,7 @@ struct Row {
 fn trail(world: &World) -> Vec<Row> {
     let database = Connection::open(world.folder.path().join("ocariot.db")).unwrap();
     let sql = "SELECT action, lower(hex(actor_id)), lower(hex(target_id)), lower(hex(part_id)),
-                      coalesce(address, ''), outcome, request_id FROM audit ORDER BY id";
+                      coalesce(address, ''), outcome, coalesce(request_id, '') FROM audit ORDER BY id";
     let mut rows = database.prepare(sql).unwrap();
     let rows = rows.query_map([], |row| {
         Ok(Row {
@@ -68,7 +71,7 @@ async fn a_log_in_leaves_a_row_of_the_user_himself() {
     let world = World::new().await;
     let own = world.admin_id().await;
     let before = trail(&world).len();
-    let body = json!({"username": "admin", "password": crate::support::ADMIN.1});
+    let body = json!({"username": "admin", "password": ADMIN.1});
     world.nobody().from("::ffff:192.0.2.1").post("/v1/auth", body).await.is(200);
     let row = trail(&world).pop().unwrap();
     assert_eq!(since(&world, before), [["auth_login", &own, &own, ""].map(str::to_owned)]);
@@ -156,4 +159,97 @@ async fn rows_are_kept_for_as_long_as_is_set_and_pruned_in_steps() {
     world.admin().await;
     world.app.upkeep().await.unwrap();
     assert_eq!(count(), 1, "the log-in of just now stays");
+}
+
+/// Action, outcome, address, actor and count of the rows of refusals, in the alphabet's order.
+fn refusals(world: &World) -> Vec<(String, String, String, String, i64)> {
+    let database = Connection::open(world.folder.path().join("ocariot.db")).unwrap();
+    let sql = "SELECT action, outcome, coalesce(address, ''), lower(hex(actor_id)), count FROM audit
+               WHERE outcome <> 'ok' ORDER BY 1, 2, 3";
+    let mut rows = database.prepare(sql).unwrap();
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)));
+    rows.unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+#[tokio::test]
+async fn refusals_of_one_kind_and_client_are_one_row_with_a_count() {
+    let rate = |count: u32| Rate { count: count.try_into().unwrap(), period: Duration::from_secs(60) };
+    let rate_limits = Some(RateLimits { address: rate(500), token: rate(500), logins: rate(500), account: rate(30) });
+    let world = World::with(Options { rate_limits, ..Options::default() }).await;
+    let school = world.school().await;
+    let attacker = world.nobody().from("192.0.2.1");
+    for _ in 0..35 {
+        attacker.post("/v1/auth", json!({"username": "somebody", "password": "guess"})).await;
+        attacker.get("/v1/institutions").await.is(401);
+    }
+    let (educator, child) = (school.educator.client.from("192.0.2.2"), school.child.client.from("192.0.2.2"));
+    educator.get("/v1/applications").await.is(403);
+    educator.get(&format!("/v1/educators/{ABSENT}")).await.is(403);
+    child.get(&format!("/v1/children/{ABSENT}")).await.is(403);
+    child.get("/v1/children/nfc/no-such-tag").await.is(404);
+    let own = format!("/v1/children/{}", school.sibling.id);
+    school.sibling.client.from("192.0.2.2").get(&own).await.is(200);
+    school.family.client.from("192.0.2.2").get(&format!("/v1/children/{ABSENT}")).await.is(403);
+    let wrong = json!({"old_password": "guess", "new_password": "x"});
+    educator.put(&format!("/v1/users/{}/password", school.educator.id), wrong).await.is(400);
+    // Refused inside the transaction.
+    let family = format!("/v1/families/{}", school.family.id);
+    let adopted = json!({"children": [ABSENT]});
+    school.family.client.from("192.0.2.2").patch(&family, adopted).await.is(403);
+
+    assert_eq!(refusals(&world), [], "nothing is written before the minute is over");
+    world.app.upkeep().await.unwrap();
+    let row = |action: &str, outcome: &str, from: &str, actor: &str, count| {
+        (action.to_owned(), outcome.to_owned(), from.to_owned(), actor.to_owned(), count)
+    };
+    let expected = [
+        row("application_list", "forbidden", "192.0.2.2", &school.educator.id, 1),
+        row("auth_login", "failed", "192.0.2.1", "", 30),
+        row("auth_login", "limited", "192.0.2.1", "", 5),
+        // Two of them: it is not told who.
+        row("child_view", "forbidden", "192.0.2.2", "", 2),
+        row("child_view_by_tag", "forbidden", "192.0.2.2", &school.child.id, 1),
+        row("educator_view", "forbidden", "192.0.2.2", &school.educator.id, 1),
+        row("family_update", "forbidden", "192.0.2.2", &school.family.id, 1),
+        row("password_change", "failed", "192.0.2.2", &school.educator.id, 1),
+        row("request", "unauthenticated", "192.0.2.1", "", 35),
+    ];
+    assert_eq!(refusals(&world), expected);
+    world.app.upkeep().await.unwrap();
+    assert_eq!(refusals(&world).len(), expected.len(), "what is written is not written again");
+}
+
+#[tokio::test]
+async fn a_flood_of_refusals_from_everywhere_is_few_rows() {
+    let world = World::new().await;
+    for number in 0..2_000 {
+        let client = world.nobody().from(&format!("100.64.{}.{}", number / 250, number % 250));
+        client.get("/v1/institutions").await.is(401);
+    }
+    world.app.upkeep().await.unwrap();
+    let rows = refusals(&world);
+    assert_eq!(rows.len(), 65);
+    assert_eq!(rows.iter().map(|row| row.4).sum::<i64>(), 2_000);
+    assert_eq!((rows[0].2.as_str(), rows[0].4), ("", 2_000 - 64), "those of more clients are counted together");
+}
+
+#[tokio::test]
+async fn reads_of_single_children_are_named_only_when_that_is_asked_for() {
+    for audited_reads in [AuditedReads::None, AuditedReads::SingleChildren] {
+        let world = World::with(Options { audited_reads, ..Options::default() }).await;
+        let (school, admin) = (world.school().await, world.admin().await);
+        let child = &school.child.id;
+        admin.post(&format!("/v1/children/{child}/nfc"), json!({"nfc_tag": "a-tag"})).await.is(201);
+        let before = trail(&world).len();
+        school.family.client.get(&format!("/v1/children/{child}")).await.is(200);
+        school.educator.client.get("/v1/children/nfc/a-tag").await.is(200);
+        admin.get(&format!("/v1/children/{ABSENT}")).await.is(404);
+        admin.get("/v1/children").await.is(200);
+        let named = [
+            ["child_view", &school.family.id, child, ""].map(str::to_owned),
+            ["child_view_by_tag", &school.educator.id, child, ""].map(str::to_owned),
+        ];
+        let expected = if audited_reads == AuditedReads::None { &named[..0] } else { &named[..] };
+        assert_eq!(since(&world, before), expected);
+    }
 }

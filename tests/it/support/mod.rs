@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use ocariot_users::api::{self, Cors, Hsts, Limits};
-use ocariot_users::app::{App, AppOptions, HashOptions, RateLimits, SelfAffiliation, TokenOptions};
+use ocariot_users::app::{App, AppOptions, AuditedReads, HashOptions, RateLimits, SelfAffiliation, TokenOptions};
 use ocariot_users::model::{Clock, Password, Username};
 use ocariot_users::store::{Store, StoreOptions};
 use poem::http::uri::Scheme;
@@ -66,6 +66,7 @@ pub struct Options {
     pub hash_queue: usize,
     pub hsts: Hsts,
     pub cors_origins: Vec<String>,
+    pub audited_reads: AuditedReads,
     pub rate_limits: Option<RateLimits>,
     pub trusted_proxies: Vec<ipnet::IpNet>,
 }
@@ -82,6 +83,7 @@ impl Default for Options {
             hash_queue: 1024,
             hsts: Hsts::Off,
             cors_origins: Vec::new(),
+            audited_reads: AuditedReads::None,
             rate_limits: None,
             trusted_proxies: Vec::new(),
         }
@@ -126,6 +128,7 @@ impl World {
             },
             password_min_length: options.password_min_length,
             self_affiliation: options.self_affiliation,
+            audited_reads: options.audited_reads,
             rate_limits: options.rate_limits,
             trusted_proxies: options.trusted_proxies.clone(),
             audit_keep: Duration::from_secs(365 * 86_400),
