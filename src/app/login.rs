@@ -12,7 +12,7 @@ impl App {
     ///
     /// # Errors
     /// `Unauthenticated` if there is none, after the same time whether or not the name exists. `Unavailable` if too
-    /// many log in at once, `TooManyRequests` if too many passwords were tried from there or for this name.
+    /// many log in at once or the clock is wrong, `TooManyRequests` if too many passwords were tried from there or for this name.
     pub async fn login(&self, origin: Origin, username: Username, password: Password) -> Result<String, Error> {
         let result = self.log_in(&origin, username, password).await;
         self.noted(&origin, LOGIN, None, result)
@@ -20,6 +20,7 @@ impl App {
 
     async fn log_in(&self, origin: &Origin, username: Username, password: Password) -> Result<String, Error> {
         self.admit_login(origin, &username)?;
+        self.check_clock()?;
         let candidates = self.store.read(|view| view.credentials(&username))?;
         let Some(credential) = self.find_fitting(candidates, &password).await? else {
             return Err(Error::Unauthenticated(Unauthenticated::WrongPassword));

@@ -6,6 +6,7 @@ mod applications;
 mod audit;
 mod bootstrap;
 mod children;
+mod clock;
 pub mod demo;
 mod families;
 mod groups;
@@ -32,6 +33,7 @@ use jiff::tz::TimeZone;
 
 use crate::model::{Clock, Error, Unauthenticated};
 use crate::store::Store;
+use clock::ClockWatch;
 use ipnet::IpNet;
 use limits::RateLimiters;
 use password::Hasher;
@@ -43,6 +45,7 @@ use token::{Revocations, Tokens};
 pub use access::Permit;
 pub use audit::{AuditedReads, Origin};
 pub use bootstrap::FirstAdmin;
+pub use clock::ClockTrust;
 pub use limits::{Rate, RateLimits};
 pub use password::{HashOptions, derive_key};
 pub use random::{random_bytes, random_password};
@@ -69,6 +72,8 @@ pub struct AppOptions {
     pub trusted_proxies: Vec<IpNet>,
     /// Tells the time.
     pub clock: Clock,
+    /// Whether the clock is held against what the database remembers.
+    pub clock_trust: ClockTrust,
 }
 
 /// Whether users change their own institution, and families their own children, freely.
@@ -88,6 +93,7 @@ pub struct App {
     hasher: Hasher,
     clock: Clock,
     readiness: Readiness,
+    clock_watch: ClockWatch,
     password_min_length: usize,
     self_affiliation: SelfAffiliation,
     audit_keep: Duration,
@@ -125,6 +131,7 @@ impl App {
             hasher: Hasher::start(&options.hashing)?,
             clock: options.clock,
             readiness: Readiness::default(),
+            clock_watch: ClockWatch::new(options.clock_trust),
             password_min_length: options.password_min_length,
             self_affiliation: options.self_affiliation,
             audit_keep: options.audit_keep,

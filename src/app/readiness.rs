@@ -16,7 +16,7 @@ const KEPT: Duration = Duration::from_secs(1);
 pub(super) struct Readiness(Mutex<Option<(Instant, Result<(), Unavailable>)>>);
 
 impl App {
-    /// Whether the service can do its work: read, and begin a write. At most a second old.
+    /// Whether the service can do its work: read, begin a write, and tell the time. At most a second old.
     ///
     /// # Errors
     /// `Unavailable` if it cannot.
@@ -39,7 +39,7 @@ impl App {
     }
 
     async fn try_out(&self) -> Result<(), Unavailable> {
-        let read = self.store.read(|view| view.count_of(Role::Admin)).map(drop);
+        let read = self.store.read(|view| view.count_of(Role::Admin)).and_then(|_| self.check_clock());
         let tried = match read {
             Ok(()) => self.store.write(|_| Ok(())).await,
             Err(error) => Err(error),

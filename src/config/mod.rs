@@ -46,6 +46,8 @@ pub struct Config {
     pub hashing: Hashing,
     /// Whether users change their own affiliations.
     pub self_affiliation: bool,
+    /// Whether a clock that is behind the newest change is right.
+    pub trust_clock: bool,
     /// How much a client may ask of the service.
     pub limits: LimitSettings,
     /// How often each may ask; nothing if that is not limited.
@@ -252,6 +254,7 @@ impl Config {
                 queue: get("hash-queue")?.count(1..=100_000)?,
             },
             self_affiliation: get("self-affiliation")?.switch()?,
+            trust_clock: get("trust-clock")?.switch()?,
             limits: LimitSettings {
                 body: get("body-limit")?.size(1 << 10..=16 << 20)?,
                 body_timeout: get("body-timeout")?.duration(1..=3600)?,

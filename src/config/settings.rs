@@ -80,6 +80,7 @@ pub const SETTINGS: &[Setting] = &[
     value("hash-iterations", "COUNT", "2", "Passes of one password hash over its memory: 1 to 100."),
     value("hash-threads", "COUNT", "", "Password hashes computed at the same time: 1 to 256; without, as many as there are cores."),
     value("hash-queue", "COUNT", "64", "Password hashes that may wait; more are answered 503."),
+    switch("trust-clock", "Let users log in although the clock is behind the newest change: for a clock that was once far ahead, until that time is over."),
     switch("self-affiliation", "Let users change their own institution, and families their own children, as in the original."),
     value("body-limit", "SIZE", "100 KiB", "Longest body of a request: 1 KiB to 16 MiB."),
     value("body-timeout", "TIME", "20s", "How long a body may take to arrive: 1s to 1h."),

@@ -176,6 +176,8 @@ pub enum Unavailable {
     DiskFull,
     /// The disk refuses to write or read.
     DiskFailure,
+    /// The clock tells a time that was over before.
+    ClockBehind,
     /// The service is about to end.
     Stopping,
     /// A fault of the service keeps it from its work.

@@ -19,7 +19,8 @@ use super::signals::Termination;
 use super::tls::{CurrentCertificate, server_config};
 use crate::api::{self, Cors, Hsts, Limits};
 use crate::app::{
-    App, AppOptions, AuditedReads, FirstAdmin, HashOptions, Rate, RateLimits, SelfAffiliation, TokenOptions, derive_key,
+    App, AppOptions, AuditedReads, ClockTrust, FirstAdmin, HashOptions, Rate, RateLimits, SelfAffiliation,
+    TokenOptions, derive_key,
 };
 use crate::config::{self, Config, Mode, RateSettings};
 use crate::model::{Clock, Password, Username};
@@ -29,6 +30,9 @@ use crate::store::{OpenError, Store, StoreOptions};
 const OWN_FILES: usize = 48;
 /// Each reading connection has the database, its log and its index open.
 const FILES_PER_CORE: usize = 4;
+
+/// How often the clock is looked at.
+const CLOCK_CHECK: Duration = Duration::from_secs(60);
 
 /// A service that is ready to serve.
 pub struct Service {
@@ -159,6 +163,7 @@ impl Service {
         let (connections, limits) = self.limits;
         let app = self.app;
         let upkeep = tokio::spawn(upkeep(Arc::clone(&app)));
+        let clock = tokio::spawn(watch_clock(Arc::clone(&app)));
         let endpoint = api::endpoint(Arc::clone(&app), limits, self.cors).map_err(internal)?;
         let (stop, stopped) = watch::channel(false);
         let redirect = self.redirect.map(|(listener, port)| {
@@ -170,6 +175,7 @@ impl Service {
             () = self.termination.requested() => Ok(()),
             () = app.broken() => Err(StartError::WriterEnded),
         };
+        clock.abort();
         tracing::info!("Stopping: requests in work may end");
         stop.send_replace(true);
         main.await.map_err(internal)?;
@@ -195,6 +201,16 @@ async fn upkeep(app: Arc<App>) {
         if let Err(error) = app.upkeep().await {
             tracing::warn!(%error, "The upkeep failed; it is tried again in a minute");
         }
+    }
+}
+
+/// Has it said when the clock goes wrong, although nobody logs in.
+async fn watch_clock(app: Arc<App>) {
+    loop {
+        if let Err(error) = app.check_clock() {
+            tracing::debug!(%error, "Nobody can log in");
+        }
+        tokio::time::sleep(CLOCK_CHECK).await;
     }
 }
 
@@ -312,6 +328,10 @@ fn start_app(config: &Config, store: Store, token_key: &str, clock: Clock) -> Re
         rate_limits: config.rate_limits.map(rate_limits),
         trusted_proxies: config.trusted_proxies.clone(),
         clock,
+        clock_trust: match config.trust_clock {
+            true => ClockTrust::Blind,
+            false => ClockTrust::Checked,
+        },
     };
     App::start(store, options).map_err(internal)
 }

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use crate::model::Id;
+use super::View;
+use super::error::Translate;
+use crate::model::{Error, Id};
 
 /// Makes ids and numbers of tokens. Kept in `store_state`, saved in the transaction that used it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +63,17 @@ impl Sequence {
 
     pub(super) fn last_token_expiry(&self) -> Timestamp {
         self.last_token_expiry
+    }
+}
+
+impl View<'_> {
+    /// The latest time that an id or a token was given out at, to the millisecond.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn newest_instant(&self) -> Result<Timestamp, Error> {
+        let mut statement = self.prepare("SELECT max(last_id >> 16, last_token / 1000) FROM store_state")?;
+        statement.query_row([], |row| super::rows::timestamp(row, 0)).translate()
     }
 }
 

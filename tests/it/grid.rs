@@ -27,9 +27,7 @@ struct Grid {
 impl Grid {
     async fn new() -> Self {
         let world = World::new().await;
-        world.clock.advance(-2 * 86_400);
-        let expired = world.admin().await;
-        world.clock.advance(2 * 86_400);
+        let expired = world.expired_admin().await;
         let (ours, theirs) = (world.school().await, world.school().await);
         Self { world, ours, theirs, expired }
     }

@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "the long forms are run for their figures")]
 
+mod clock;
 mod faults;
 mod folder;
 mod kill;

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use ocariot_users::api::{self, Cors, Hsts, Limits};
-use ocariot_users::app::{App, AppOptions, AuditedReads, HashOptions, RateLimits, SelfAffiliation, TokenOptions};
+use ocariot_users::app::{
+    App, AppOptions, AuditedReads, ClockTrust, HashOptions, RateLimits, SelfAffiliation, TokenOptions,
+};
 use ocariot_users::model::{Clock, Password, Username};
 use ocariot_users::store::{Store, StoreOptions};
 use poem::http::uri::Scheme;
@@ -69,6 +71,7 @@ pub struct Options {
     pub audited_reads: AuditedReads,
     pub rate_limits: Option<RateLimits>,
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    pub clock_trust: ClockTrust,
 }
 
 impl Default for Options {
@@ -86,6 +89,7 @@ impl Default for Options {
             audited_reads: AuditedReads::None,
             rate_limits: None,
             trusted_proxies: Vec::new(),
+            clock_trust: ClockTrust::Checked,
         }
     }
 }
@@ -133,6 +137,7 @@ impl World {
             trusted_proxies: options.trusted_proxies.clone(),
             audit_keep: Duration::from_secs(365 * 86_400),
             clock: clock.as_clock(),
+            clock_trust: options.clock_trust,
         };
         let app = Arc::new(App::start(store.clone(), options_of_app).unwrap());
         let admin = Username::new(ADMIN.0).unwrap();
@@ -172,6 +177,13 @@ impl World {
         let database = rusqlite::Connection::open(self.folder.path().join("ocariot.db")).unwrap();
         database.busy_timeout(Duration::from_secs(5)).unwrap();
         database.execute_batch(statements).unwrap();
+    }
+
+    /// The administrator with a token that is over: a day and an hour have gone by when this returns.
+    pub async fn expired_admin(&self) -> Client {
+        let admin = self.admin().await;
+        self.clock.advance(25 * 3600);
+        admin
     }
 
     pub async fn admin(&self) -> Client {
