@@ -19,6 +19,10 @@ use crate::model::Error;
 const REQUEST_ID: &str = "X-Request-Id";
 const FORWARDED_FOR: &str = "X-Forwarded-For";
 
+/// The template of the path that a response answers, among the response's data; `-` if there is no such path.
+#[derive(Debug, Clone)]
+pub struct Route(pub String);
+
 /// The outermost endpoint: it answers everything, and never fails.
 pub(super) struct Edge<E> {
     inner: E,
@@ -57,6 +61,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
         };
         self.add_headers(&mut response, &id);
         self.cors.add_headers(response.headers_mut(), allowed);
+        response.set_data(Route(route.to_owned()));
         tracing::info!(
             %method,
             route,

@@ -41,6 +41,7 @@ use crate::model::Error;
 
 pub use cors::Cors;
 pub use document::{Document, PUBLIC};
+pub use edge::Route;
 
 /// How much of a request is accepted, and what answers carry.
 #[derive(Debug, Clone, Copy)]

@@ -114,6 +114,19 @@ pub struct FieldRules {
     pub password_min_length: usize,
 }
 
+/// What the service has before it.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Password hashes that wait.
+    pub hashes_waiting: u64,
+    /// Changes that wait to be written.
+    pub writes_waiting: u64,
+    /// The size of the database.
+    pub database_bytes: u64,
+    /// The size of its journal.
+    pub journal_bytes: u64,
+}
+
 impl App {
     /// Starts the service on a store.
     ///
@@ -147,6 +160,14 @@ impl App {
         let now = self.clock.now();
         let today = TimeZone::UTC.to_datetime(now).date();
         FieldRules { today, now, password_min_length: self.password_min_length }
+    }
+
+    /// What the service has before it, for those who watch over it.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let (database_bytes, journal_bytes) = self.store.sizes();
+        let (hashes_waiting, writes_waiting) = (self.hasher.waiting(), self.store.writes_waiting());
+        Load { hashes_waiting, writes_waiting, database_bytes, journal_bytes }
     }
 
     /// What is to be done about once a minute: writes down what was refused, and forgets what is older than it is kept.

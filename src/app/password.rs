@@ -4,6 +4,7 @@
 //! do them, each reusing its memory, behind a queue that is full rather than long.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,6 +38,7 @@ type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 /// Computes hashes.
 pub(super) struct Hasher {
     queue: SyncSender<Job>,
+    waiting: Arc<AtomicU64>,
     params: Params,
     dummy: PasswordHash,
 }
@@ -61,12 +63,17 @@ impl Hasher {
                 .map_err(Error::internal)?;
         }
         let dummy = hash(&params, &Password::verbatim("nobody's password"), &mut Vec::new())?;
-        Ok(Self { queue, params, dummy })
+        Ok(Self { queue, waiting: Arc::default(), params, dummy })
     }
 
     /// A hash to compare with when there is no account, so that this takes as long.
     pub(super) fn dummy(&self) -> &PasswordHash {
         &self.dummy
+    }
+
+    /// How many hashes wait.
+    pub(super) fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// Hashes a password with a fresh salt.
@@ -99,16 +106,22 @@ impl Hasher {
     ) -> Result<T, Error> {
         let (sender, receiver) = oneshot::channel();
         let request = tracing::Span::current();
+        let waiting = Arc::clone(&self.waiting);
         let job: Job = Box::new(move |memory| {
+            waiting.fetch_sub(1, Ordering::Relaxed);
             // Whoever went away meanwhile needs no hash.
             if !sender.is_closed() {
                 let result = request.in_scope(|| catch_unwind(AssertUnwindSafe(|| work(memory))));
                 let _ = sender.send(result);
             }
         });
-        self.queue.try_send(job).map_err(|refused| match refused {
-            TrySendError::Full(_) => Error::Unavailable(Unavailable::HashQueueFull),
-            TrySendError::Disconnected(_) => Error::internal("the hash threads have ended"),
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.queue.try_send(job).map_err(|refused| {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            match refused {
+                TrySendError::Full(_) => Error::Unavailable(Unavailable::HashQueueFull),
+                TrySendError::Disconnected(_) => Error::internal("the hash threads have ended"),
+            }
         })?;
         // A panic ends the request that it belongs to, and nothing else.
         receiver.await.map_err(Error::internal)?.unwrap_or_else(|panic| resume_unwind(panic))

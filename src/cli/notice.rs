@@ -20,6 +20,9 @@ pub(super) fn text(started: &Started, admin_given: bool) -> String {
     if let Some(redirect) = started.redirect {
         line("Redirect", &format!("http://{host}:{} leads there", redirect.port()));
     }
+    if let Some(address) = started.metrics {
+        line("Metrics", &format!("http://{address}/metrics"));
+    }
     line("Data folder", &started.folder.display().to_string());
     if !open {
         line("Network", "only this machine; `--bind 0.0.0.0` opens the service to the network");

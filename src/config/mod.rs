@@ -5,7 +5,7 @@ mod settings;
 mod values;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where to listen.
     pub listen: Listen,
+    /// Where figures are served, if anywhere.
+    pub metrics_bind: Option<SocketAddr>,
     /// The operator's certificate and key; without, one is made.
     pub tls: Option<TlsFiles>,
     /// The operator's key for tokens; without, one is made.
@@ -231,6 +233,10 @@ impl Config {
                 port_https: get("port-https")?.port()?,
                 port_http: get("port-http")?.port()?,
                 mode: if get("plain-http")?.switch()? { Mode::Plain } else { Mode::Tls },
+            },
+            metrics_bind: match get("metrics-bind")? {
+                given if given.text == "off" => None,
+                given => Some(given.socket_address()?),
             },
             tls: tls_files(get("tls-cert")?, get("tls-key")?)?,
             jwt_private_key: get("jwt-private-key")?.path(),

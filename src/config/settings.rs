@@ -62,6 +62,7 @@ pub const SETTINGS: &[Setting] = &[
     value("bind", "ADDRESS", "127.0.0.1", "Address to listen on; 0.0.0.0 opens the service to the network."),
     value("port-https", "PORT", "3001", "Port of the API over TLS; 0 takes any free one.").or(&["PORT_HTTPS"]),
     value("port-http", "PORT", "3000", "Port that redirects to HTTPS, or of the API with --plain-http.").or(&["PORT_HTTP"]),
+    value("metrics-bind", "ADDRESS:PORT", "off", "Where `/metrics` is served for Prometheus, without TLS and without asking who it is; `off`: nowhere."),
     switch("plain-http", "Serve the API itself on --port-http, without TLS: behind a proxy, or to try."),
     value("tls-cert", "FILE", "", "Certificate chain (PEM); without, one is made in the data folder.").or(&["SSL_CERT_PATH"]),
     value("tls-key", "FILE", "", "Key of the certificate (PEM).").or(&["SSL_KEY_PATH"]),

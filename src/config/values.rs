@@ -1,6 +1,6 @@
 //! Text of settings to values.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -46,6 +46,10 @@ impl Given {
             _ => Err(self.wrong("origins such as https://portal.example or http://localhost:8080, without a path")),
         });
         origins.collect()
+    }
+
+    pub(super) fn socket_address(&self) -> Result<SocketAddr, SettingsError> {
+        self.text.parse().map_err(|_| self.wrong("an IP address and a port such as 127.0.0.1:9464, or off"))
     }
 
     pub(super) fn port(&self) -> Result<u16, SettingsError> {

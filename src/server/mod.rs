@@ -6,6 +6,7 @@ mod error;
 mod folder;
 mod keys;
 mod listener;
+mod metrics;
 mod redirect;
 mod service;
 mod signals;

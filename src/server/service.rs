@@ -14,6 +14,7 @@ use super::certificate::{Certificate, certificate};
 use super::folder::{DataFolder, write_first_password};
 use super::keys::{FoundUsernameKey, Missing, token_key, username_key};
 use super::listener::{ConnectionLimits, Listener, Transport};
+use super::metrics::{Counted, Exporter, Metrics};
 use super::redirect::Redirect;
 use super::signals::Termination;
 use super::tls::{CurrentCertificate, server_config};
@@ -39,6 +40,7 @@ pub struct Service {
     app: Arc<App>,
     main: (Listener, Transport),
     redirect: Option<(Listener, u16)>,
+    metrics: Option<(Listener, Arc<Metrics>)>,
     limits: (ConnectionLimits, Limits),
     cors: Cors,
     termination: Termination,
@@ -53,6 +55,8 @@ pub struct Started {
     pub redirect: Option<SocketAddr>,
     /// `https` or `http`.
     pub scheme: &'static str,
+    /// Where figures are served, if anywhere.
+    pub metrics: Option<SocketAddr>,
     /// The data folder.
     pub folder: PathBuf,
     /// The certificate, if there is TLS.
@@ -137,11 +141,16 @@ impl Service {
             address: ports.main.address().map_err(internal)?,
             redirect: ports.redirect.as_ref().map(Listener::address).transpose().map_err(internal)?,
             scheme: if config.listen.mode == Mode::Tls { "https" } else { "http" },
+            metrics: ports.metrics.as_ref().map(Listener::address).transpose().map_err(internal)?,
             folder: folder.path().to_owned(),
             certificate: found.certificate.clone(),
             admin,
             password_file,
         };
+        let app = Arc::new(app);
+        let certificate_end = found.certificate.as_ref().map(|certificate| certificate.not_after);
+        let metrics =
+            ports.metrics.map(|listener| (listener, Arc::new(Metrics::new(Arc::clone(&app), certificate_end))));
         let transport = match found.certificate {
             Some(certificate) => {
                 Transport::Tls(server_config(Arc::new(CurrentCertificate::new(certificate.certified)))?)
@@ -151,7 +160,7 @@ impl Service {
         let redirect = ports.redirect.map(|listener| (listener, started.address.port()));
         let (limits, main) = (limits(config), (ports.main, transport));
         let cors = Cors::new(config.cors_origins.clone());
-        let service = Self { app: Arc::new(app), main, redirect, limits, cors, termination, _folder: folder };
+        let service = Self { app, main, redirect, metrics, limits, cors, termination, _folder: folder };
         Ok((service, started))
     }
 
@@ -164,8 +173,12 @@ impl Service {
         let app = self.app;
         let upkeep = tokio::spawn(upkeep(Arc::clone(&app)));
         let clock = tokio::spawn(watch_clock(Arc::clone(&app)));
-        let endpoint = api::endpoint(Arc::clone(&app), limits, self.cors).map_err(internal)?;
+        let inner = api::endpoint(Arc::clone(&app), limits, self.cors).map_err(internal)?;
         let (stop, stopped) = watch::channel(false);
+        let endpoint = Counted { inner, metrics: self.metrics.as_ref().map(|(_, metrics)| Arc::clone(metrics)) };
+        let exporter = self.metrics.map(|(listener, metrics)| {
+            tokio::spawn(listener.serve(Exporter(metrics), Transport::Plain, connections, stopped.clone()))
+        });
         let redirect = self.redirect.map(|(listener, port)| {
             tokio::spawn(listener.serve(Redirect { port }, Transport::Plain, connections, stopped.clone()))
         });
@@ -179,8 +192,8 @@ impl Service {
         tracing::info!("Stopping: requests in work may end");
         stop.send_replace(true);
         main.await.map_err(internal)?;
-        if let Some(redirect) = redirect {
-            redirect.await.map_err(internal)?;
+        for other in [redirect, exporter].into_iter().flatten() {
+            other.await.map_err(internal)?;
         }
         upkeep.abort();
         if let Err(error) = app.flush_refusals().await {
@@ -217,17 +230,22 @@ async fn watch_clock(app: Arc<App>) {
 struct Ports {
     main: Listener,
     redirect: Option<Listener>,
+    metrics: Option<Listener>,
 }
 
 impl Ports {
     async fn bind(config: &Config) -> Result<Self, StartError> {
         let listen = config.listen;
         let http = || Listener::bind(SocketAddr::new(listen.bind, listen.port_http), "--port-http");
+        let metrics = match config.metrics_bind {
+            Some(address) => Some(Listener::bind(address, "--metrics-bind").await?),
+            None => None,
+        };
         if listen.mode == Mode::Plain {
-            return Ok(Self { main: http().await?, redirect: None });
+            return Ok(Self { main: http().await?, redirect: None, metrics });
         }
         let main = Listener::bind(SocketAddr::new(listen.bind, listen.port_https), "--port-https").await?;
-        Ok(Self { main, redirect: Some(http().await?) })
+        Ok(Self { main, redirect: Some(http().await?), metrics })
     }
 }
 

@@ -19,9 +19,14 @@ impl Journal {
 
     /// The journal of this database.
     pub(super) fn of(database: &Path) -> Self {
+        Self { path: Self::path(database), empty_at: Cell::new(Self::LIMIT) }
+    }
+
+    /// Where the journal of this database is.
+    pub(super) fn path(database: &Path) -> PathBuf {
         let mut path = database.as_os_str().to_owned();
         path.push("-wal");
-        Self { path: path.into(), empty_at: Cell::new(Self::LIMIT) }
+        path.into()
     }
 
     /// Empties the journal if it is too large. Waits for readers as long as the busy timeout says; if they do not

@@ -93,6 +93,7 @@ pub enum OpenError {
 pub struct Store(Arc<Shared>);
 
 struct Shared {
+    path: PathBuf,
     readers: r2d2::Pool<SqliteConnectionManager>,
     scans: Semaphore,
     writer: writer::Writer,
@@ -159,7 +160,14 @@ impl Store {
         connection.pragma_update(None, "journal_size_limit", Journal::LIMIT)?;
         let writer =
             writer::Writer::start(connection, options.clock, Arc::clone(&cipher), Arc::clone(&statements), journal)?;
-        Ok(Self(Arc::new(Shared { readers, scans: Semaphore::new(options.scans), writer, cipher, statements })))
+        Ok(Self(Arc::new(Shared {
+            path: options.path,
+            readers,
+            scans: Semaphore::new(options.scans),
+            writer,
+            cipher,
+            statements,
+        })))
     }
 
     /// Reads on the calling thread: for look-ups of a few rows, which are faster done than handed over.
@@ -209,6 +217,19 @@ impl Store {
     /// Resolves when the thread that writes has ended: then this store can only be read, and is to be opened anew.
     pub async fn writer_ended(&self) {
         self.0.writer.ended().await;
+    }
+
+    /// How many writes wait.
+    #[must_use]
+    pub fn writes_waiting(&self) -> u64 {
+        self.0.writer.waiting()
+    }
+
+    /// The sizes of the database and of its journal, in bytes; 0 for one that is not there.
+    #[must_use]
+    pub fn sizes(&self) -> (u64, u64) {
+        let size = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
+        (size(&self.0.path), size(&Journal::path(&self.0.path)))
     }
 
     /// How many statements ran so far, for tests that count what a list costs.

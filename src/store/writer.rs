@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -146,6 +146,7 @@ impl Tx<'_> {
 /// Takes writes to the thread. Dropping it waits until all of them are done and the database is closed.
 pub(super) struct Writer {
     queue: SyncSender<Job>,
+    waiting: Arc<AtomicU64>,
     /// Closed when the thread ends.
     alive: watch::Receiver<()>,
     // Dropped after the queue, whose end the thread waits for.
@@ -182,7 +183,7 @@ impl Writer {
             let _living = living;
             thread.run(jobs);
         })?;
-        Ok(Self { queue, alive, _thread: Joined(Some(thread)) })
+        Ok(Self { queue, waiting: Arc::default(), alive, _thread: Joined(Some(thread)) })
     }
 
     /// Resolves when the thread has ended, which it never does by itself.
@@ -191,13 +192,20 @@ impl Writer {
         while alive.changed().await.is_ok() {}
     }
 
+    /// How many writes wait.
+    pub(super) fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (sender, receiver) = oneshot::channel();
         let request = tracing::Span::current();
+        let waiting = Arc::clone(&self.waiting);
         let job: Job = Box::new(move |tx| {
+            waiting.fetch_sub(1, Ordering::Relaxed);
             let result = match tx {
                 Ok(tx) => request.in_scope(|| catch_unwind(AssertUnwindSafe(|| work(tx)))),
                 Err(loss) => {
@@ -219,10 +227,14 @@ impl Writer {
                 Some(reason) => Ran::Fails(answer, reason),
             }
         });
-        self.queue.try_send(job).map_err(|refused| match refused {
-            TrySendError::Full(_) => Error::Unavailable(Unavailable::StoreBusy),
-            // The service stops then: see `ended`.
-            TrySendError::Disconnected(_) => Error::Unavailable(Unavailable::Stopping),
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.queue.try_send(job).map_err(|refused| {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            match refused {
+                TrySendError::Full(_) => Error::Unavailable(Unavailable::StoreBusy),
+                // The service stops then: see `ended`.
+                TrySendError::Disconnected(_) => Error::Unavailable(Unavailable::Stopping),
+            }
         })?;
         let dropped = |_| Error::internal("a write was dropped: the thread that writes has ended");
         // A panic ends the request that it belongs to, and nothing else.

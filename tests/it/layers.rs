@@ -32,6 +32,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "aws_lc_rs",
             "rustix",
             "if_addrs",
+            "prometheus_client",
         ],
     ),
     (

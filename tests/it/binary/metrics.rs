@@ -1,0 +1,77 @@
+//! `/metrics`.
+
+use reqwest::blocking::Client;
+
+use super::Server;
+use crate::support::ADMIN;
+
+/// Where the notice says that figures are.
+fn address(server: &Server) -> &str {
+    server.notice.lines().find_map(|line| line.trim().strip_prefix("Metrics")).unwrap().trim()
+}
+
+/// The figures: name and labels, and the value.
+fn figures(client: &Client, server: &Server) -> Vec<(String, f64)> {
+    let reply = client.get(address(server)).send().unwrap();
+    assert!(reply.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
+    let text = reply.text().unwrap();
+    assert!(text.ends_with("# EOF\n"), "{text}");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| line.rsplit_once(' ').unwrap())
+        .map(|(name, value)| (name.to_owned(), value.parse().unwrap()))
+        .collect()
+}
+
+fn value(figures: &[(String, f64)], name: &str) -> Option<f64> {
+    figures.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+}
+
+fn requests(method: &str, route: &str, status: u16) -> String {
+    format!("ocariot_http_requests_total{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}}")
+}
+
+#[test]
+fn metrics_count_requests_by_route_and_tell_sizes_and_readiness() {
+    let server = Server::start(&["--metrics-bind", "127.0.0.1:0", "--plain-http", "--admin-password", ADMIN.1]);
+    let client = Client::new();
+    let log_in = |password: &str| {
+        let body = serde_json::json!({"username": ADMIN.0, "password": password});
+        client.post(format!("{}/auth", server.url)).json(&body).send().unwrap().status().as_u16()
+    };
+    assert_eq!((log_in(ADMIN.1), log_in("wrong"), log_in("wrong")), (200, 401, 401));
+    let figures = figures(&client, &server);
+    assert_eq!(value(&figures, &requests("POST", "/v1/auth", 200)), Some(1.0), "{figures:?}");
+    assert_eq!(value(&figures, &requests("POST", "/v1/auth", 401)), Some(2.0));
+    let count = "ocariot_http_request_duration_seconds_count{method=\"POST\",route=\"/v1/auth\"}";
+    assert_eq!(value(&figures, count), Some(3.0));
+    assert_eq!(value(&figures, "ocariot_ready"), Some(1.0));
+    for queue in ["ocariot_hash_queue_length", "ocariot_write_queue_length"] {
+        assert_eq!(value(&figures, queue), Some(0.0));
+    }
+    for size in ["ocariot_database_size_bytes", "ocariot_journal_size_bytes"] {
+        assert!(value(&figures, size) >= Some(4096.0), "{size}");
+    }
+}
+
+#[test]
+fn what_a_client_makes_up_makes_no_series() {
+    let server = Server::start(&["--metrics-bind", "127.0.0.1:0", "--plain-http"]);
+    let client = Client::new();
+    let before = figures(&client, &server).len();
+    for number in 0..50 {
+        let method = reqwest::Method::from_bytes(format!("M{number}").as_bytes()).unwrap();
+        assert_eq!(client.request(method, format!("{}/made/up/{number}", server.url)).send().unwrap().status(), 404);
+    }
+    let figures = figures(&client, &server);
+    assert_eq!(value(&figures, &requests("other", "-", 404)), Some(50.0), "{figures:?}");
+    assert!(figures.len() <= before + 16, "{figures:?}");
+}
+
+#[test]
+fn metrics_tell_when_the_certificate_ends_and_are_off_unless_asked_for() {
+    let server = Server::start(&["--metrics-bind", "127.0.0.1:0"]);
+    let figures = figures(&Client::new(), &server);
+    assert!(value(&figures, "ocariot_certificate_expiry_timestamp_seconds") > Some(1.7e9));
+    assert!(!Server::start(&[]).notice.contains("Metrics"));
+}
