@@ -10,6 +10,7 @@ mod metrics;
 mod redirect;
 mod service;
 mod signals;
+mod supervisor;
 mod tls;
 
 pub use error::StartError;

@@ -9,7 +9,6 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
-use super::StartError;
 use super::certificate::{Certificate, certificate};
 use super::folder::{DataFolder, write_first_password};
 use super::keys::{FoundUsernameKey, Missing, token_key, username_key};
@@ -18,6 +17,7 @@ use super::metrics::{Counted, Exporter, Metrics};
 use super::redirect::Redirect;
 use super::signals::Termination;
 use super::tls::{CurrentCertificate, server_config};
+use super::{StartError, supervisor};
 use crate::api::{self, Cors, Hsts, Limits};
 use crate::app::{
     App, AppOptions, AuditedReads, ClockTrust, FirstAdmin, HashOptions, Rate, RateLimits, SelfAffiliation,
@@ -177,17 +177,20 @@ impl Service {
         let (stop, stopped) = watch::channel(false);
         let endpoint = Counted { inner, metrics: self.metrics.as_ref().map(|(_, metrics)| Arc::clone(metrics)) };
         let exporter = self.metrics.map(|(listener, metrics)| {
-            tokio::spawn(listener.serve(Exporter(metrics), Transport::Plain, connections, stopped.clone()))
+            let few = ConnectionLimits { connections: 8, connections_per_address: 8, ..connections };
+            tokio::spawn(listener.serve(Exporter(metrics), Transport::Plain, few, stopped.clone()))
         });
         let redirect = self.redirect.map(|(listener, port)| {
             tokio::spawn(listener.serve(Redirect { port }, Transport::Plain, connections, stopped.clone()))
         });
         let (listener, transport) = self.main;
         let main = tokio::spawn(listener.serve(endpoint, transport, connections, stopped));
+        supervisor::ready();
         let ended = tokio::select! {
             () = self.termination.requested() => Ok(()),
             () = app.broken() => Err(StartError::WriterEnded),
         };
+        supervisor::stopping();
         clock.abort();
         tracing::info!("Stopping: requests in work may end");
         stop.send_replace(true);

@@ -33,6 +33,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "rustix",
             "if_addrs",
             "prometheus_client",
+            "sd_notify",
         ],
     ),
     (

@@ -75,3 +75,28 @@ fn metrics_tell_when_the_certificate_ends_and_are_off_unless_asked_for() {
     assert!(value(&figures, "ocariot_certificate_expiry_timestamp_seconds") > Some(1.7e9));
     assert!(!Server::start(&[]).notice.contains("Metrics"));
 }
+
+#[test]
+fn the_dashboard_asks_for_figures_and_labels_that_there_are() {
+    let server = Server::start(&["--metrics-bind", "127.0.0.1:0"]);
+    let client = Client::builder().danger_accept_invalid_certs(true).build().unwrap();
+    assert_eq!(client.post(format!("{}/auth", server.url)).body("{}").send().unwrap().status(), 400);
+    let known = figures(&client, &server);
+    let names: Vec<_> = known.iter().map(|(name, _)| name.split('{').next().unwrap()).collect();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/grafana-dashboard.json");
+    let dashboard: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let queries = panels.iter().flat_map(|panel| panel["targets"].as_array().unwrap());
+    let mut asked = std::collections::BTreeSet::new();
+    for query in queries.map(|target| target["expr"].as_str().unwrap()) {
+        let words = query.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        asked.extend(words.filter(|word| word.starts_with("ocariot_")).map(ToOwned::to_owned));
+    }
+    let unknown: Vec<_> = asked.iter().filter(|name| !names.contains(&name.as_str())).collect();
+    assert!(unknown.is_empty(), "{unknown:?} of {names:?}");
+    assert!(asked.len() >= 8, "{asked:?}");
+    let text = dashboard.to_string();
+    for label in ["method", "route", "status"] {
+        assert!(known.iter().any(|(name, _)| name.contains(&format!("{label}=\""))) && text.contains(label), "{label}");
+    }
+}

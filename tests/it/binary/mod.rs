@@ -14,6 +14,7 @@ mod refusals;
 mod serving;
 mod settings;
 mod start;
+mod systemd;
 
 /// Longer than any start takes; only a hanging one reaches it.
 pub const PATIENCE: Duration = Duration::from_secs(120);
