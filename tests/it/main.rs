@@ -20,6 +20,7 @@ mod families;
 mod faults;
 mod grid;
 mod groups;
+mod hints;
 mod layers;
 mod limits;
 mod login;

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -27,6 +27,7 @@ pub struct Server {
     pub url: String,
     /// What it printed until it was ready.
     pub notice: String,
+    output: Arc<Mutex<String>>,
 }
 
 /// The program in this folder, with nothing of this process's settings, run by another program that takes it as its
@@ -80,11 +81,18 @@ impl Server {
         let mut process = program.stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();
+        let all = Arc::new(Mutex::new(String::new()));
+        let printed = Arc::clone(&all);
         std::thread::spawn(move || {
             // Reads on when nobody listens any more, so that the service never waits for its log.
-            output.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+            for line in output.lines().map_while(Result::ok) {
+                let mut all = printed.lock().unwrap();
+                all.push_str(&line);
+                all.push('\n');
+                drop(sender.send(line));
+            }
         });
-        let mut server = Self { process, folder, url: String::new(), notice: String::new() };
+        let mut server = Self { process, folder, url: String::new(), notice: String::new(), output: all };
         while server.url.is_empty() || !server.notice.ends_with("\n\n") {
             let line = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it starts: {}", server.notice));
             if let Some(url) = line.strip_prefix("  API ") {
@@ -99,6 +107,11 @@ impl Server {
     /// Where it was started. Its data are in `data`.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// All that it printed so far: its log.
+    pub fn output(&self) -> String {
+        self.output.lock().unwrap().clone()
     }
 
     pub fn process_id(&self) -> u32 {

@@ -1,0 +1,249 @@
+//! No hints: what is stored and not shown is told by no list, no log and no audit trail.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use reqwest::blocking::Client;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::binary::Server;
+use crate::support::World;
+
+/// The names of all stored columns, and of what holds them.
+fn columns(world: &World) -> BTreeSet<String> {
+    let database = Connection::open(world.folder.path().join("ocariot.db")).unwrap();
+    let sql = "SELECT DISTINCT c.name FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type = 'table'
+               UNION SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'";
+    let mut names = database.prepare(sql).unwrap();
+    let names = names.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    names.collect::<Result<_, _>>().unwrap()
+}
+
+#[tokio::test]
+async fn no_list_filters_or_sorts_by_what_is_stored_and_not_shown() {
+    let world = World::new().await;
+    let (school, _) = (world.school().await, world.school().await);
+    let (admin, educator) = (world.admin().await, &school.educator);
+    educator.client.make_group(&format!("educators/{}", educator.id), &[&school.child.id]).await;
+    let columns = columns(&world);
+    for known in ["password_hash", "owner_id", "created_at", "through_token", "audit"] {
+        assert!(columns.contains(known), "{known} is stored: {columns:?}");
+    }
+    // With an alias of SQLite's, a table's, and ways out of a column's name.
+    let tricks = ["rowid", "a.password_hash", "account.password_hash", "password", "c.nfc_tag", "1", "id desc--"];
+    let groups = format!("/v1/educators/{}/children/groups", educator.id);
+    let lists = [
+        (&admin, "/v1/children".to_owned()),
+        (&admin, "/v1/families".to_owned()),
+        (&admin, "/v1/educators".to_owned()),
+        (&admin, "/v1/healthprofessionals".to_owned()),
+        (&admin, "/v1/applications".to_owned()),
+        (&admin, "/v1/institutions".to_owned()),
+        (&admin, format!("/v1/families/{}/children", school.family.id)),
+        (&educator.client, groups),
+    ];
+    let mut asked = 0;
+    for (client, path) in &lists {
+        let all = client.get(path).await.is(200);
+        let items = all.body.as_array().unwrap();
+        assert!(items.len() >= 2, "{path}");
+        let shown: BTreeSet<&String> = items.iter().flat_map(|item| item.as_object().unwrap().keys()).collect();
+        let hidden = columns.iter().map(String::as_str).chain(tricks);
+        // These are fields, which no item here has.
+        let fields = [
+            "institution",
+            "institution_id",
+            "nfc_tag",
+            "age_calc_date",
+            "address",
+            "latitude",
+            "longitude",
+            "last_sync",
+            "school_class",
+        ];
+        for name in hidden.filter(|name| !shown.contains(&(*name).to_owned()) && !fields.contains(name)) {
+            let name = name.replace(' ', "%20");
+            for sort in [name.clone(), format!("-{name}")] {
+                let reply = client.get(&format!("{path}?sort={sort}")).await.is(200);
+                assert_eq!(reply.body, all.body, "{path} by {sort}");
+            }
+            for value in ["ne:x", "gt:0", "lt:z", "*a*", "%241*", "1", "admin"] {
+                let reply = client.get(&format!("{path}?{name}={value}")).await.is(200);
+                assert_eq!(reply.body, json!([]), "{path} with {name}={value}");
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 500, "{asked}");
+}
+
+/// Does every operation on a running server, and remembers which ones it did.
+struct Everything {
+    http: Client,
+    url: String,
+    done: BTreeSet<String>,
+    /// What must be written nowhere.
+    canaries: Vec<String>,
+}
+
+impl Everything {
+    /// Asks; `template` is the path as the document writes it, filled in with `ids`.
+    fn ask(&mut self, token: &str, (method, template): (&str, &str), ids: &[&str], body: Value) -> (u16, Value) {
+        self.done.insert(format!("{method} {}", template.split('?').next().unwrap()));
+        let mut ids = ids.iter();
+        let parts = template.split('/').map(|part| if part.starts_with('{') { *ids.next().unwrap() } else { part });
+        let path: Vec<&str> = parts.collect();
+        let url = self.url.strip_suffix("/v1").unwrap();
+        let request =
+            self.http.request(Method::from_bytes(method.as_bytes()).unwrap(), format!("{url}{}", path.join("/")));
+        let request = if token.is_empty() { request } else { request.bearer_auth(token) };
+        let reply = if body.is_null() { request.send() } else { request.json(&body).send() }.unwrap();
+        (reply.status().as_u16(), reply.json().unwrap_or(Value::Null))
+    }
+
+    #[track_caller]
+    fn id(&mut self, token: &str, template: &str, ids: &[&str], body: Value) -> String {
+        let (status, reply) = self.ask(token, ("POST", template), ids, body);
+        assert_eq!(status, 201, "{template}: {reply}");
+        reply["id"].as_str().unwrap().to_owned()
+    }
+
+    fn canary(&mut self, text: &str) -> String {
+        let canary = format!("canary{}{text}", self.canaries.len());
+        self.canaries.push(canary.clone());
+        canary
+    }
+
+    fn login(&mut self, username: &str, password: &str) -> String {
+        let body = json!({"username": username, "password": password});
+        let (status, reply) = self.ask("", ("POST", "/v1/auth"), &[], body);
+        assert_eq!(status, 200, "{reply}");
+        let token = reply["access_token"].as_str().unwrap().to_owned();
+        self.canaries.extend(token.split('.').skip(1).map(str::to_owned));
+        token
+    }
+
+    /// One type of user: registered, logged in, listed, viewed, changed.
+    fn user(&mut self, admin: &str, path: &str, id: &str, more: &Value) -> (String, String) {
+        let (name, password) = (self.canary("name"), self.canary("pässword"));
+        let mut body = more.clone();
+        (body["username"], body["password"]) = (json!(name), json!(password));
+        let (list, one) = (format!("/v1/{path}"), format!("/v1/{path}/{{{id}}}"));
+        let user = self.id(admin, &list, &[], body.clone());
+        assert_eq!(self.ask(admin, ("POST", &list), &[], body).0, 409, "a conflict names it nowhere");
+        let token = self.login(&name, &password);
+        for query in [String::new(), format!("?username={name}"), format!("?sort=username&username=*{}", &name[1..])] {
+            let (_, found) = self.ask(admin, ("GET", &format!("{list}{query}")), &[], Value::Null);
+            assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
+        }
+        assert_eq!(self.ask(admin, ("GET", &one), &[&user], Value::Null).0, 200);
+        let renamed = json!({"username": self.canary("renamed")});
+        assert_eq!(self.ask(admin, ("PATCH", &one), &[&user], renamed).0, 200);
+        let change = json!({"old_password": password, "new_password": self.canary("changed")});
+        self.ask(&token, ("PUT", "/v1/users/{user_id}/password"), &[&user], change);
+        let change = json!({"old_password": self.canary("wrong"), "new_password": self.canary("never")});
+        self.ask(&token, ("PUT", "/v1/users/{user_id}/password"), &[&user], change);
+        (user, token)
+    }
+
+    fn groups(&mut self, token: &str, (path, id): (&str, &str), owner: &str, child: &str) {
+        let list = format!("/v1/{path}/{{{id}}}/children/groups");
+        let one = format!("{list}/{{group_id}}");
+        let group = self.id(token, &list, &[owner], json!({"name": "A", "children": [child]}));
+        for (method, template) in [("GET", &list), ("GET", &one), ("PATCH", &one), ("DELETE", &one)] {
+            let body = if method == "PATCH" { json!({"name": "B"}) } else { Value::Null };
+            assert!(self.ask(token, (method, template), &[owner, &group], body).0 < 300, "{method} {template}");
+        }
+    }
+
+    fn run(&mut self, admin_password: &str) {
+        let admin = self.login("canary-admin", admin_password);
+        let institution = self.id(&admin, "/v1/institutions", &[], json!({"name": "I", "type": "School"}));
+        for method in ["GET", "PATCH"] {
+            let body = if method == "PATCH" { json!({"name": "J"}) } else { Value::Null };
+            self.ask(&admin, (method, "/v1/institutions/{institution_id}"), &[&institution], body);
+        }
+        self.ask(&admin, ("GET", "/v1/institutions"), &[], Value::Null);
+        let of = json!({"institution_id": institution});
+        let child = json!({"institution_id": institution, "gender": "male", "age": 9});
+        let (child, _) = self.user(&admin, "children", "child_id", &child);
+        let tag = self.canary("tag");
+        self.ask(&admin, ("POST", "/v1/children/{child_id}/nfc"), &[&child], json!({"nfc_tag": tag}));
+        assert_eq!(self.ask(&admin, ("GET", "/v1/children/nfc/{nfc_tag}"), &[&tag], Value::Null).0, 200);
+        self.ask(&admin, ("DELETE", "/v1/children/{child_id}/nfc"), &[&child], Value::Null);
+        let family = json!({"institution_id": institution, "children": [child]});
+        let (family, _) = self.user(&admin, "families", "family_id", &family);
+        self.ask(&admin, ("GET", "/v1/families/{family_id}/children"), &[&family], Value::Null);
+        for method in ["POST", "DELETE"] {
+            let template = "/v1/families/{family_id}/children/{child_id}";
+            assert!(self.ask(&admin, (method, template), &[&family, &child], Value::Null).0 < 300);
+        }
+        for (path, id) in [("educators", "educator_id"), ("healthprofessionals", "healthprofessional_id")] {
+            let (owner, token) = self.user(&admin, path, id, &of);
+            self.groups(&token, (path, id), &owner, &child);
+        }
+        let application = json!({"institution_id": institution, "application_name": "P"});
+        let (application, token) = self.user(&admin, "applications", "application_id", &application);
+        let reset = json!({"new_password": self.canary("reset")});
+        self.ask(&admin, ("POST", "/v1/users/{user_id}/reset-password"), &[&application], reset);
+        assert_eq!(self.ask(&token, ("GET", "/v1/applications"), &[], Value::Null).0, 401, "its token was revoked");
+        self.ask(&admin, ("DELETE", "/v1/users/{user_id}"), &[&application], Value::Null);
+        self.ask(&admin, ("DELETE", "/v1/institutions/{institution_id}"), &[&institution], Value::Null);
+        self.ask("", ("GET", "/v1/.well-known/jwks.json"), &[], Value::Null);
+        // Log-ins that fail, tokens that are none, and a name in each place where somebody may put one by mistake.
+        let (name, password, token) = (self.canary("nobody"), self.canary("guess"), self.canary("token"));
+        self.ask("", ("POST", "/v1/auth"), &[], json!({"username": name, "password": password}));
+        self.ask("", ("POST", "/v1/auth"), &[], json!({"username": name, "password": [password]}));
+        self.ask(&token, ("GET", "/v1/children"), &[], Value::Null);
+        let ids = ["{child_id}"].map(|_| name.as_str());
+        self.ask(&admin, ("GET", "/v1/children/{child_id}"), &ids, Value::Null);
+        self.http.get(format!("{}/nothing/{name}?password={password}", self.url)).send().unwrap();
+    }
+}
+
+#[test]
+fn passwords_tokens_keys_and_names_are_in_no_log_and_no_audit_trail() {
+    let password = "canary-admin-password";
+    let arguments = ["--plain-http", "--log", "trace", "--audit-reads"];
+    let admin = ["--admin-username", "canary-admin", "--admin-password", password];
+    let server = Server::start(&[arguments.as_slice(), admin.as_slice()].concat());
+    let canaries = vec!["canary".to_owned()];
+    let mut all = Everything { http: Client::new(), url: server.url.clone(), done: BTreeSet::new(), canaries };
+    all.run(password);
+
+    // Nothing was left out.
+    let document: Value = all.http.get(format!("{}/openapi.json", all.url)).send().unwrap().json().unwrap();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            let operation = format!("{} /v1{path}", method.to_uppercase());
+            assert!(all.done.contains(&operation), "{operation} was not done: {:?}", all.done);
+        }
+    }
+    let data = server.folder().join("data");
+    for key in ["jwt.key", "username.key"] {
+        let key = std::fs::read_to_string(data.join(key)).unwrap();
+        all.canaries.extend(key.lines().filter(|line| line.len() >= 32 && !line.contains('-')).map(str::to_owned));
+    }
+    let log = server.output();
+    let database = server.stop();
+    // The terminal, which is not the log, is told who the first administrator is.
+    let log: Vec<&str> = log.lines().filter(|line| !line.starts_with("  Administrator ")).collect();
+    assert!(log.iter().filter(|line| line.contains("Answered a request")).count() > 60, "{log:?}");
+
+    let database = Connection::open(database.path().join("data/ocariot.db")).unwrap();
+    let mut rows = database.prepare("SELECT * FROM audit").unwrap();
+    let width = rows.column_count();
+    let rows = rows.query_map([], |row| {
+        Ok((0..width).map(|column| format!("{:?}", row.get_ref(column).unwrap())).collect::<Vec<_>>().join(" "))
+    });
+    let trail = rows.unwrap().collect::<Result<Vec<_>, _>>().unwrap().join("\n");
+    assert!(trail.lines().count() > 30, "{trail}");
+    for canary in &all.canaries {
+        let line = log.iter().find(|line| line.contains(canary.as_str()));
+        assert_eq!(line, None, "{canary}");
+        assert!(!trail.contains(canary.as_str()), "{canary}");
+        let bytes = canary.as_bytes().iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
+        assert!(!trail.contains(&bytes), "{canary}");
+    }
+}
