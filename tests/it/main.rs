@@ -30,5 +30,6 @@ mod readme;
 mod scale;
 mod stateful;
 mod tags;
+mod timing;
 mod tokens;
 mod users;
