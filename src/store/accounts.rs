@@ -46,6 +46,9 @@ pub(super) fn account_column(field: Field) -> Option<Column> {
     }
 }
 
+/// Those of one name. Run at every log-in: it must not look at other rows.
+const CREDENTIALS: &str = "SELECT id, role, password_hash FROM account WHERE username = ?1 ORDER BY role";
+
 /// A user to store.
 pub struct NewAccountRow<'a> {
     /// The user's type.
@@ -65,7 +68,7 @@ impl View<'_> {
     /// If the store cannot read.
     pub fn credentials(&self, username: &Username) -> Result<Vec<Credential>, Error> {
         let name = self.cipher.encrypt(username)?;
-        self.prepare("SELECT id, role, password_hash FROM account WHERE username = ?1 ORDER BY role")?
+        self.prepare(CREDENTIALS)?
             .query_map([name], credential)
             .translate()?
             .collect::<rusqlite::Result<_>>()
@@ -217,5 +220,23 @@ impl Tx<'_> {
             params![id.as_bytes(), hash.as_str(), now.as_millisecond()],
         )?;
         Ok(changed == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::migrate;
+
+    #[test]
+    fn the_statement_of_a_log_in_searches_an_index_and_sorts_nothing() {
+        let mut database = rusqlite::Connection::open_in_memory().unwrap();
+        migrate::migrate(&mut database, 0).unwrap_or_else(|error| panic!("{error}"));
+        let mut explain = database.prepare(&format!("EXPLAIN QUERY PLAN {CREDENTIALS}")).unwrap();
+        let steps: Vec<String> =
+            explain.query_map([[0_u8].as_slice()], |row| row.get("detail")).unwrap().map(Result::unwrap).collect();
+        assert_eq!(steps.len(), 1, "{steps:?}");
+        let search = "SEARCH account USING INDEX";
+        assert!(steps[0].starts_with(search) && steps[0].ends_with("(username=?)"), "{steps:?}");
     }
 }

@@ -337,3 +337,16 @@ impl Reply {
         self.is(status)
     }
 }
+
+/// Makes `count` requests at the same time; the answers come in their order.
+pub async fn together<F>(count: usize, request: impl Fn(usize) -> F) -> Vec<Reply>
+where
+    F: Future<Output = Reply> + Send + 'static,
+{
+    let running: Vec<_> = (0..count).map(|at| tokio::spawn(request(at))).collect();
+    let mut replies = Vec::new();
+    for task in running {
+        replies.push(task.await.unwrap());
+    }
+    replies
+}
