@@ -15,7 +15,7 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use super::StartError;
 use super::folder::{DataFolder, read_given_secret, read_secret};
 use super::keys::Missing;
-use crate::config::{Config, TlsFiles};
+use crate::config::TlsFiles;
 
 const CERTIFICATE: &str = "certificate";
 const KEY: &str = "key of the certificate";
@@ -38,14 +38,14 @@ pub struct Certificate {
     pub not_after: Timestamp,
 }
 
-/// Finds the certificate, or makes one.
+/// Finds the operator's certificate in his files, or the self-made one, or makes that.
 pub(super) fn certificate(
-    config: &Config,
+    files: Option<&TlsFiles>,
     folder: &DataFolder,
     now: Timestamp,
     missing: &mut Vec<Missing>,
 ) -> Result<Certificate, StartError> {
-    match &config.tls {
+    match files {
         Some(files) => given(files),
         None => self_made(folder, now, missing),
     }

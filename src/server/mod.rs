@@ -8,6 +8,7 @@ mod keys;
 mod listener;
 mod metrics;
 mod redirect;
+mod renewal;
 mod service;
 mod signals;
 mod supervisor;

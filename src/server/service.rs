@@ -1,5 +1,6 @@
 //! A start, in an order in which everything that can be refused is refused before anything is changed.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use super::keys::{FoundUsernameKey, Missing, token_key, username_key};
 use super::listener::{ConnectionLimits, Listener, Transport};
 use super::metrics::{Counted, Exporter, Metrics};
 use super::redirect::Redirect;
+use super::renewal::Renewal;
 use super::signals::Termination;
 use super::tls::{CurrentCertificate, server_config};
 use super::{StartError, supervisor};
@@ -41,10 +43,11 @@ pub struct Service {
     main: (Listener, Transport),
     redirect: Option<(Listener, u16)>,
     metrics: Option<(Listener, Arc<Metrics>)>,
+    renewal: Option<Renewal>,
     limits: (ConnectionLimits, Limits),
     cors: Cors,
     termination: Termination,
-    _folder: DataFolder,
+    folder: DataFolder,
 }
 
 /// What the start found and made, for the person who reads the terminal.
@@ -126,7 +129,7 @@ impl Service {
         let store = open_store(&folder, found.username_key, &clock, || {
             found.missing.iter().try_for_each(|file| file.write(&folder))
         })?;
-        let app = start_app(config, store, &found.token_key, clock)?;
+        let app = start_app(config, store, &found.token_key, clock.clone())?;
         if contents == Contents::MadeUp {
             app.fill_demo().await.map_err(internal)?;
         }
@@ -151,16 +154,18 @@ impl Service {
         let certificate_end = found.certificate.as_ref().map(|certificate| certificate.not_after);
         let metrics =
             ports.metrics.map(|listener| (listener, Arc::new(Metrics::new(Arc::clone(&app), certificate_end))));
-        let transport = match found.certificate {
+        let (transport, renewal) = match found.certificate {
             Some(certificate) => {
-                Transport::Tls(server_config(Arc::new(CurrentCertificate::new(certificate.certified)))?)
+                let current = Arc::new(CurrentCertificate::new(certificate.certified));
+                let renewal = Renewal::new(config.tls.clone(), clock, Arc::clone(&current))?;
+                (Transport::Tls(server_config(current)?), Some(renewal))
             }
-            None => Transport::Plain,
+            None => (Transport::Plain, None),
         };
         let redirect = ports.redirect.map(|listener| (listener, started.address.port()));
         let (limits, main) = (limits(config), (ports.main, transport));
         let cors = Cors::new(config.cors_origins.clone());
-        let service = Self { app, main, redirect, metrics, limits, cors, termination, _folder: folder };
+        let service = Self { app, main, redirect, metrics, renewal, limits, cors, termination, folder };
         Ok((service, started))
     }
 
@@ -189,6 +194,7 @@ impl Service {
         let ended = tokio::select! {
             () = self.termination.requested() => Ok(()),
             () = app.broken() => Err(StartError::WriterEnded),
+            never = keep_current(&mut self.renewal, &self.folder) => match never {},
         };
         supervisor::stopping();
         clock.abort();
@@ -230,6 +236,14 @@ async fn watch_clock(app: Arc<App>) {
     }
 }
 
+/// Keeps the certificate up to date, if there is one.
+async fn keep_current(renewal: &mut Option<Renewal>, folder: &DataFolder) -> Infallible {
+    match renewal {
+        Some(renewal) => renewal.watch(folder).await,
+        None => std::future::pending().await,
+    }
+}
+
 struct Ports {
     main: Listener,
     redirect: Option<Listener>,
@@ -259,7 +273,7 @@ impl Found {
             username_key: username_key(config, folder, &mut missing)?,
             token_key: token_key(config, folder, &mut missing)?,
             certificate: match config.listen.mode {
-                Mode::Tls => Some(certificate(config, folder, clock.now(), &mut missing)?),
+                Mode::Tls => Some(certificate(config.tls.as_ref(), folder, clock.now(), &mut missing)?),
                 Mode::Plain => None,
             },
             missing,

@@ -1,11 +1,16 @@
 //! The signals that end the service.
 
+use std::io::IsTerminal;
+
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Requests to end: SIGTERM and SIGINT (Ctrl-C). From the moment it is made, none ends the process by itself.
+/// Requests to end: SIGTERM, SIGINT (Ctrl-C), and SIGHUP if that means that the terminal is gone; otherwise it asks
+/// to look for another certificate. From the moment it is made, none ends the process by itself.
 pub(super) struct Termination {
     term: Signal,
     interrupt: Signal,
+    hangup: Signal,
+    at_terminal: bool,
 }
 
 impl Termination {
@@ -14,7 +19,12 @@ impl Termination {
     /// # Errors
     /// If the signals cannot be listened to.
     pub(super) fn listen() -> std::io::Result<Self> {
-        Ok(Self { term: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+            at_terminal: std::io::stdout().is_terminal(),
+        })
     }
 
     /// Resolves when the process was asked to end since [`Termination::listen`].
@@ -22,6 +32,7 @@ impl Termination {
         tokio::select! {
             _ = self.term.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.hangup.recv(), if self.at_terminal => {}
         }
     }
 }

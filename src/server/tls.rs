@@ -19,11 +19,23 @@ impl CurrentCertificate {
     pub(super) fn new(certified: Arc<CertifiedKey>) -> Self {
         Self(RwLock::new(certified))
     }
+
+    pub(super) fn get(&self) -> Arc<CertifiedKey> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Shows another one from now on; says whether it is another.
+    pub(super) fn exchange(&self, certified: Arc<CertifiedKey>) -> bool {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let changed = current.cert != certified.cert;
+        *current = certified;
+        changed
+    }
 }
 
 impl ResolvesServerCert for CurrentCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
+        Some(self.get())
     }
 }
 

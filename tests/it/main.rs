@@ -35,5 +35,6 @@ mod stateful;
 mod store;
 mod tags;
 mod timing;
+mod tls;
 mod tokens;
 mod users;
