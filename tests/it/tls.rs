@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -119,12 +119,15 @@ fn tls_1_2_and_1_3_are_spoken() {
     }
 }
 
-/// The first message of a client whose newest version is this one, with the suites of its time.
+/// The first message of a client whose newest version is this one. Everything else in it is what the service wants.
 fn hello(version: [u8; 2]) -> Vec<u8> {
-    let suites = [0xc0, 0x13, 0xc0, 0x14, 0xc0, 0x09, 0xc0, 0x0a, 0x00, 0x2f, 0x00, 0x35];
-    let groups = [0x00, 0x0a, 0x00, 0x06, 0x00, 0x04, 0x00, 0x17, 0x00, 0x1d, 0x00, 0x0b, 0x00, 0x02, 0x01, 0x00];
+    let suites = [0xc0, 0x2b, 0xc0, 0x2f, 0xc0, 0x09, 0xc0, 0x13];
+    let groups = [0x00, 0x0a, 0x00, 0x06, 0x00, 0x04, 0x00, 0x1d, 0x00, 0x17];
+    let point_formats = [0x00, 0x0b, 0x00, 0x02, 0x01, 0x00];
+    let signatures = [0x00, 0x0d, 0x00, 0x06, 0x00, 0x04, 0x04, 0x03, 0x08, 0x04];
+    let extensions = [&groups[..], &point_formats, &signatures].concat();
     let mut body = [&version[..], &[7; 32], &[0], &[0, suites.len() as u8], &suites, &[1, 0]].concat();
-    body.extend([&[0, groups.len() as u8][..], &groups].concat());
+    body.extend([&[0, extensions.len() as u8][..], &extensions].concat());
     let message = [&[1, 0, 0, body.len() as u8][..], &body].concat();
     [&[22, 3, 1, 0, message.len() as u8][..], &message].concat()
 }
@@ -133,14 +136,19 @@ fn hello(version: [u8; 2]) -> Vec<u8> {
 fn older_versions_are_refused_in_the_handshake() {
     let server = Server::start(&[]);
     let address = server.url.strip_prefix("https://").unwrap().split('/').next().unwrap();
-    for version in [[3, 0], [3, 1], [3, 2]] {
+    let answer = |version| {
         let mut connection = TcpStream::connect(address).unwrap();
         connection.set_read_timeout(Some(PATIENCE)).unwrap();
         connection.write_all(&hello(version)).unwrap();
-        let mut answer = Vec::new();
-        connection.read_to_end(&mut answer).unwrap();
-        let _ = connection.shutdown(Shutdown::Both);
+        let mut answer = [0; 7];
+        connection.read_exact(&mut answer).unwrap();
+        answer
+    };
+    // A handshake record: the hello of the server (RFC 5246, section 6.2.1). So the version alone is wrong below.
+    assert_eq!(answer([3, 3])[0], 22);
+    for version in [[3, 0], [3, 1], [3, 2]] {
         // A fatal alert: protocol_version (RFC 8446, section 6.2).
+        let answer = answer(version);
         assert_eq!((answer[0], &answer[5..]), (21, &[2, 70][..]), "{version:?}");
     }
 }
