@@ -12,6 +12,7 @@ mod bodies;
 mod children;
 mod concurrency;
 mod cors;
+mod connections;
 mod demo;
 mod document;
 mod durability;

@@ -1,0 +1,154 @@
+//! Clients that send too much, too slowly or too little, or do not listen: over raw sockets, to the real program.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::binary::Server;
+
+/// Longer than any deadline here; only a hanging service reaches it.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// More than the buffers of two sockets hold, and far less than the bodies that are announced.
+const BUFFERS: usize = 64 << 20;
+
+/// A service that waits for nothing longer than a second.
+fn server() -> Server {
+    Server::start(&[
+        "--plain-http",
+        "--header-timeout=1s",
+        "--body-timeout=1s",
+        "--write-timeout=1s",
+        "--body-limit=1 KiB",
+    ])
+}
+
+fn connect(server: &Server) -> TcpStream {
+    let address = server.url.strip_prefix("http://").unwrap().strip_suffix("/v1").unwrap();
+    let connection = TcpStream::connect(address).unwrap();
+    connection.set_read_timeout(Some(PATIENCE)).unwrap();
+    connection.set_write_timeout(Some(PATIENCE)).unwrap();
+    connection
+}
+
+/// Everything until the service closes the connection, in whatever way.
+fn rest(mut connection: TcpStream) -> String {
+    let (mut bytes, mut part) = (Vec::new(), vec![0; 1 << 16]);
+    loop {
+        match connection.read(&mut part) {
+            Ok(0) => break,
+            Ok(length) => bytes.extend_from_slice(&part[..length]),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => break,
+            Err(error) => panic!("the connection is not closed: {error}"),
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+/// Sends a head and then its body until the service will have no more. Says how much it took.
+fn flood(connection: &mut TcpStream, head: &str, part: &[u8]) -> usize {
+    connection.write_all(head.as_bytes()).unwrap();
+    let mut sent = 0;
+    while sent < BUFFERS {
+        match connection.write(part) {
+            Ok(length) => sent += length,
+            Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => return sent,
+            Err(error) => panic!("the service neither reads nor closes: {error}"),
+        }
+    }
+    sent
+}
+
+#[track_caller]
+fn answered_once(answer: &str, status: u16) {
+    assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+}
+
+#[test]
+fn a_body_that_nobody_wants_is_not_read_and_its_sender_is_answered() {
+    let server = server();
+    for (path, status) in [("/v1/children", 401), ("/v1/auth", 413), ("/v1/nowhere", 404)] {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000000\r\n\r\n");
+        let mut connection = connect(&server);
+        assert!(flood(&mut connection, &head, &[b' '; 8192]) < BUFFERS, "{path}");
+        answered_once(&rest(connection), status);
+    }
+}
+
+#[test]
+fn a_chunked_body_without_end_is_read_up_to_the_limit() {
+    let server = server();
+    let head = "POST /v1/auth HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let chunk = [b"1000\r\n".as_slice(), &[b' '; 0x1000], b"\r\n"].concat();
+    let mut connection = connect(&server);
+    assert!(flood(&mut connection, head, &chunk) < BUFFERS);
+    answered_once(&rest(connection), 413);
+}
+
+#[test]
+fn a_head_that_is_not_completed_and_a_connection_that_idles_are_closed() {
+    let server = server();
+    for begun in ["", "GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: "] {
+        let mut connection = connect(&server);
+        connection.write_all(begun.as_bytes()).unwrap();
+        let answer = rest(connection);
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    }
+    let mut connection = connect(&server);
+    connection.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    answered_once(&rest(connection), 200);
+}
+
+#[test]
+fn a_body_that_stalls_is_answered_408_and_closed() {
+    let server = server();
+    let mut connection = connect(&server);
+    connection.write_all(b"POST /v1/auth HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{").unwrap();
+    let answer = rest(connection);
+    answered_once(&answer, 408);
+    assert!(answer.contains("The request was not complete within 1 seconds."), "{answer}");
+}
+
+#[test]
+fn too_many_headers_and_too_long_ones_are_answered_431_and_closed() {
+    let server = server();
+    let many = "X-A: 1\r\n".repeat(101);
+    let long = format!("X-A: {}\r\n", "a".repeat(20 << 10));
+    for headers in [many, long] {
+        let mut connection = connect(&server);
+        let _ = connection.write_all(format!("GET /healthz HTTP/1.1\r\nHost: a\r\n{headers}\r\n").as_bytes());
+        answered_once(&rest(connection), 431);
+    }
+}
+
+#[test]
+fn a_client_that_does_not_take_its_answers_is_cut_off() {
+    const REQUESTS: usize = 500;
+    let server = server();
+    let request = "GET /v1/openapi.json HTTP/1.1\r\nHost: a\r\n\r\n";
+    let mut whole = connect(&server);
+    whole.write_all(request.as_bytes()).unwrap();
+    let length = rest(whole).len();
+    let mut connection = connect(&server);
+    connection.write_all(request.repeat(REQUESTS).as_bytes()).unwrap();
+    // Longer than the deadline for taking a part of an answer.
+    std::thread::sleep(Duration::from_secs(4));
+    let taken = rest(connection).len();
+    assert!(taken < length * REQUESTS, "{taken} of {REQUESTS} answers of {length} bytes");
+}
+
+#[test]
+fn json_as_deep_as_a_body_can_be_is_no_json() {
+    let server = server();
+    for open in ["[", "{\"username\":", "{\"username\":["] {
+        let body = open.repeat(1024 / open.len());
+        let mut connection = connect(&server);
+        let length = body.len();
+        let head =
+            format!("POST /v1/auth HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+        connection.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        let answer = rest(connection);
+        answered_once(&answer, 400);
+        assert!(answer.contains("Unable to process request body!"), "{answer}");
+    }
+}
