@@ -28,6 +28,7 @@ mod institutions;
 mod layers;
 mod limits;
 mod login;
+mod noise;
 mod queries;
 mod queries_property;
 mod readme;
