@@ -15,6 +15,7 @@ mod functions;
 mod groups;
 mod institutions;
 mod journal;
+mod matching;
 mod migrate;
 mod professionals;
 mod revocations;

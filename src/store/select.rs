@@ -1,7 +1,7 @@
 //! The only dynamic SQL: a list's filters, order and page, from an allow-list of columns.
 //!
-//! Nothing of the query reaches SQL as text: fields become the columns that a list names for them, tests become
-//! the names of functions, values are bound.
+//! Nothing of the query reaches SQL as text: fields become the columns that a list names for them, and what
+//! is asked of them is bound.
 
 use std::collections::HashSet;
 
@@ -10,9 +10,9 @@ use rusqlite::{Row, params_from_iter};
 
 use super::View;
 use super::error::Translate;
-use super::functions::test_function;
-use crate::model::query::{Direction, Listed, Query, SortKey, Test};
-use crate::model::{Error, Field, Id, Institution};
+use super::matching::{Case, encode};
+use crate::model::query::{Direction, Filter, Listed, Query, SortKey};
+use crate::model::{Error, Field};
 
 /// A list that can be asked.
 pub(super) struct List<T> {
@@ -38,19 +38,19 @@ pub(super) struct Column {
     /// The value, as an expression of SQL.
     value: &'static str,
     /// Whether case counts when values are tested for equality.
-    case_counts: bool,
+    case: Case,
     /// What to sort by, collation included.
     order: &'static str,
 }
 
 impl Column {
     pub(super) const fn new(value: &'static str, order: &'static str) -> Self {
-        Self { value, case_counts: false, order }
+        Self { value, case: Case::Ignored, order }
     }
 
     /// The same column with values that are equal only to the letter.
     pub(super) const fn exact(self) -> Self {
-        Self { case_counts: true, ..self }
+        Self { case: Case::Counts, ..self }
     }
 }
 
@@ -66,11 +66,8 @@ pub(super) use natural;
 /// needs neither.
 pub(super) fn select<T>(view: &View<'_>, list: &List<T>, scope: Value, query: &Query) -> Result<Listed<T>, Error> {
     let mut sql = Sql { text: list.from.to_owned(), values: vec![scope] };
-    let Some(condition) = condition(&mut sql, list, query) else {
+    if add_conditions(&mut sql, list, query).is_none() {
         return Ok(Listed { items: Vec::new(), total: 0 });
-    };
-    if !condition.is_empty() {
-        sql.text.push_str(&format!(" AND {condition}"));
     }
     let count = format!("SELECT count(*) {}", sql.text);
     let total =
@@ -88,54 +85,38 @@ pub(super) fn select<T>(view: &View<'_>, list: &List<T>, scope: Value, query: &Q
     Ok(Listed { items, total: u64::try_from(total).unwrap_or(0) })
 }
 
-/// All that a query asks of an item, empty if that is nothing; `None` if no item can fulfil it.
-fn condition<T>(sql: &mut Sql, list: &List<T>, query: &Query) -> Option<String> {
-    let mut all = Vec::new();
+/// Adds all that a query asks of an item; `None` if no item can fulfil it. The text grows with the fields and the
+/// institutions that are asked for, both few, and not with what is asked of them.
+fn add_conditions<T>(sql: &mut Sql, list: &List<T>, query: &Query) -> Option<()> {
     for institutions in &query.institutions {
-        let equal =
-            |id: &Id<Institution>| format!("a.institution_id = {}", sql.bind(Value::Blob(id.as_bytes().to_vec())));
-        all.push(joined("OR", institutions.iter().map(equal).collect())?);
+        let places = institutions.iter().map(|id| sql.bind(Value::Blob(id.as_bytes().to_vec())));
+        let places = places.collect::<Vec<_>>().join(", ");
+        sql.text.push_str(&format!(" AND a.institution_id IN ({places})"));
     }
+    let mut by_field: Vec<(Field, Vec<&Filter>)> = Vec::new();
     for filter in &query.filters {
-        let column = filter.field.and_then(list.column)?;
-        let holds = |test: &Test| {
-            let operand = sql.bind(Value::Text(operand(test).to_owned()));
-            format!("{}({}, {operand})", test_function(test, column.case_counts), column.value)
+        let field = filter.field?;
+        match by_field.iter_mut().find(|(known, _)| *known == field) {
+            Some((_, filters)) => filters.push(filter),
+            None => by_field.push((field, vec![filter])),
+        }
+    }
+    for (field, filters) in by_field {
+        let column = (list.column)(field)?;
+        let tests = sql.bind(Value::Blob(encode(filters)));
+        let function = match column.case {
+            Case::Counts => "fits_exactly",
+            Case::Ignored => "fits",
         };
-        all.push(joined("OR", filter.any_of.iter().map(holds).collect())?);
+        sql.text.push_str(&format!(" AND {function}({}, {tests})", column.value));
     }
     for (bound, operator) in [(query.created_from, ">="), (query.created_before, "<")] {
         if let Some(instant) = bound {
             let instant = sql.bind(Value::Integer(instant.as_millisecond()));
-            all.push(format!("{} {operator} {instant}", list.created));
+            sql.text.push_str(&format!(" AND {} {operator} {instant}", list.created));
         }
     }
-    Some(joined("AND", all).unwrap_or_default())
-}
-
-/// Joins conditions in pairs, and the pairs in pairs: a query string holds more of them than the 1,000 that SQLite
-/// lets stand one inside the other (`SQLITE_MAX_EXPR_DEPTH`), as a plain chain of them would. `None` if there is none.
-fn joined(operator: &str, mut conditions: Vec<String>) -> Option<String> {
-    while conditions.len() > 1 {
-        conditions = conditions
-            .chunks(2)
-            .map(|pair| match pair {
-                [one, other] => format!("({one} {operator} {other})"),
-                _ => pair.concat(),
-            })
-            .collect();
-    }
-    conditions.pop()
-}
-
-fn operand(test: &Test) -> &str {
-    match test {
-        Test::Equal(operand)
-        | Test::StartsWith(operand)
-        | Test::EndsWith(operand)
-        | Test::Contains(operand)
-        | Test::Compare(_, operand) => operand,
-    }
+    Some(())
 }
 
 fn order<T>(list: &List<T>, sort: &[SortKey]) -> String {
