@@ -153,7 +153,7 @@ impl Tokens {
             return Err(bad());
         }
         let id = Id::parse(&claims.sub).ok_or_else(bad)?;
-        let role = Role::ALL.into_iter().find(|role| role_claim(*role) == claims.sub_type).ok_or_else(bad)?;
+        let role = role_of_claim(&claims.sub_type).ok_or_else(bad)?;
         let number: i64 = claims.jti.parse().map_err(|_| bad())?;
         if number.to_string() != claims.jti {
             return Err(bad());
@@ -165,8 +165,13 @@ impl Tokens {
     }
 }
 
+/// The role of that name.
+pub(super) fn role_of_claim(word: &str) -> Option<Role> {
+    Role::ALL.into_iter().find(|role| role_claim(*role) == word)
+}
+
 /// How a token names a type of user.
-fn role_claim(role: Role) -> &'static str {
+pub(super) fn role_claim(role: Role) -> &'static str {
     match role {
         Role::Admin => "admin",
         Role::Child => "child",

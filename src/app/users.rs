@@ -11,9 +11,14 @@ impl App {
     /// # Errors
     /// `Forbidden` for the last administrator.
     pub async fn user_delete(&self, permit: Permit<UserDelete>) -> Result<(), Error> {
-        let id = *permit.target();
+        let delete = self.deletion(*permit.target());
+        self.change(permit, delete).await.map(drop)
+    }
+
+    /// Deletes a user whom somebody may delete; whether there was one.
+    pub(super) fn deletion(&self, id: Id<Account>) -> impl FnOnce(&Tx<'_>) -> Result<bool, Error> + Send + 'static {
         let revoke = self.revoker(id, None);
-        self.change(permit, move |tx| {
+        move |tx| {
             let is_admin = tx.credential(id)?.is_some_and(|found| found.role == Role::Admin);
             if is_admin && tx.count_of(Role::Admin)? == 1 {
                 return Err(Error::Forbidden);
@@ -23,9 +28,7 @@ impl App {
                 revoke(tx)?;
             }
             Ok(deleted)
-        })
-        .await
-        .map(drop)
+        }
     }
 
     /// Changes the caller's own password, and revokes the caller's other tokens.
@@ -84,16 +87,26 @@ impl App {
         expected: Option<PasswordHash>,
         hash: PasswordHash,
     ) -> Result<bool, Error> {
-        let id = *permit.target();
-        let revoke = self.revoker(id, Some(permit.caller().token));
-        self.change(permit, move |tx| {
+        let replace = self.replacement(*permit.target(), expected, hash, Some(permit.caller().token));
+        self.change(permit, replace).await
+    }
+
+    /// Stores a password and revokes the user's tokens, except the one that is spared; whether there is such a user.
+    pub(super) fn replacement(
+        &self,
+        id: Id<Account>,
+        expected: Option<PasswordHash>,
+        hash: PasswordHash,
+        spared: Option<i64>,
+    ) -> impl FnOnce(&Tx<'_>) -> Result<bool, Error> + Send + 'static {
+        let revoke = self.revoker(id, spared);
+        move |tx| {
             let replaced = tx.set_password(id, expected.as_ref(), &hash)?;
             if replaced {
                 revoke(tx)?;
             }
             Ok(replaced)
-        })
-        .await
+        }
     }
 
     /// Revokes a user's tokens on disk and, once that is committed, in memory.

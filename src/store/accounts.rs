@@ -99,6 +99,33 @@ impl View<'_> {
         stored.map(|stored| self.cipher.decrypt(&stored).map_err(Error::internal)).transpose()
     }
 
+    /// A user of any type; `None` if there is no such user.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn account(&self, id: Id<Account>) -> Result<Option<Account>, Error> {
+        self.prepare(concat!("SELECT ", account_columns!(), " FROM account a WHERE a.id = ?1"))?
+            .query_row([id.as_bytes()], |row| account(self, row, 0))
+            .optional()
+            .translate()
+    }
+
+    /// The users of one type, or of all, in the order in which they were made.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn accounts(&self, role: Option<Role>) -> Result<Vec<Account>, Error> {
+        self.prepare(concat!(
+            "SELECT ",
+            account_columns!(),
+            " FROM account a WHERE a.role = coalesce(?1, a.role) ORDER BY a.id"
+        ))?
+        .query_map([role.map(rows::role_word)], |row| account(self, row, 0))
+        .translate()?
+        .collect::<rusqlite::Result<_>>()
+        .translate()
+    }
+
     /// The institution of a user of this type; the outer `None` if there is no such user.
     ///
     /// # Errors

@@ -22,6 +22,8 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["model", "store", "app", "api", "config"],
         &[
             "poem",
+            "serde",
+            "serde_json",
             "tokio",
             "hyper",
             "hyper_util",
@@ -39,7 +41,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     (
         "cli",
         &["model", "store", "app", "api", "server", "config"],
-        &["clap", "serde_json", "tokio", "tracing_subscriber", "rustix", "tempfile"],
+        &["clap", "serde_json", "tokio", "tracing_subscriber", "rpassword", "rustix", "tempfile"],
     ),
 ];
 

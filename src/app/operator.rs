@@ -1,0 +1,316 @@
+//! What the person who runs the machine may do, without a token: whoever may read the database may do all this
+//! anyway. `cli` and the control socket of `server` both come here.
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::token::{role_claim, role_of_claim};
+use super::{App, random_password};
+use crate::model::{Account, Conflict, Error, Fault, Id, Password, Role, Username, text};
+use crate::store::{NewAccountRow, Tx};
+
+/// A password on its way to the service. Wiped from memory when dropped; has no `Debug`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct GivenPassword(Zeroizing<String>);
+
+impl From<String> for GivenPassword {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl From<GivenPassword> for String {
+    fn from(given: GivenPassword) -> Self {
+        given.0.as_str().to_owned()
+    }
+}
+
+/// What an operator asks for, as it was typed: the service checks it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum OperatorCommand {
+    /// One more administrator.
+    AdminCreate {
+        /// Free among administrators.
+        username: String,
+        /// Without, one is made up.
+        password: Option<GivenPassword>,
+    },
+    /// Another password for an administrator.
+    AdminResetPassword {
+        /// May be left out if there is only one administrator.
+        username: Option<String>,
+        /// Without, one is made up.
+        password: Option<GivenPassword>,
+    },
+    /// The users of one type, or of all.
+    UserList {
+        /// As in tokens (contract, section 3).
+        role: Option<String>,
+    },
+    /// One user.
+    UserShow {
+        /// Which.
+        user: UserName,
+    },
+    /// Another password for any user.
+    UserSetPassword {
+        /// Whose.
+        user: UserName,
+        /// Without, one is made up.
+        password: Option<GivenPassword>,
+    },
+    /// No such user any more.
+    UserDelete {
+        /// Which.
+        user: UserName,
+    },
+}
+
+/// Which user is meant.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserName {
+    /// An id or a username.
+    pub name: String,
+    /// The type, where users of several types have the name.
+    pub role: Option<String>,
+}
+
+/// A user, as operators see one.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct UserRecord {
+    /// 24 hex digits.
+    pub id: String,
+    /// The type, as in tokens.
+    pub r#type: String,
+    /// The name.
+    pub username: String,
+    /// The id of the institution.
+    pub institution: Option<String>,
+    /// RFC 3339.
+    pub last_login: Option<String>,
+}
+
+/// What became of a command.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// These were asked for.
+    Users(Vec<UserRecord>),
+    /// This one was asked for.
+    User(UserRecord),
+    /// This one was made.
+    Created(WithPassword),
+    /// This one has another password, and every token of his is refused.
+    PasswordSet(WithPassword),
+    /// This one is gone, and every token of his is refused.
+    Deleted(UserRecord),
+}
+
+/// A user who got a password.
+#[derive(Serialize, Deserialize)]
+pub struct WithPassword {
+    /// Who.
+    pub user: UserRecord,
+    /// The password, if it was made up: it is told this once.
+    pub password: Option<String>,
+}
+
+/// Why a command was not carried out, in words for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(pub String);
+
+impl App {
+    /// Carries out what an operator asks for. Revocations take effect at once.
+    ///
+    /// # Errors
+    /// Why not, and what to do.
+    pub async fn operate(&self, command: OperatorCommand) -> Result<Outcome, Refusal> {
+        match command {
+            OperatorCommand::AdminCreate { username, password } => {
+                self.admin_create(&username, password).await.map(Outcome::Created)
+            }
+            OperatorCommand::AdminResetPassword { username, password } => {
+                let admin = self.find_admin(username)?;
+                self.operator_password(admin, password).await.map(Outcome::PasswordSet)
+            }
+            OperatorCommand::UserList { role } => {
+                let role = role.as_deref().map(parse_role).transpose()?;
+                let accounts = self.store.scan(move |view| view.accounts(role)).await.map_err(refusal)?;
+                Ok(Outcome::Users(accounts.iter().map(record).collect()))
+            }
+            OperatorCommand::UserShow { user } => Ok(Outcome::User(record(&self.find_user(&user)?))),
+            OperatorCommand::UserSetPassword { user, password } => {
+                let account = self.find_user(&user)?;
+                self.operator_password(account, password).await.map(Outcome::PasswordSet)
+            }
+            OperatorCommand::UserDelete { user } => {
+                let account = self.find_user(&user)?;
+                self.operated("user_delete", account.id, self.deletion(account.id)).await.map_err(
+                    |error| {
+                        match error {
+                    Error::Forbidden => Refusal(
+                        "this is the last administrator, and nobody could run the service without: make another one \
+                         first with `ocariot-users admin create`"
+                            .to_owned(),
+                    ),
+                    other => refusal(other),
+                }
+                    },
+                )?;
+                Ok(Outcome::Deleted(record(&account)))
+            }
+        }
+    }
+
+    async fn admin_create(&self, username: &str, given: Option<GivenPassword>) -> Result<WithPassword, Refusal> {
+        let username = Username::new(username).map_err(|fault| Refusal(format!("the username {}", words(fault))))?;
+        let (password, made_up) = self.password_or_made_up(given)?;
+        let hash = self.hasher.hash(password).await.map_err(refusal)?;
+        let name = username.clone();
+        let id = self
+            .store
+            .write(move |tx| {
+                let row = NewAccountRow { role: Role::Admin, username: &name, hash: &hash, institution: None };
+                let id = tx.insert_account(&row)?;
+                tx.record_operated("admin_create", id)?;
+                Ok(id)
+            })
+            .await
+            .map_err(|error| match error {
+                Error::Conflict(Conflict::Name(_)) => Refusal(
+                    "there is an administrator of this name: choose another, or give that one a new password with \
+                     `ocariot-users admin reset-password`"
+                        .to_owned(),
+                ),
+                other => refusal(other),
+            })?;
+        let user = Account { id, role: Role::Admin, username, institution: None, last_login: None };
+        Ok(WithPassword { user: record(&user), password: made_up })
+    }
+
+    async fn operator_password(&self, account: Account, given: Option<GivenPassword>) -> Result<WithPassword, Refusal> {
+        let (password, made_up) = self.password_or_made_up(given)?;
+        let hash = self.hasher.hash(password).await.map_err(refusal)?;
+        let replace = self.replacement(account.id, None, hash, None);
+        if !self.operated("password_reset", account.id, replace).await.map_err(refusal)? {
+            return Err(Refusal("this user was deleted meanwhile: nothing was changed".to_owned()));
+        }
+        Ok(WithPassword { user: record(&account), password: made_up })
+    }
+
+    /// Makes a change together with its row of the audit trail.
+    async fn operated(
+        &self,
+        action: &'static str,
+        id: Id<Account>,
+        job: impl FnOnce(&Tx<'_>) -> Result<bool, Error> + Send + 'static,
+    ) -> Result<bool, Error> {
+        self.store
+            .write(move |tx| {
+                let changed = job(tx)?;
+                if changed {
+                    tx.record_operated(action, id)?;
+                }
+                Ok(changed)
+            })
+            .await
+    }
+
+    fn password_or_made_up(&self, given: Option<GivenPassword>) -> Result<(Password, Option<String>), Refusal> {
+        match given {
+            Some(given) => Password::new(&given.0, self.password_min_length)
+                .map(|password| (password, None))
+                .map_err(|fault| Refusal(format!("the password {}", words(fault)))),
+            None => {
+                let made_up = random_password().map_err(refusal)?;
+                Ok((Password::verbatim(&made_up), Some(made_up)))
+            }
+        }
+    }
+
+    fn find_admin(&self, username: Option<String>) -> Result<Account, Refusal> {
+        if let Some(name) = username {
+            return self.find_user(&UserName { name, role: Some(role_claim(Role::Admin).to_owned()) });
+        }
+        let mut admins = self.store.read(|view| view.accounts(Some(Role::Admin))).map_err(refusal)?;
+        match (admins.pop(), admins.len()) {
+            (Some(admin), 0) => Ok(admin),
+            (Some(_), others) => Err(Refusal(format!(
+                "there are {} administrators: say which one with --username; `ocariot-users user list --type admin` \
+                 names them",
+                others + 1
+            ))),
+            (None, _) => {
+                Err(Refusal("there is no administrator: make one with `ocariot-users admin create`".to_owned()))
+            }
+        }
+    }
+
+    fn find_user(&self, user: &UserName) -> Result<Account, Refusal> {
+        let role = user.role.as_deref().map(parse_role).transpose()?;
+        let name = Username::verbatim(user.name.trim().to_owned());
+        let mut found = self
+            .store
+            .read(|view| {
+                let by_name = view.credentials(&name)?.into_iter().map(|credential| credential.id);
+                let ids: Vec<Id<Account>> = Id::parse(name.as_str()).into_iter().chain(by_name).collect();
+                ids.into_iter().filter_map(|id| view.account(id).transpose()).collect::<Result<Vec<_>, _>>()
+            })
+            .map_err(refusal)?;
+        found.retain(|account| role.is_none_or(|role| role == account.role));
+        found.dedup_by_key(|account| account.id);
+        match (found.pop(), found.is_empty()) {
+            (Some(account), true) => Ok(account),
+            (Some(last), false) => {
+                found.push(last);
+                let ids: Vec<String> =
+                    found.iter().map(|account| format!("{} ({})", account.id, role_claim(account.role))).collect();
+                Err(Refusal(format!("{} users have this name: give the id of one: {}", found.len(), ids.join(", "))))
+            }
+            (None, _) => {
+                Err(Refusal("there is no such user: `ocariot-users user list` names those that there are".to_owned()))
+            }
+        }
+    }
+}
+
+fn record(account: &Account) -> UserRecord {
+    UserRecord {
+        id: account.id.to_string(),
+        r#type: role_claim(account.role).to_owned(),
+        username: account.username.as_str().to_owned(),
+        institution: account.institution.map(|id| id.to_string()),
+        last_login: account.last_login.map(text::time_text),
+    }
+}
+
+fn parse_role(word: &str) -> Result<Role, Refusal> {
+    role_of_claim(word).ok_or_else(|| {
+        let known: Vec<_> = Role::ALL.into_iter().map(role_claim).collect();
+        Refusal(format!("there is no type of user of this name: choose one of {}", known.join(", ")))
+    })
+}
+
+fn words(fault: Fault) -> String {
+    match fault {
+        Fault::Empty => "is empty: give one".to_owned(),
+        Fault::TooLong(most) => format!("is too long: give at most {most} characters"),
+        Fault::TooManyBytes(most) => format!("is too long: give at most {most} bytes"),
+        Fault::TooShort(fewest) => format!("is too short: give at least {fewest} characters"),
+        Fault::ControlCharacters => "holds control characters: leave them out".to_owned(),
+        other => format!("cannot be used ({other:?}): choose another"),
+    }
+}
+
+/// Operators may read causes, which clients may not.
+fn refusal(error: Error) -> Refusal {
+    match error {
+        Error::Internal(cause) => Refusal(format!("the service failed: {cause}")),
+        Error::Unavailable(why) => Refusal(format!("the service cannot do it now ({why:?}): try again")),
+        other => Refusal(other.to_string()),
+    }
+}
