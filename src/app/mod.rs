@@ -52,7 +52,7 @@ pub use operator::{GivenPassword, OperatorCommand, Outcome, Refusal, UserName, U
 pub use password::{HashOptions, derive_key};
 pub use random::{random_bytes, random_password};
 pub use scopes::scopes;
-pub use token::{Caller, PublicKey, TokenOptions};
+pub use token::{Caller, PublicKey, TokenOptions, role_claim as role_name};
 
 /// How the service is to behave.
 pub struct AppOptions {

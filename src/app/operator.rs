@@ -27,7 +27,7 @@ impl From<GivenPassword> for String {
 }
 
 /// What an operator asks for, as it was typed: the service checks it.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum OperatorCommand {
     /// One more administrator.
@@ -66,6 +66,21 @@ pub enum OperatorCommand {
         /// Which.
         user: UserName,
     },
+}
+
+impl OperatorCommand {
+    /// The verb that asks for it.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::AdminCreate { .. } => "admin create",
+            Self::AdminResetPassword { .. } => "admin reset-password",
+            Self::UserList { .. } => "user list",
+            Self::UserShow { .. } => "user show",
+            Self::UserSetPassword { .. } => "user set-password",
+            Self::UserDelete { .. } => "user delete",
+        }
+    }
 }
 
 /// Which user is meant.
@@ -240,8 +255,7 @@ impl App {
         match (admins.pop(), admins.len()) {
             (Some(admin), 0) => Ok(admin),
             (Some(_), others) => Err(Refusal(format!(
-                "there are {} administrators: say which one with --username; `ocariot-users user list --type admin` \
-                 names them",
+                "there are {} administrators: say which one; `ocariot-users user list --type admin` names them",
                 others + 1
             ))),
             (None, _) => {

@@ -170,8 +170,9 @@ pub(super) fn role_of_claim(word: &str) -> Option<Role> {
     Role::ALL.into_iter().find(|role| role_claim(*role) == word)
 }
 
-/// How a token names a type of user.
-pub(super) fn role_claim(role: Role) -> &'static str {
+/// How a token names a type of user (contract, section 3).
+#[must_use]
+pub fn role_claim(role: Role) -> &'static str {
     match role {
         Role::Admin => "admin",
         Role::Child => "child",

@@ -3,6 +3,7 @@
 mod config;
 mod demo;
 mod notice;
+mod operator;
 mod output;
 mod panics;
 mod serve;
@@ -14,7 +15,7 @@ use clap::builder::ValueHint;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{Kind, SETTINGS, Setting, SettingsError};
-use crate::server::StartError;
+use crate::server::{OperateError, StartError};
 
 const AFTER_HELP: &str = "\
 Without a verb, the service is served.
@@ -31,6 +32,8 @@ enum Failure {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error(transparent)]
+    Operate(#[from] OperateError),
     #[error("{0}")]
     Other(String),
 }
@@ -63,6 +66,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             None => Err(Failure::Other("config needs a verb: try `ocariot-users config show`".to_owned())),
         },
         Some(("demo", matches)) => demo::demo(flags(matches)),
+        Some((noun @ ("admin" | "user"), matches)) => operator::run(noun, matches),
         Some((_, matches)) => serve::serve(flags(matches)),
         None => serve::serve(flags(matches)),
     }
@@ -79,7 +83,7 @@ fn command() -> Command {
         ),
     );
     let show = with_settings(Command::new("show").about("Print every setting, its value and where that comes from"))
-        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON"));
+        .arg(json());
     let config = Command::new("config").about("Settings").subcommand_required(true).subcommand(show);
     with_settings(Command::new("ocariot-users"))
         .about("The users service of the OCARIoT platform: one binary, one SQLite file.")
@@ -87,12 +91,25 @@ fn command() -> Command {
         .after_help(AFTER_HELP)
         .args_conflicts_with_subcommands(true)
         .subcommand(serve)
+        .subcommand(operator::admin_command())
+        .subcommand(operator::user_command())
         .subcommand(demo)
         .subcommand(config)
 }
 
 fn with_settings(command: Command) -> Command {
     SETTINGS.iter().fold(command, |command, setting| command.arg(flag(setting)))
+}
+
+/// The settings that verbs depend on which open a data folder; the others are accepted, and help leaves them out.
+fn with_folder_settings(command: Command) -> Command {
+    const SHOWN: [&str; 4] = ["config", "data-dir", "username-key", "username-passphrase"];
+    let settings = SETTINGS.iter().map(|setting| flag(setting).hide(!SHOWN.contains(&setting.flag)));
+    settings.fold(command, Command::arg).arg(json())
+}
+
+fn json() -> Arg {
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON")
 }
 
 fn flag(setting: &'static Setting) -> Arg {

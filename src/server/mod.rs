@@ -2,11 +2,14 @@
 
 mod addresses;
 mod certificate;
+mod control;
 mod error;
 mod folder;
 mod keys;
 mod listener;
 mod metrics;
+mod opening;
+mod operate;
 mod redirect;
 mod renewal;
 mod service;
@@ -16,4 +19,5 @@ mod tls;
 
 pub use error::StartError;
 pub use folder::remove_abandoned;
+pub use operate::{OperateError, operate};
 pub use service::{FirstPassword, Service, Started};

@@ -11,26 +11,24 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use super::certificate::{Certificate, certificate};
+use super::control::ControlSocket;
 use super::folder::{DataFolder, write_first_password};
 use super::keys::{FoundUsernameKey, Missing, token_key, username_key};
 use super::listener::{ConnectionLimits, Listener, Transport};
 use super::metrics::{Counted, Exporter, Metrics};
+use super::opening::{cores, open_store, start_app};
 use super::redirect::Redirect;
 use super::renewal::Renewal;
 use super::signals::Termination;
 use super::tls::{CurrentCertificate, server_config};
 use super::{StartError, supervisor};
 use crate::api::{self, Cors, Hsts, Limits};
-use crate::app::{
-    App, AppOptions, AuditedReads, ClockTrust, FirstAdmin, HashOptions, Rate, RateLimits, SelfAffiliation,
-    TokenOptions, derive_key,
-};
-use crate::config::{self, Config, Mode, RateSettings};
+use crate::app::{App, FirstAdmin};
+use crate::config::{Config, Mode};
 use crate::model::{Clock, Password, Username};
-use crate::store::{OpenError, Store, StoreOptions};
 
-/// Files that the service opens itself: database, log, listeners, signals, and some to spare.
-const OWN_FILES: usize = 48;
+/// Files that the service opens itself: database, log, listeners, control socket, signals, and some to spare.
+const OWN_FILES: usize = 64;
 /// Each reading connection has the database, its log and its index open.
 const FILES_PER_CORE: usize = 4;
 
@@ -44,6 +42,7 @@ pub struct Service {
     redirect: Option<(Listener, u16)>,
     metrics: Option<(Listener, Arc<Metrics>)>,
     renewal: Option<Renewal>,
+    control: Option<ControlSocket>,
     limits: (ConnectionLimits, Limits),
     cors: Cors,
     termination: Termination,
@@ -163,9 +162,18 @@ impl Service {
             None => (Transport::Plain, None),
         };
         let redirect = ports.redirect.map(|listener| (listener, started.address.port()));
-        let (limits, main) = (limits(config), (ports.main, transport));
-        let cors = Cors::new(config.cors_origins.clone());
-        let service = Self { app, main, redirect, metrics, renewal, limits, cors, termination, folder };
+        let service = Self {
+            app,
+            main: (ports.main, transport),
+            redirect,
+            metrics,
+            renewal,
+            control: bind_control(&folder),
+            limits: limits(config),
+            cors: Cors::new(config.cors_origins.clone()),
+            termination,
+            folder,
+        };
         Ok((service, started))
     }
 
@@ -185,6 +193,9 @@ impl Service {
             let few = ConnectionLimits { connections: 8, connections_per_address: 8, ..connections };
             tokio::spawn(listener.serve(Exporter(metrics), Transport::Plain, few, stopped.clone()))
         });
+        let control = self
+            .control
+            .map(|socket| tokio::spawn(socket.serve(Arc::clone(&app), stopped.clone(), connections.shutdown_grace)));
         let redirect = self.redirect.map(|(listener, port)| {
             tokio::spawn(listener.serve(Redirect { port }, Transport::Plain, connections, stopped.clone()))
         });
@@ -201,7 +212,7 @@ impl Service {
         tracing::info!("Stopping: requests in work may end");
         stop.send_replace(true);
         main.await.map_err(internal)?;
-        for other in [redirect, exporter].into_iter().flatten() {
+        for other in [redirect, exporter, control].into_iter().flatten() {
             other.await.map_err(internal)?;
         }
         upkeep.abort();
@@ -294,102 +305,13 @@ fn first_admin(config: &Config) -> Result<(Username, Option<Password>), StartErr
     Ok((username, password))
 }
 
-/// Opens the database. A new one is made after the missing files, so that there is never one without its key; one
-/// that is there is opened before them, so that a wrong key changes nothing.
-fn open_store(
-    folder: &DataFolder,
-    key: FoundUsernameKey,
-    clock: &Clock,
-    make_missing: impl FnOnce() -> Result<(), StartError>,
-) -> Result<Store, StartError> {
-    let database = folder.database();
-    let present = database.exists();
-    if present {
-        Store::examine(&database).map_err(|error| refused(error, &database))?;
-    }
-    folder.claim()?;
-    let cores = cores();
-    let options = StoreOptions { path: database.clone(), scans: cores, readers: cores + 2, clock: clock.clone() };
-    let key = |salt: &[u8; 16]| match key {
-        FoundUsernameKey::Key(key) => Ok(key),
-        FoundUsernameKey::Passphrase(passphrase) => {
-            derive_key(passphrase.as_bytes(), salt).map_err(|error| error.to_string())
-        }
-    };
-    let open = || Store::open(options, key).map_err(|error| refused(error, &database));
-    if present {
-        let store = open()?;
-        make_missing()?;
-        return Ok(store);
-    }
-    make_missing()?;
-    open()
-}
-
-fn refused(error: OpenError, database: &std::path::Path) -> StartError {
-    let database = database.to_owned();
-    match error {
-        OpenError::FromTheFuture { found, known } => StartError::FromTheFuture { database, found, known },
-        OpenError::WrongKey => StartError::WrongUsernameKey(database),
-        other => StartError::Database { database, cause: other.to_string() },
-    }
-}
-
-fn start_app(config: &Config, store: Store, token_key: &str, clock: Clock) -> Result<App, StartError> {
-    let options = AppOptions {
-        tokens: TokenOptions {
-            private_key: token_key.as_bytes().to_vec(),
-            issuer: config.issuer.clone(),
-            lifetime: config.token_ttl,
-        },
-        hashing: HashOptions {
-            memory: config.hashing.memory,
-            iterations: config.hashing.iterations,
-            parallelism: 1,
-            threads: config.hashing.threads.unwrap_or_else(cores),
-            queue: config.hashing.queue,
-            on_thread_start: lower_priority,
-        },
-        password_min_length: config.password_min_length,
-        self_affiliation: match config.self_affiliation {
-            true => SelfAffiliation::Allowed,
-            false => SelfAffiliation::Refused,
-        },
-        audit_keep: config.audit_keep,
-        audited_reads: match config.audit_reads {
-            true => AuditedReads::SingleChildren,
-            false => AuditedReads::None,
-        },
-        rate_limits: config.rate_limits.map(rate_limits),
-        trusted_proxies: config.trusted_proxies.clone(),
-        clock,
-        clock_trust: match config.trust_clock {
-            true => ClockTrust::Blind,
-            false => ClockTrust::Checked,
-        },
-    };
-    App::start(store, options).map_err(internal)
-}
-
-fn rate_limits(given: RateSettings) -> RateLimits {
-    let rate = |given: config::Rate| Rate { count: given.count, period: given.period };
-    RateLimits {
-        address: rate(given.address),
-        token: rate(given.token),
-        logins: rate(given.logins),
-        account: rate(given.account),
-    }
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// Everything else goes before hashing. On Linux this is about the calling thread alone.
-fn lower_priority() {
-    if let Err(error) = rustix::process::nice(19) {
-        tracing::warn!(%error, "Hash threads run at normal priority");
-    }
+/// Without the control socket the service serves, and its operator must stop it for what he wants to change.
+fn bind_control(folder: &DataFolder) -> Option<ControlSocket> {
+    ControlSocket::bind(folder)
+        .inspect_err(|error| {
+            tracing::warn!(%error, "No control socket: stop the service before using `admin` and `user`");
+        })
+        .ok()
 }
 
 fn limits(config: &Config) -> (ConnectionLimits, Limits) {

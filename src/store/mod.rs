@@ -31,7 +31,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::{CachedStatement, Connection, Statement};
+use rusqlite::{CachedStatement, Connection, OpenFlags, Statement};
 use tokio::sync::Semaphore;
 
 use crate::model::{Clock, Error, Unavailable};
@@ -103,13 +103,14 @@ struct Shared {
 }
 
 impl Store {
-    /// Whether the file is a database that this program can open, as far as can be told without its key. Changes
-    /// nothing.
+    /// The schema of a database that this program can open, as far as can be told without its key; 0 if it is still
+    /// empty. Changes nothing.
     ///
     /// # Errors
-    /// If the file is not ours, is newer than this program, or cannot be read.
-    pub fn examine(path: &Path) -> Result<(), OpenError> {
-        migrate::version(&Connection::open(path)?).map(drop)
+    /// If the file is absent, not ours, newer than this program, or cannot be read.
+    pub fn examine(path: &Path) -> Result<usize, OpenError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        migrate::version(&Connection::open_with_flags(path, flags)?)
     }
 
     /// Opens the database and brings its schema up to date. `key` gets the database's salt, for a key that

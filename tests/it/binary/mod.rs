@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 mod metrics;
+mod operator;
 mod refusals;
 mod serving;
 mod settings;

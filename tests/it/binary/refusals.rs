@@ -13,8 +13,9 @@ use super::{Server, program_under, refused_by};
 pub fn snapshot(folder: &Path) -> BTreeMap<String, (Vec<u8>, u32)> {
     let Ok(entries) = fs::read_dir(folder.join("data")) else { return BTreeMap::new() };
     entries
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().unwrap().is_file())
         .map(|entry| {
-            let entry = entry.unwrap();
             let mode = entry.metadata().unwrap().mode() & 0o777;
             (entry.file_name().into_string().unwrap(), (fs::read(entry.path()).unwrap(), mode))
         })

@@ -1,0 +1,212 @@
+//! `admin` and `user`: what operators ask, with the service running or stopped.
+
+use std::fmt::Write as _;
+use std::io::{self, BufRead, IsTerminal, Write as _};
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::{Map, Value, json};
+
+use super::{Failure, flags, output, with_folder_settings};
+use crate::app::{GivenPassword, OperatorCommand, Outcome, UserName, UserRecord, WithPassword};
+use crate::config::{Config, resolve_process};
+use crate::model::{Clock, Role};
+use crate::server;
+
+const PASSWORDS: &str = "\
+The password is asked for at a terminal, where it is not shown; --password-stdin reads it from the first line of \
+standard input instead. If none is given, one is made up and shown once.";
+
+/// `admin` and its verbs.
+pub(super) fn admin_command() -> Command {
+    let create = verb("create", "Make one more administrator")
+        .arg(Arg::new("name").required(true).value_name("USERNAME").help("The new administrator's name"));
+    let reset = verb("reset-password", "Give an administrator another password; his tokens are refused at once")
+        .arg(Arg::new("name").value_name("USERNAME").help("May be left out if there is only one administrator"));
+    Command::new("admin")
+        .about("Administrators: make one, or reset a lost password")
+        .subcommand_required(true)
+        .subcommands([create, reset].map(with_password))
+}
+
+/// `user` and its verbs.
+pub(super) fn user_command() -> Command {
+    let list = verb("list", "List the users").arg(kind());
+    let show = one_user(verb("show", "Show a user"));
+    let set = one_user(verb("set-password", "Give a user another password; the user's tokens are refused at once"));
+    let delete = one_user(verb("delete", "Delete a user with all that belongs to it"))
+        .arg(Arg::new("yes").long("yes").action(ArgAction::SetTrue).help("Do not ask whether this is meant"));
+    Command::new("user").about("Users of all types").subcommand_required(true).subcommands([
+        list,
+        show,
+        with_password(set),
+        delete,
+    ])
+}
+
+fn verb(name: &'static str, about: &'static str) -> Command {
+    with_folder_settings(Command::new(name).about(about)).after_help(
+        "The service may be running: then it does this itself, at once. If it is stopped, the data folder is opened \
+         here.",
+    )
+}
+
+fn with_password(command: Command) -> Command {
+    command.long_about(PASSWORDS).arg(
+        Arg::new("password-stdin")
+            .long("password-stdin")
+            .action(ArgAction::SetTrue)
+            .help("Read the password from the first line of standard input"),
+    )
+}
+
+fn one_user(command: Command) -> Command {
+    command.arg(Arg::new("name").required(true).value_name("USER").help("A username, or an id")).arg(kind())
+}
+
+fn kind() -> Arg {
+    let types = Role::ALL.map(crate::app::role_name);
+    Arg::new("type").long("type").value_name("TYPE").value_parser(types).help("Only users of this type")
+}
+
+/// Carries out a verb of `admin` or `user`, and prints what became of it.
+pub(super) fn run(noun: &str, matches: &ArgMatches) -> Result<(), Failure> {
+    let Some((verb, matches)) = matches.subcommand() else {
+        return Err(Failure::Other(format!("{noun} needs a verb: see `ocariot-users {noun} --help`")));
+    };
+    let config = Config::of(&resolve_process(flags(matches))?)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(|error| Failure::Other(format!("the command cannot be started: {error}")))?;
+    let operate = |command| runtime.block_on(server::operate(&config, Clock::system(), command));
+    if verb == "delete" && !matches.get_flag("yes") {
+        let shown = operate(OperatorCommand::UserShow { user: user(matches) })?;
+        confirm_deletion(&shown)?;
+    }
+    let outcome = operate(command(noun, verb, matches)?)?;
+    let folder = std::path::absolute(&config.data_dir).unwrap_or(config.data_dir).display().to_string();
+    let text = if matches.get_flag("json") { as_json(&folder, &outcome)? } else { as_text(&folder, &outcome) };
+    output::print(&text);
+    Ok(())
+}
+
+fn command(noun: &str, verb: &str, matches: &ArgMatches) -> Result<OperatorCommand, Failure> {
+    let named = || text(matches, "name");
+    Ok(match (noun, verb) {
+        ("admin", "create") => {
+            OperatorCommand::AdminCreate { username: named().unwrap_or_default(), password: password(matches)? }
+        }
+        ("admin", "reset-password") => {
+            OperatorCommand::AdminResetPassword { username: named(), password: password(matches)? }
+        }
+        ("user", "list") => OperatorCommand::UserList { role: text(matches, "type") },
+        ("user", "show") => OperatorCommand::UserShow { user: user(matches) },
+        ("user", "set-password") => {
+            OperatorCommand::UserSetPassword { user: user(matches), password: password(matches)? }
+        }
+        ("user", "delete") => OperatorCommand::UserDelete { user: user(matches) },
+        _ => return Err(Failure::Other(format!("{noun} has no verb {verb}: see `ocariot-users {noun} --help`"))),
+    })
+}
+
+fn text(matches: &ArgMatches, name: &str) -> Option<String> {
+    matches.get_one::<String>(name).cloned()
+}
+
+fn user(matches: &ArgMatches) -> UserName {
+    UserName { name: text(matches, "name").unwrap_or_default(), role: text(matches, "type") }
+}
+
+/// The password to set; `None` if one is to be made up.
+fn password(matches: &ArgMatches) -> Result<Option<GivenPassword>, Failure> {
+    if matches.get_flag("password-stdin") {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line).map_err(|error| unreadable(&error))?;
+        let password = line.strip_suffix('\n').map_or(line.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+        if password.is_empty() {
+            return Err(Failure::Other("standard input holds no password: give one in its first line".to_owned()));
+        }
+        return Ok(Some(password.to_owned().into()));
+    }
+    if !io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let ask = |prompt| rpassword::prompt_password(prompt).map_err(|error| unreadable(&error));
+    let first = ask("New password (leave it empty to have one made up): ")?;
+    if first.is_empty() {
+        return Ok(None);
+    }
+    if ask("The same once more: ")? != first {
+        return Err(Failure::Other("the two passwords differ: nothing was changed; try again".to_owned()));
+    }
+    Ok(Some(first.into()))
+}
+
+fn unreadable(error: &io::Error) -> Failure {
+    Failure::Other(format!("the password cannot be read ({error}): give it with --password-stdin"))
+}
+
+fn confirm_deletion(shown: &Outcome) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Other("deleting cannot be undone: say --yes if this is meant".to_owned()));
+    }
+    if let Outcome::User(user) = shown {
+        let mut stderr = io::stderr().lock();
+        let _ = write!(stderr, "Delete {}, and all that belongs to it? This cannot be undone. [y/N] ", words(user));
+        let _ = stderr.flush();
+    }
+    let mut reply = String::new();
+    io::stdin().lock().read_line(&mut reply).map_err(|error| Failure::Other(error.to_string()))?;
+    if matches!(reply.trim().to_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    Err(Failure::Other("nothing was deleted".to_owned()))
+}
+
+fn as_json(folder: &str, outcome: &Outcome) -> Result<String, Failure> {
+    let mut object = Map::from_iter([("folder".to_owned(), json!(folder))]);
+    if let Value::Object(fields) = serde_json::to_value(outcome).map_err(|error| Failure::Other(error.to_string()))? {
+        object.extend(fields);
+    }
+    Ok(format!("{:#}\n", Value::Object(object)))
+}
+
+fn as_text(folder: &str, outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Users(users) => table(folder, users),
+        Outcome::User(user) => table(folder, std::slice::from_ref(user)),
+        Outcome::Created(made) => format!("Made {} in {folder}.\n{}", words(&made.user), password_words(made)),
+        Outcome::PasswordSet(set) => format!(
+            "Set another password for {} in {folder}; tokens from before are refused.\n{}",
+            words(&set.user),
+            password_words(set)
+        ),
+        Outcome::Deleted(user) => format!("Deleted {} from {folder}; its tokens are refused.\n", words(user)),
+    }
+}
+
+fn words(user: &UserRecord) -> String {
+    format!("{} {} ({})", user.r#type, user.username, user.id)
+}
+
+fn password_words(user: &WithPassword) -> String {
+    match &user.password {
+        Some(password) => format!("Password: {password}   (shown this once: write it down)\n"),
+        None => String::new(),
+    }
+}
+
+fn table(folder: &str, users: &[UserRecord]) -> String {
+    let mut text = format!(
+        "{} in {folder}\n",
+        if users.len() == 1 { "1 user".to_owned() } else { format!("{} users", users.len()) }
+    );
+    let names = users.iter().map(|user| user.username.chars().count()).max().unwrap_or(0).max(8);
+    if !users.is_empty() {
+        let _ = writeln!(text, "{:<24}  {:<18}  {:<names$}  LAST LOG-IN", "ID", "TYPE", "USERNAME");
+    }
+    for user in users {
+        let last = user.last_login.as_deref().unwrap_or("never");
+        let _ = writeln!(text, "{:<24}  {:<18}  {:<names$}  {last}", user.id, user.r#type, user.username);
+    }
+    text
+}

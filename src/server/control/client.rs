@@ -1,0 +1,45 @@
+//! The side of the verbs.
+
+use std::borrow::Cow;
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::{Answer, Request, SOCKET, VERSION};
+use crate::app::{OperatorCommand, Outcome, Refusal};
+use crate::server::OperateError;
+
+/// Longer than any command takes; a service that hangs reaches it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks the service that holds the folder.
+///
+/// # Errors
+/// `Unreachable` if it cannot be asked, `Refused` if it refuses.
+pub(in crate::server) fn ask(folder: &Path, command: &OperatorCommand) -> Result<Outcome, OperateError> {
+    let answer =
+        exchange(folder, command).map_err(|cause| OperateError::Unreachable { folder: folder.to_owned(), cause })?;
+    match answer {
+        Answer::Outcome(outcome) => Ok(outcome),
+        Answer::Refused(why) => Err(Refusal(why).into()),
+    }
+}
+
+fn exchange(folder: &Path, command: &OperatorCommand) -> io::Result<Answer> {
+    let mut stream = UnixStream::connect(folder.join(SOCKET))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let request = Request { version: VERSION, command: Cow::Borrowed(command) };
+    let mut line = Zeroizing::new(serde_json::to_vec(&request)?);
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    let mut answer = Zeroizing::new(Vec::new());
+    BufReader::new(stream).read_until(b'\n', &mut answer)?;
+    if answer.last() != Some(&b'\n') {
+        return Err(io::Error::new(ErrorKind::UnexpectedEof, "it closed the connection without an answer"));
+    }
+    Ok(serde_json::from_slice(&answer)?)
+}

@@ -1,0 +1,42 @@
+//! The control socket: what the operator asks of a running service, from the same machine.
+//!
+//! `control.sock` in the data folder is bound while the folder is held, and may be opened by the service's own user
+//! and by root. A connection carries one request and one answer, each a line of JSON:
+//! `{"version":1,"command":{..}}`, and `{"outcome":{..}}` or `{"refused":".."}`.
+
+mod client;
+mod listener;
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::{OperatorCommand, Outcome};
+
+pub(super) use client::ask;
+pub(super) use listener::ControlSocket;
+
+/// The socket's name in the data folder.
+const SOCKET: &str = "control.sock";
+/// The version of what is spoken here.
+const VERSION: u32 = 1;
+
+/// What the first field of every version is.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request<'a> {
+    version: u32,
+    command: Cow<'a, OperatorCommand>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer {
+    Outcome(Outcome),
+    Refused(String),
+}
