@@ -135,14 +135,14 @@ impl App {
     /// # Errors
     /// If the key for tokens is none, the costs of hashes are impossible, or the store cannot be read.
     pub fn start(store: Store, options: AppOptions) -> Result<Self, Error> {
-        let revocations = store.read(|view| view.revocations())?;
         let limiters =
             options.rate_limits.map(|limits| RateLimiters::new(&limits, options.clock.clone())).transpose()?;
+        let (revocations, floor) = store.read(|view| Ok((view.revocations()?, view.revoked_through()?)))?;
         Ok(Self {
             limiters,
             trusted_proxies: options.trusted_proxies,
             tokens: Tokens::new(options.tokens)?,
-            revocations: Arc::new(Revocations::new(revocations)),
+            revocations: Arc::new(Revocations::new(revocations, floor)),
             hasher: Hasher::start(&options.hashing)?,
             clock: options.clock,
             readiness: Readiness::default(),

@@ -184,16 +184,21 @@ pub fn role_claim(role: Role) -> &'static str {
 }
 
 /// The tokens that are refused although their time is not over. A copy of the store's, changed after each commit.
-pub(super) struct Revocations(RwLock<HashMap<Id<Account>, Revocation>>);
+pub(super) struct Revocations {
+    known: RwLock<HashMap<Id<Account>, Revocation>>,
+    /// The newest token that is refused whoever it belongs to.
+    floor: i64,
+}
 
 impl Revocations {
-    pub(super) fn new(known: Vec<Revocation>) -> Self {
-        Self(RwLock::new(known.into_iter().map(|revocation| (revocation.account, revocation)).collect()))
+    pub(super) fn new(known: Vec<Revocation>, floor: i64) -> Self {
+        let known = known.into_iter().map(|revocation| (revocation.account, revocation)).collect();
+        Self { known: RwLock::new(known), floor }
     }
 
     /// Refuses more tokens from now on, and forgets those whose time is over.
     pub(super) fn add(&self, revocation: Revocation, now: Timestamp) {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, other| other.expires_at >= now);
         known.insert(revocation.account, revocation);
     }
@@ -201,8 +206,9 @@ impl Revocations {
     /// # Errors
     /// `Unauthenticated` if the caller's token is revoked.
     pub(super) fn check(&self, caller: &Caller) -> Result<(), Error> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         match known.get(&caller.id) {
+            _ if caller.token <= self.floor => Err(Error::Unauthenticated(Unauthenticated::Revoked)),
             Some(revocation)
                 if caller.token <= revocation.through_token && Some(caller.token) != revocation.spared_token =>
             {

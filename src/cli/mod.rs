@@ -1,5 +1,6 @@
 //! The command line: verbs, their flags, and what they print.
 
+mod backup;
 mod config;
 mod demo;
 mod notice;
@@ -15,6 +16,7 @@ use clap::builder::ValueHint;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{Kind, SETTINGS, Setting, SettingsError};
+use crate::server::backup::BackupError;
 use crate::server::{OperateError, StartError};
 
 const AFTER_HELP: &str = "\
@@ -34,6 +36,8 @@ enum Failure {
     Start(#[from] StartError),
     #[error(transparent)]
     Operate(#[from] OperateError),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     #[error("{0}")]
     Other(String),
 }
@@ -65,6 +69,8 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             Some((_, matches)) => config::show(flags(matches), matches.get_flag("json")),
             None => Err(Failure::Other("config needs a verb: try `ocariot-users config show`".to_owned())),
         },
+        Some(("backup", matches)) => backup::backup(matches),
+        Some(("restore", matches)) => backup::restore(matches),
         Some(("demo", matches)) => demo::demo(flags(matches)),
         Some((noun @ ("admin" | "user"), matches)) => operator::run(noun, matches),
         Some((_, matches)) => serve::serve(flags(matches)),
@@ -93,6 +99,8 @@ fn command() -> Command {
         .subcommand(serve)
         .subcommand(operator::admin_command())
         .subcommand(operator::user_command())
+        .subcommand(backup::backup_command())
+        .subcommand(backup::restore_command())
         .subcommand(demo)
         .subcommand(config)
 }

@@ -64,6 +64,8 @@ pub struct Config {
     pub hsts: bool,
     /// Origins whose pages may use the API.
     pub cors_origins: Vec<String>,
+    /// How backups are made.
+    pub backup: BackupSettings,
     /// What to log.
     pub log: String,
     /// How to log.
@@ -174,6 +176,15 @@ pub struct Rate {
     pub count: NonZeroU32,
     /// How long until as many fit again.
     pub period: Duration,
+}
+
+/// How backups are made.
+#[derive(Debug, Clone)]
+pub struct BackupSettings {
+    /// Where they go; without, into the data folder.
+    pub dir: Option<PathBuf>,
+    /// Where the passphrase of their keys is read from.
+    pub passphrase_file: Option<PathBuf>,
 }
 
 /// How to log.
@@ -288,6 +299,10 @@ impl Config {
             audit_reads: get("audit-reads")?.switch()?,
             hsts: get("hsts")?.switch()?,
             cors_origins: get("cors-origins")?.origins()?,
+            backup: BackupSettings {
+                dir: get("backup-dir")?.path(),
+                passphrase_file: get("backup-passphrase-file")?.path(),
+            },
             log: get("log")?.required()?.to_owned(),
             log_format: match get("log-format")? {
                 given if given.text == "text" => LogFormat::Text,

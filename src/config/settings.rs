@@ -104,6 +104,8 @@ pub const SETTINGS: &[Setting] = &[
     value("audit-keep", "TIME", "365d", "How long rows of the audit trail are kept: 1d to 3650d."),
     switch("audit-reads", "Name in the audit trail who views which single child, too."),
     switch("hsts", "Tell browsers to use HTTPS alone for this host (RFC 6797)."),
+    value("backup-dir", "FOLDER", "", "Where backups go; without, into `backups` in the data folder."),
+    value("backup-passphrase-file", "FILE", "", "File with the passphrase that the keys in backups are encrypted under."),
     value("log", "FILTER", "info", "What to log: error, warn, info, debug, or a filter such as `info,ocariot_users::store=debug`."),
     value("log-format", "FORM", "text", "`text` or `json`."),
 ];

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 
 use super::StartError;
+use super::backup::finish_restore;
 
 const DATABASE: &str = "ocariot.db";
 
@@ -19,7 +20,7 @@ pub(super) struct DataFolder {
 }
 
 impl DataFolder {
-    /// Holds the folder if it is there.
+    /// Holds the folder if it is there, and completes a restore that was interrupted.
     ///
     /// # Errors
     /// If it cannot be read, or another process holds it.
@@ -31,7 +32,10 @@ impl DataFolder {
             Err(cause) => return Err(refused(cause)),
         };
         match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Self { path: path.to_owned(), _lock: folder })),
+            Ok(()) => {
+                finish_restore(path).map_err(refused)?;
+                Ok(Some(Self { path: path.to_owned(), _lock: folder }))
+            }
             Err(rustix::io::Errno::WOULDBLOCK) => Err(StartError::FolderInUse(path.to_owned())),
             Err(error) => Err(refused(error.into())),
         }

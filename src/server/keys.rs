@@ -118,16 +118,8 @@ pub(super) fn username_key(
     missing: &mut Vec<Missing>,
 ) -> Result<FoundUsernameKey, StartError> {
     let own = folder.path().join("username.key");
-    let (path, found) = match &config.username_key {
-        UsernameKeySource::Passphrase(passphrase) => {
-            return Ok(FoundUsernameKey::Passphrase(Zeroizing::new(passphrase.expose().to_owned())));
-        }
-        UsernameKeySource::File(path) => (path, Some(read_given_secret(USERNAME_KEY, path)?)),
-        UsernameKeySource::DataFolder => (&own, read_secret(USERNAME_KEY, &own)?),
-    };
-    if let Some(text) = found {
-        let key = from_hex(text.trim()).ok_or_else(|| StartError::not(USERNAME_KEY, path, "128 hex digits"))?;
-        return Ok(FoundUsernameKey::Key(key));
+    if let Some(found) = username_key_at(config, &own)? {
+        return Ok(found);
     }
     if folder.database().exists() {
         return Err(StartError::KeyMissing { key: own, database: folder.database() });
@@ -137,6 +129,20 @@ pub(super) fn username_key(
     let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     missing.push(Missing::new(USERNAME_KEY, "username.key", 0o600, format!("{digits}\n")));
     Ok(FoundUsernameKey::Key(key))
+}
+
+/// Finds the key for usernames where the settings say, or in the file `own` if they do not.
+pub(super) fn username_key_at(config: &Config, own: &Path) -> Result<Option<FoundUsernameKey>, StartError> {
+    let (path, found) = match &config.username_key {
+        UsernameKeySource::Passphrase(passphrase) => {
+            return Ok(Some(FoundUsernameKey::Passphrase(Zeroizing::new(passphrase.expose().to_owned()))));
+        }
+        UsernameKeySource::File(path) => (path.as_path(), Some(read_given_secret(USERNAME_KEY, path)?)),
+        UsernameKeySource::DataFolder => (own, read_secret(USERNAME_KEY, own)?),
+    };
+    let Some(text) = found else { return Ok(None) };
+    let key = from_hex(text.trim()).ok_or_else(|| StartError::not(USERNAME_KEY, path, "128 hex digits"))?;
+    Ok(Some(FoundUsernameKey::Key(key)))
 }
 
 fn from_hex(text: &str) -> Option<UsernameKey> {

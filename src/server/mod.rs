@@ -1,6 +1,7 @@
 //! From settings to a running service: the data folder, keys, certificate, connections, the end.
 
 mod addresses;
+pub mod backup;
 mod certificate;
 mod control;
 mod error;

@@ -10,7 +10,7 @@ use crate::app::{
 };
 use crate::config::{self, Config, RateSettings};
 use crate::model::Clock;
-use crate::store::{OpenError, SCHEMA_VERSION, Store, StoreOptions};
+use crate::store::{OpenError, SCHEMA_VERSION, Store, StoreOptions, UsernameKey};
 
 /// Opens what a data folder holds, without serving it. Makes nothing that is not there.
 ///
@@ -49,13 +49,7 @@ pub(super) fn open_store(
     folder.claim()?;
     let cores = cores();
     let options = StoreOptions { path: database.clone(), scans: cores, readers: cores + 2, clock: clock.clone() };
-    let key = |salt: &[u8; 16]| match key {
-        FoundUsernameKey::Key(key) => Ok(key),
-        FoundUsernameKey::Passphrase(passphrase) => {
-            derive_key(passphrase.as_bytes(), salt).map_err(|error| error.to_string())
-        }
-    };
-    let open = || Store::open(options, key).map_err(|error| refused(error, &database));
+    let open = || Store::open(options, derive(key)).map_err(|error| refused(error, &database));
     if present {
         let store = open()?;
         make_missing()?;
@@ -63,6 +57,16 @@ pub(super) fn open_store(
     }
     make_missing()?;
     open()
+}
+
+/// The key itself, for a database's salt.
+pub(super) fn derive(found: FoundUsernameKey) -> impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String> {
+    |salt| match found {
+        FoundUsernameKey::Key(key) => Ok(key),
+        FoundUsernameKey::Passphrase(passphrase) => {
+            derive_key(passphrase.as_bytes(), salt).map_err(|error| error.to_string())
+        }
+    }
 }
 
 fn refused(error: OpenError, database: &Path) -> StartError {

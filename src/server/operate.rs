@@ -75,30 +75,40 @@ pub enum OperateError {
 /// Why it was not carried out.
 pub async fn operate(config: &Config, clock: Clock, command: OperatorCommand) -> Result<Outcome, OperateError> {
     let path = &config.data_dir;
-    let me = rustix::process::geteuid();
-    let owner = owner(path)?;
-    let foreign = || OperateError::Foreign { folder: path.clone(), owner };
-    if owner != me.as_raw() && !me.is_root() {
-        return Err(foreign());
-    }
+    let owner = owned(path)?;
     let folder = match DataFolder::find(path) {
         Ok(Some(folder)) => folder,
         Ok(None) => return Err(OperateError::NoFolder(path.clone())),
         Err(StartError::FolderInUse(_)) => return control::ask(path, &command),
         Err(other) => return Err(other.into()),
     };
-    if owner != me.as_raw() {
-        // Files that root makes here could lock the service out of its own database.
-        return Err(foreign());
-    }
+    require_owner(path, owner)?;
     let app = open_stopped(config, &folder, clock)?;
     Ok(app.operate(command).await?)
 }
 
-fn owner(path: &Path) -> Result<u32, OperateError> {
-    match std::fs::metadata(path) {
-        Ok(found) => Ok(found.uid()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(OperateError::NoFolder(path.to_owned())),
-        Err(cause) => Err(StartError::Folder { folder: path.to_owned(), cause }.into()),
-    }
+/// Whose folder it is, if this process may look into it.
+///
+/// # Errors
+/// `NoFolder` if there is none, `Foreign` if it belongs to another user and this one is not root.
+pub(super) fn owned(path: &Path) -> Result<u32, OperateError> {
+    let owner = match std::fs::metadata(path) {
+        Ok(found) => found.uid(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(OperateError::NoFolder(path.to_owned())),
+        Err(cause) => return Err(StartError::Folder { folder: path.to_owned(), cause }.into()),
+    };
+    let me = rustix::process::geteuid();
+    if owner == me.as_raw() || me.is_root() { Ok(owner) } else { Err(foreign(path, owner)) }
+}
+
+/// Files that root makes in the folder of another user could lock the service out of its own database.
+///
+/// # Errors
+/// `Foreign` if the folder belongs to another user.
+pub(super) fn require_owner(path: &Path, owner: u32) -> Result<(), OperateError> {
+    if owner == rustix::process::geteuid().as_raw() { Ok(()) } else { Err(foreign(path, owner)) }
+}
+
+fn foreign(path: &Path, owner: u32) -> OperateError {
+    OperateError::Foreign { folder: path.to_owned(), owner }
 }

@@ -4,7 +4,11 @@ use rusqlite::Connection;
 
 use super::OpenError;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_audit.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_audit.sql"),
+    include_str!("migrations/0003_revocation_floor.sql"),
+];
 
 /// Marks a SQLite file as ours ("OCUS").
 const APPLICATION_ID: i32 = 0x4f43_5553;
@@ -28,13 +32,24 @@ pub(super) fn version(connection: &Connection) -> Result<usize, OpenError> {
 
 /// Brings the schema from `version` to this program's.
 pub(super) fn migrate(connection: &mut Connection, version: usize) -> Result<(), OpenError> {
-    for (index, migration) in MIGRATIONS.iter().enumerate().skip(version) {
+    apply(connection, version, SCHEMA_VERSION)
+}
+
+/// An empty database in memory with the schema of a version, to compare with.
+pub(super) fn empty(version: usize) -> Result<Connection, OpenError> {
+    let mut connection = Connection::open_in_memory()?;
+    apply(&mut connection, 0, version)?;
+    Ok(connection)
+}
+
+fn apply(connection: &mut Connection, from: usize, to: usize) -> Result<(), OpenError> {
+    for (index, migration) in MIGRATIONS.iter().enumerate().take(to).skip(from) {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         transaction.execute_batch(migration)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", index + 1)?;
         transaction.commit()?;
-        tracing::info!(version = index + 1, "The database was brought to a newer schema");
+        tracing::debug!(version = index + 1, "A database was brought to a newer schema");
     }
     Ok(())
 }

@@ -7,6 +7,7 @@
 mod accounts;
 mod applications;
 mod audit;
+mod backup;
 mod children;
 mod cipher;
 mod error;
@@ -41,6 +42,7 @@ use journal::Journal;
 
 pub use accounts::NewAccountRow;
 pub use audit::{Change, Refused};
+pub use backup::{Contents, Counters, EarlierTokens};
 pub use cipher::{KEY_LENGTH, UsernameKey};
 pub use migrate::SCHEMA_VERSION;
 pub use revocations::Revocation;
@@ -78,6 +80,9 @@ pub enum OpenError {
     /// The username key could not be had.
     #[error("{0}")]
     NoKey(String),
+    /// Its pages or rows contradict each other.
+    #[error("it is damaged: {0}")]
+    Damaged(String),
     /// SQLite or the file system refuses.
     #[error("{0}")]
     Driver(#[from] rusqlite::Error),

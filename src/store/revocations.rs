@@ -39,6 +39,14 @@ impl View<'_> {
             .collect::<rusqlite::Result<_>>()
             .translate()
     }
+
+    /// The newest token that is refused whoever it belongs to; 0 if there is none.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn revoked_through(&self) -> Result<i64, Error> {
+        self.prepare("SELECT revoked_through FROM store_state")?.query_row([], |row| row.get(0)).translate()
+    }
 }
 
 impl Tx<'_> {

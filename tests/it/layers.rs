@@ -36,6 +36,8 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "if_addrs",
             "prometheus_client",
             "sd_notify",
+            "tar",
+            "tempfile",
         ],
     ),
     (

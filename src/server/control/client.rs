@@ -28,6 +28,16 @@ pub(in crate::server) fn ask(folder: &Path, command: &OperatorCommand) -> Result
     }
 }
 
+/// Whether the folder is held by a service, which listens here, rather than by a verb.
+///
+/// # Errors
+/// `Unreachable` if nobody listens.
+pub(in crate::server) fn reach(folder: &Path) -> Result<(), OperateError> {
+    UnixStream::connect(folder.join(SOCKET))
+        .map(drop)
+        .map_err(|cause| OperateError::Unreachable { folder: folder.to_owned(), cause })
+}
+
 fn exchange(folder: &Path, command: &OperatorCommand) -> io::Result<Answer> {
     let mut stream = UnixStream::connect(folder.join(SOCKET))?;
     stream.set_read_timeout(Some(PATIENCE))?;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::{OperatorCommand, Outcome};
 
-pub(super) use client::ask;
+pub(super) use client::{ask, reach};
 pub(super) use listener::ControlSocket;
 
 /// The socket's name in the data folder.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+mod backup;
 mod metrics;
 mod operator;
 mod refusals;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::Server;
 
 /// Runs a verb in a folder, with this on its standard input.
-fn verb(folder: &Path, arguments: &[&str], input: &str) -> Output {
+pub(super) fn verb(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut process = Command::new(env!("CARGO_BIN_EXE_ocariot-users"))
         .current_dir(folder)
         .env_clear()
@@ -32,7 +32,7 @@ fn verb(folder: &Path, arguments: &[&str], input: &str) -> Output {
 }
 
 #[track_caller]
-fn done(folder: &Path, arguments: &[&str], input: &str) -> Value {
+pub(super) fn done(folder: &Path, arguments: &[&str], input: &str) -> Value {
     let output = verb(folder, &[arguments, &["--json"]].concat(), input);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let object: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -42,7 +42,7 @@ fn done(folder: &Path, arguments: &[&str], input: &str) -> Value {
 }
 
 #[track_caller]
-fn refused(folder: &Path, arguments: &[&str], code: i32, words: &[&str]) {
+pub(super) fn refused(folder: &Path, arguments: &[&str], code: i32, words: &[&str]) {
     let output = verb(folder, arguments, "");
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(code), "{error}");
@@ -50,7 +50,7 @@ fn refused(folder: &Path, arguments: &[&str], code: i32, words: &[&str]) {
     words.iter().for_each(|word| assert!(error.contains(word), "{word} in: {error}"));
 }
 
-fn log_in(server: &Server, username: &str, password: &str) -> reqwest::blocking::Response {
+pub(super) fn log_in(server: &Server, username: &str, password: &str) -> reqwest::blocking::Response {
     let body = json!({"username": username, "password": password});
     client().post(format!("{}/auth", server.url)).json(&body).send().unwrap()
 }
@@ -59,17 +59,17 @@ fn client() -> Client {
     Client::builder().timeout(Duration::from_secs(30)).build().unwrap()
 }
 
-fn token(server: &Server, username: &str, password: &str) -> String {
+pub(super) fn token(server: &Server, username: &str, password: &str) -> String {
     let reply = log_in(server, username, password);
     assert_eq!(reply.status(), 200, "{username} logs in");
     reply.json::<Value>().unwrap()["access_token"].as_str().unwrap().to_owned()
 }
 
-fn status(server: &Server, token: &str) -> u16 {
+pub(super) fn status(server: &Server, token: &str) -> u16 {
     client().get(format!("{}/institutions", server.url)).bearer_auth(token).send().unwrap().status().as_u16()
 }
 
-const PLAIN: &[&str] = &["--plain-http", "--admin-password", "first"];
+pub(super) const PLAIN: &[&str] = &["--plain-http", "--admin-password", "first"];
 
 #[test]
 fn a_reset_at_the_running_service_revokes_at_once() {

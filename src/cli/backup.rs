@@ -1,0 +1,305 @@
+//! `backup` and `restore`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use clap::builder::ValueHint;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::{Failure, flags, output, with_folder_settings};
+use crate::config::{Config, resolve_process};
+use crate::model::Clock;
+use crate::server::backup::{self, ArchivedKeys, BackupMade, KeyProtection, Manifest, RestoreMode, Restored, Shelved};
+use crate::store::EarlierTokens;
+
+const WITHOUT_KEYS: &str = "\
+the keys are not in this backup. Keep copies of username.key and jwt.key elsewhere: without username.key \
+nobody can read the usernames, and nobody can log in.";
+
+/// `backup` and its verbs.
+pub(super) fn backup_command() -> Command {
+    let now = with_folder_settings(Command::new("now").about("Make a backup, also while the service runs"))
+        .long_about(
+            "Make a backup, also while the service runs: one file with the database, its keys, encrypted under a \
+             passphrase, and a manifest. It is whole and on disk when this ends with 0.",
+        )
+        .arg(folder("to", "Folder for the backup; without, `backups` in the data folder"))
+        .args(key_flags("Leave the keys out: keep them elsewhere, or usernames are lost"));
+    let list = with_folder_settings(Command::new("list").about("List the backups of a folder"))
+        .arg(folder("in", "Folder of the backups; without, `backups` in the data folder"));
+    let verify = with_folder_settings(Command::new("verify").about("Check a backup to the last byte"))
+        .arg(file())
+        .args(key_flags("Do not check whether the passphrase opens the keys"));
+    Command::new("backup")
+        .about("Backups: make, list, verify")
+        .subcommand_required(true)
+        .subcommands([now, list, verify])
+}
+
+/// `restore`.
+pub(super) fn restore_command() -> Command {
+    with_folder_settings(Command::new("restore").about("Put a backup in the place of the data; the service is stopped"))
+        .long_about(
+            "Put a backup in the place of what the data folder holds. The service must be stopped. What was there is \
+             kept in a folder `pre-restore-...` beside it. Tokens from before are refused: everybody logs in once more.",
+        )
+        .arg(file())
+        .args(key_flags("Go on with the keys of the data folder"))
+        .arg(switch("dry-run", "Only check, and say what would change"))
+        .arg(switch("keep-tokens", "Do not refuse tokens from before; revocations since the backup are forgotten"))
+}
+
+fn file() -> Arg {
+    Arg::new("file").required(true).value_name("FILE").value_hint(ValueHint::FilePath).help("The backup")
+}
+
+fn folder(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name("FOLDER").value_hint(ValueHint::DirPath).help(help)
+}
+
+fn switch(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+}
+
+fn key_flags(without: &'static str) -> [Arg; 2] {
+    let from = Arg::new("passphrase-file").long("passphrase-file").value_name("FILE").value_hint(ValueHint::FilePath);
+    [
+        from.help("File with the passphrase of the keys; without, it is asked for at a terminal"),
+        switch("without-keys", without).conflicts_with("passphrase-file"),
+    ]
+}
+
+/// Carries out a verb of `backup`.
+pub(super) fn backup(matches: &ArgMatches) -> Result<(), Failure> {
+    match matches.subcommand() {
+        Some(("now", matches)) => now(matches),
+        Some(("list", matches)) => list(matches),
+        Some((_, matches)) => verify(matches),
+        None => Err(Failure::Other("backup needs a verb: see `ocariot-users backup --help`".to_owned())),
+    }
+}
+
+fn config(matches: &ArgMatches) -> Result<Config, Failure> {
+    let mut settings: BTreeMap<String, String> = flags(matches);
+    for (flag, setting) in [("to", "backup-dir"), ("in", "backup-dir"), ("passphrase-file", "backup-passphrase-file")] {
+        if let Ok(Some(value)) = matches.try_get_one::<String>(flag) {
+            settings.insert(setting.to_owned(), value.clone());
+        }
+    }
+    Ok(Config::of(&resolve_process(settings)?)?)
+}
+
+fn now(matches: &ArgMatches) -> Result<(), Failure> {
+    let config = config(matches)?;
+    let keys = match passphrase(&config, matches, Asked::Twice)? {
+        Some(passphrase) => KeyProtection::Passphrase(passphrase),
+        None if matches.get_flag("without-keys") => {
+            output::warning(WITHOUT_KEYS);
+            KeyProtection::LeftOut
+        }
+        None => {
+            return Err(Failure::Other(
+                "the keys of a backup are encrypted under a passphrase: give it with --passphrase-file, or leave the \
+                 keys out with --without-keys"
+                    .to_owned(),
+            ));
+        }
+    };
+    let BackupMade { path, bytes, manifest } = backup::back_up(&config, &Clock::system(), &keys)?;
+    output::print(&match matches.get_flag("json") {
+        true => document(
+            &config.data_dir,
+            json!({"file": path.display().to_string(), "bytes": bytes, "manifest": manifest_json(&manifest)?}),
+        ),
+        false => format!(
+            "Made the backup {} of {} ({bytes} bytes).\n{}",
+            path.display(),
+            absolute(&config.data_dir),
+            holds(&manifest)
+        ),
+    });
+    Ok(())
+}
+
+fn list(matches: &ArgMatches) -> Result<(), Failure> {
+    let config = config(matches)?;
+    let place = backup::place(&config);
+    let shelved = backup::list(&place)?;
+    let text = if matches.get_flag("json") {
+        let one = |found: &Shelved| {
+            json!({
+                "file": found.path.display().to_string(),
+                "bytes": found.bytes,
+                "made_at": found.manifest.as_ref().ok().map(|manifest| manifest.made_at.as_str()),
+                "keys": found.manifest.as_ref().ok().map(|manifest| manifest.keys),
+                "error": found.manifest.as_ref().err().map(ToString::to_string),
+            })
+        };
+        format!("{:#}\n", json!({"folder": absolute(&place), "backups": shelved.iter().map(one).collect::<Vec<_>>()}))
+    } else {
+        let mut text = format!("{} backups in {}\n", shelved.len(), absolute(&place));
+        for found in &shelved {
+            let facts = match &found.manifest {
+                Ok(manifest) if manifest.keys => format!("{}  with keys", manifest.made_at),
+                Ok(manifest) => format!("{}  without keys", manifest.made_at),
+                Err(error) => error.to_string(),
+            };
+            let _ = writeln!(text, "{}  {:>12} bytes  {facts}", found.path.display(), found.bytes);
+        }
+        text
+    };
+    output::print(&text);
+    Ok(())
+}
+
+fn verify(matches: &ArgMatches) -> Result<(), Failure> {
+    let (config, file) = (config(matches)?, given_file(matches));
+    let keys = archived_keys(&config, matches, &file)?;
+    let manifest = backup::verify(&file, &keys)?;
+    let opened = manifest.keys && matches!(keys, ArchivedKeys::Opened(_));
+    output::print(&match matches.get_flag("json") {
+        true => format!(
+            "{:#}\n",
+            json!({"file": file.display().to_string(), "whole": true, "keys_opened": opened,
+                   "manifest": manifest_json(&manifest)?})
+        ),
+        false => format!(
+            "The backup {} is whole, made {}{}.\n{}",
+            file.display(),
+            manifest.made_at,
+            if opened { ", and the passphrase opens its keys" } else { "" },
+            holds(&manifest)
+        ),
+    });
+    Ok(())
+}
+
+/// Carries out `restore`.
+pub(super) fn restore(matches: &ArgMatches) -> Result<(), Failure> {
+    let (config, file) = (config(matches)?, given_file(matches));
+    let keys = archived_keys(&config, matches, &file)?;
+    if matches!(keys, ArchivedKeys::LeftAlone) && !matches.get_flag("without-keys") && backup::manifest(&file)?.keys {
+        return Err(Failure::Other(
+            "the backup has the keys, encrypted: give their passphrase with --passphrase-file, or go on with the keys \
+             of the data folder with --without-keys"
+                .to_owned(),
+        ));
+    }
+    let mode = if matches.get_flag("dry-run") { RestoreMode::DryRun } else { RestoreMode::Real };
+    let tokens = if matches.get_flag("keep-tokens") { EarlierTokens::Kept } else { EarlierTokens::Revoked };
+    let restored = backup::restore(&config, &Clock::system(), &file, &keys, (mode, tokens))?;
+    output::print(&match matches.get_flag("json") {
+        true => document(
+            &config.data_dir,
+            json!({
+                "file": file.display().to_string(),
+                "restored": mode == RestoreMode::Real,
+                "manifest": manifest_json(&restored.manifest)?,
+                "rows_before": restored.before.as_ref().map(|before| &before.rows),
+                "kept": restored.kept.as_ref().map(|kept| kept.display().to_string()),
+                "tokens_revoked": mode == RestoreMode::Real && tokens == EarlierTokens::Revoked,
+            }),
+        ),
+        false => restored_text(&config, &file, &restored, (mode, tokens)),
+    });
+    Ok(())
+}
+
+fn restored_text(
+    config: &Config,
+    file: &Path,
+    restored: &Restored,
+    (mode, tokens): (RestoreMode, EarlierTokens),
+) -> String {
+    let (folder, made_at) = (absolute(&config.data_dir), &restored.manifest.made_at);
+    let mut text = match mode {
+        RestoreMode::DryRun => format!("Nothing was changed. Restoring {} would go well.\n", file.display()),
+        RestoreMode::Real => format!("Restored {} into {folder}.\n", file.display()),
+    };
+    let _ = writeln!(text, "Everything goes back to {made_at}; what was changed since is not in the backup:");
+    let empty = BTreeMap::new();
+    let before = restored.before.as_ref().map_or(&empty, |before| &before.rows);
+    for (table, after) in &restored.manifest.rows {
+        let before = before.get(table).map_or("?".to_owned(), ToString::to_string);
+        let _ = writeln!(text, "  {table:<16} {before:>8} -> {after:>8}");
+    }
+    if let Some(kept) = &restored.kept {
+        let _ = writeln!(text, "What was there before is in {}.", kept.display());
+    }
+    text.push_str(match (mode, tokens) {
+        (RestoreMode::DryRun, _) => "",
+        (_, EarlierTokens::Revoked) => "Tokens from before are refused: everybody logs in once more.\n",
+        (_, EarlierTokens::Kept) => "Tokens from before go on; revocations since the backup are forgotten.\n",
+    });
+    text
+}
+
+fn given_file(matches: &ArgMatches) -> PathBuf {
+    matches.get_one::<String>("file").map(PathBuf::from).unwrap_or_default()
+}
+
+/// How the keys in a backup are to be opened.
+fn archived_keys(config: &Config, matches: &ArgMatches, file: &Path) -> Result<ArchivedKeys, Failure> {
+    if !backup::manifest(file)?.keys {
+        return Ok(ArchivedKeys::LeftAlone);
+    }
+    let passphrase = passphrase(config, matches, Asked::Once)?;
+    Ok(passphrase.map_or(ArchivedKeys::LeftAlone, ArchivedKeys::Opened))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Once,
+    Twice,
+}
+
+/// The passphrase that was given, or that the person at the terminal types.
+fn passphrase(config: &Config, matches: &ArgMatches, asked: Asked) -> Result<Option<Zeroizing<String>>, Failure> {
+    if matches.get_flag("without-keys") {
+        return Ok(None);
+    }
+    if let Some(path) = &config.backup.passphrase_file {
+        return Ok(Some(backup::read_passphrase(path)?));
+    }
+    if !std::io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let ask = |prompt| {
+        rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(|error| {
+            Failure::Other(format!("the passphrase cannot be read ({error}): give it with --passphrase-file"))
+        })
+    };
+    let first = ask("Passphrase of the keys: ")?;
+    if first.is_empty() {
+        return Err(Failure::Other("the passphrase is empty: give one".to_owned()));
+    }
+    if asked == Asked::Twice && ask("The same once more: ")? != first {
+        return Err(Failure::Other("the two passphrases differ: no backup was made; try again".to_owned()));
+    }
+    Ok(Some(first))
+}
+
+fn holds(manifest: &Manifest) -> String {
+    let rows: Vec<_> = manifest.rows.iter().map(|(table, rows)| format!("{table} {rows}")).collect();
+    let keys = if manifest.keys { "keys, encrypted" } else { "no keys" };
+    format!("It holds schema {}, {keys}, and rows: {}.\n", manifest.schema, rows.join(", "))
+}
+
+fn manifest_json(manifest: &Manifest) -> Result<Value, Failure> {
+    serde_json::to_value(manifest).map_err(|error| Failure::Other(error.to_string()))
+}
+
+fn document(folder: &Path, mut fields: Value) -> String {
+    if let Value::Object(fields) = &mut fields {
+        fields.shift_insert(0, "folder".to_owned(), json!(absolute(folder)));
+    }
+    format!("{fields:#}\n")
+}
+
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}

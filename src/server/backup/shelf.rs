@@ -1,0 +1,74 @@
+//! The folder that backups lie in: their names, and which of them there are.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rustix::fs::{FlockOperation, flock};
+
+use super::archive::read_manifest;
+use super::{BackupError, Manifest};
+
+const PREFIX: &str = "ocariot-users-";
+const SUFFIX: &str = ".tar";
+const TIME: &str = "%Y%m%dT%H%M%S%.3fZ";
+/// What the folders begin with that a backup is made in.
+pub(super) const WORK: &str = ".backup-";
+
+/// A backup that lies in the folder.
+pub struct Shelved {
+    /// Where.
+    pub path: PathBuf,
+    /// How long it is.
+    pub bytes: u64,
+    /// What it says of itself, or why it cannot be read.
+    pub manifest: Result<Manifest, BackupError>,
+}
+
+/// What a backup of this instant is called.
+pub(super) fn name(made_at: Timestamp) -> String {
+    format!("{PREFIX}{}{SUFFIX}", TimeZone::UTC.to_datetime(made_at).strftime(TIME))
+}
+
+/// The backups of a folder, oldest first. Says nothing about whether they are whole.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn list(folder: &Path) -> Result<Vec<Shelved>, BackupError> {
+    let entries = fs::read_dir(folder).map_err(BackupError::place(folder))?;
+    let mut found: Vec<_> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+        })
+        .map(|entry| {
+            let path = entry.path();
+            let bytes = entry.metadata().map_or(0, |found| found.len());
+            Shelved { manifest: read_manifest(&path), path, bytes }
+        })
+        .collect();
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(found)
+}
+
+/// Holds the folder, so that one backup at a time is written to it, and removes what killed ones left.
+pub(super) fn hold(folder: &Path) -> Result<File, BackupError> {
+    let held = File::open(folder).map_err(BackupError::place(folder))?;
+    match flock(&held, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => {
+            for entry in fs::read_dir(folder).map_err(BackupError::place(folder))?.filter_map(Result::ok) {
+                if entry.file_name().to_string_lossy().starts_with(WORK) {
+                    // What cannot be removed only takes room.
+                    let _ = fs::remove_dir_all(entry.path());
+                }
+            }
+        }
+        Err(rustix::io::Errno::WOULDBLOCK) => return Err(BackupError::PlaceInUse(folder.to_owned())),
+        // Some network shares know no locks.
+        Err(_) => {}
+    }
+    Ok(held)
+}

@@ -1,0 +1,136 @@
+//! Copies of the database: made while it is in use, looked at, and made ready to take its place.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, params};
+
+use super::{OpenError, Store, UsernameKey, migrate, unlock};
+
+/// What a database holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// The version of its schema.
+    pub schema: usize,
+    /// How many rows each table has.
+    pub rows: BTreeMap<String, u64>,
+}
+
+/// How far a database has counted. What takes its place must not give out the same ids and tokens once more.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counters {
+    last_id: i64,
+    last_token: i64,
+    last_token_expiry: i64,
+}
+
+/// What becomes of tokens that were issued before a restore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EarlierTokens {
+    /// They are refused.
+    Revoked,
+    /// They go on as the restored database says.
+    Kept,
+}
+
+impl Store {
+    /// Copies one state of a database, which may be in use, to a new file, without what was deleted.
+    ///
+    /// # Errors
+    /// If the file is not ours, or cannot be read; or the copy exists, or cannot be written.
+    pub fn copy(database: &Path, copy: &Path) -> Result<(), OpenError> {
+        let connection = existing(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        migrate::version(&connection)?;
+        let copy = copy.to_str().ok_or_else(|| OpenError::NoKey(format!("{} is no UTF-8", copy.display())))?;
+        connection.execute("VACUUM INTO ?1", [copy])?;
+        Ok(())
+    }
+
+    /// Looks through every page of a copy. Changes nothing.
+    ///
+    /// # Errors
+    /// If the file is not ours, is newer than this program, is damaged, or has tables or triggers that are not ours.
+    pub fn inspect(copy: &Path) -> Result<Contents, OpenError> {
+        let connection = existing(copy, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let schema = migrate::version(&connection)?;
+        let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        if found != "ok" {
+            return Err(OpenError::Damaged(found));
+        }
+        if connection.prepare("PRAGMA foreign_key_check")?.exists([])? {
+            return Err(OpenError::Damaged("a row refers to one that is not there".to_owned()));
+        }
+        if objects(&connection)? != objects(&migrate::empty(schema)?)? {
+            return Err(OpenError::Damaged("its tables are not those of its schema".to_owned()));
+        }
+        let mut rows = BTreeMap::new();
+        let mut names = connection
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'")?;
+        for name in names.query_map([], |row| row.get::<_, String>(0))? {
+            let name = name?;
+            // The names are those of our own schema.
+            let count = connection.query_row(&format!("SELECT count(*) FROM \"{name}\""), [], |row| row.get(0))?;
+            rows.insert(name, count);
+        }
+        Ok(Contents { schema, rows })
+    }
+
+    /// How far a database has counted.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn counters(database: &Path) -> Result<Counters, OpenError> {
+        let connection = existing(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let sql = "SELECT last_id, last_token, last_token_expiry FROM store_state";
+        Ok(connection.query_row(sql, [], |row| {
+            Ok(Counters { last_id: row.get(0)?, last_token: row.get(1)?, last_token_expiry: row.get(2)? })
+        })?)
+    }
+
+    /// Makes a copy ready to take a database's place, at `now`: brings its schema up to date, and its counters beyond
+    /// those of the database. The copy is one file afterwards, without a journal.
+    ///
+    /// # Errors
+    /// If the key is not the copy's, or the copy cannot be written.
+    pub fn make_ready(
+        copy: &Path,
+        key: impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String>,
+        (beyond, now): (Counters, Timestamp),
+        tokens: EarlierTokens,
+    ) -> Result<(), OpenError> {
+        let mut connection = existing(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let version = migrate::version(&connection)?;
+        unlock(&connection, key)?;
+        migrate::migrate(&mut connection, version)?;
+        connection.execute(
+            "UPDATE store_state SET last_id = max(last_id, ?1), last_token = max(last_token, ?2, ?4),
+             last_token_expiry = max(last_token_expiry, ?3)",
+            params![beyond.last_id, beyond.last_token, beyond.last_token_expiry, now.as_microsecond()],
+        )?;
+        if tokens == EarlierTokens::Revoked {
+            connection.execute("UPDATE store_state SET revoked_through = last_token", [])?;
+        }
+        connection.pragma_update(None, "journal_mode", "DELETE")?;
+        connection.close().map_err(|(_, error)| error.into())
+    }
+}
+
+/// Opens a file that is there.
+fn existing(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "mmap_size", 0)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(connection)
+}
+
+/// Tables, indices, triggers and views, as SQL.
+fn objects(connection: &Connection) -> Result<Vec<(String, Option<String>)>, OpenError> {
+    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY type, name")?;
+    let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
