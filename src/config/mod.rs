@@ -17,6 +17,7 @@ pub use resolve::{Given, Inputs, Resolved, SettingsError, Source, resolve};
 pub use settings::{Kind, SETTINGS, Setting, markdown};
 
 /// Everything that can be set, with its value.
+#[derive(Clone)]
 pub struct Config {
     /// Where the database, the keys and the certificate live.
     pub data_dir: PathBuf,
@@ -106,7 +107,7 @@ pub struct TlsFiles {
 }
 
 /// Where the key for usernames comes from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum UsernameKeySource {
     /// Made in the data folder.
     DataFolder,
@@ -185,6 +186,19 @@ pub struct BackupSettings {
     pub dir: Option<PathBuf>,
     /// Where the passphrase of their keys is read from.
     pub passphrase_file: Option<PathBuf>,
+    /// How often the running service makes one by itself.
+    pub every: Option<Duration>,
+    /// Which of those it keeps.
+    pub keep: BackupKeep,
+}
+
+/// Which backups are kept: those that either setting keeps; all, if there is none.
+#[derive(Debug, Clone, Copy)]
+pub struct BackupKeep {
+    /// Those that are not older.
+    pub age: Option<Duration>,
+    /// This many, the newest.
+    pub last: Option<usize>,
 }
 
 /// How to log.
@@ -264,10 +278,7 @@ impl Config {
             hashing: Hashing {
                 memory: u32::try_from(get("hash-memory")?.size(8 << 10..=1 << 30)? >> 10).unwrap_or(u32::MAX),
                 iterations: u32::try_from(get("hash-iterations")?.count(1..=100)?).unwrap_or(u32::MAX),
-                threads: match get("hash-threads")? {
-                    given if given.text().is_some() => Some(given.count(1..=256)?),
-                    _ => None,
-                },
+                threads: optional(get("hash-threads")?, |given| given.count(1..=256))?,
                 queue: get("hash-queue")?.count(1..=100_000)?,
             },
             self_affiliation: get("self-affiliation")?.switch()?,
@@ -302,6 +313,15 @@ impl Config {
             backup: BackupSettings {
                 dir: get("backup-dir")?.path(),
                 passphrase_file: get("backup-passphrase-file")?.path(),
+                every: backup_schedule(
+                    get("backup-schedule")?,
+                    get("backup-passphrase-file")?,
+                    get("backup-without-keys")?,
+                )?,
+                keep: BackupKeep {
+                    age: optional(get("backup-keep")?, |given| given.duration(0..=3650 * 86_400))?,
+                    last: optional(get("backup-keep-last")?, |given| given.count(1..=100_000))?,
+                },
             },
             log: get("log")?.required()?.to_owned(),
             log_format: match get("log-format")? {
@@ -312,6 +332,27 @@ impl Config {
             warnings: resolved.warnings.clone(),
         })
     }
+}
+
+/// The value of a setting that may be left out.
+fn optional<T>(
+    given: &Given,
+    value: impl FnOnce(&Given) -> Result<T, SettingsError>,
+) -> Result<Option<T>, SettingsError> {
+    given.text().map(|_| value(given)).transpose()
+}
+
+fn backup_schedule(every: &Given, passphrase: &Given, without: &Given) -> Result<Option<Duration>, SettingsError> {
+    let without = without.switch()?;
+    let every = optional(every, |given| given.duration(60..=365 * 86_400))?;
+    if every.is_some() && without == passphrase.path().is_some() {
+        return Err(SettingsError(
+            "--backup-schedule needs either --backup-passphrase-file, which encrypts the keys in backups, or \
+             --backup-without-keys: give one of them"
+                .to_owned(),
+        ));
+    }
+    Ok(every)
 }
 
 fn tls_files(cert: &Given, key: &Given) -> Result<Option<TlsFiles>, SettingsError> {
@@ -375,6 +416,8 @@ mod tests {
             ("rate-limit-account", "0/1m", "must be a rate such as 120/2m"),
             ("rate-limit-logins", "5/0s", "must be a rate such as 120/2m"),
             ("trusted-proxies", "10.0.0.0/8, proxy", "must be addresses or networks"),
+            ("backup-keep-last", "0", "must be a number from 1 to 100000"),
+            ("backup-schedule", "24h", "--backup-schedule needs either --backup-passphrase-file"),
             ("tls-cert", "a.pem", "--tls-cert and --tls-key belong together"),
         ] {
             let error = config(&[(flag, value)]).err().map(|error| error.to_string()).unwrap_or_default();

@@ -106,6 +106,10 @@ pub const SETTINGS: &[Setting] = &[
     switch("hsts", "Tell browsers to use HTTPS alone for this host (RFC 6797)."),
     value("backup-dir", "FOLDER", "", "Where backups go; without, into `backups` in the data folder."),
     value("backup-passphrase-file", "FILE", "", "File with the passphrase that the keys in backups are encrypted under."),
+    switch("backup-without-keys", "Leave the keys out of the backups of --backup-schedule: keep them elsewhere."),
+    value("backup-schedule", "TIME", "", "Time between the backups that the running service makes by itself: 1m to 365d; without, it makes none."),
+    value("backup-keep", "TIME", "", "After each of these backups, remove those in the folder that are older, such as 15d."),
+    value("backup-keep-last", "COUNT", "", "Keep as many of the newest, whatever their age; without both, all are kept."),
     value("log", "FILTER", "info", "What to log: error, warn, info, debug, or a filter such as `info,ocariot_users::store=debug`."),
     value("log-format", "FORM", "text", "`text` or `json`."),
 ];

@@ -105,6 +105,9 @@ pub enum StartError {
         /// Why.
         cause: String,
     },
+    /// The backup before an upgrade was not made.
+    #[error("the database is to be brought to a newer schema, and the backup before that failed: {0}")]
+    NoUpgrade(String),
     /// A port is taken.
     #[error("{address} is in use by another program: stop that one, or choose another port with {flag}")]
     PortInUse {

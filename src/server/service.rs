@@ -10,6 +10,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
+use super::backup::{Schedule, back_up_before_upgrade};
 use super::certificate::{Certificate, certificate};
 use super::control::ControlSocket;
 use super::folder::{DataFolder, write_first_password};
@@ -43,6 +44,7 @@ pub struct Service {
     metrics: Option<(Listener, Arc<Metrics>)>,
     renewal: Option<Renewal>,
     control: Option<ControlSocket>,
+    schedule: Option<Schedule>,
     limits: (ConnectionLimits, Limits),
     cors: Cors,
     termination: Termination,
@@ -125,6 +127,8 @@ impl Service {
         let ports = Ports::bind(config).await?;
         let folder = folder.map_or_else(|| DataFolder::create(&config.data_dir), Ok)?;
         let found = Found::look(config, &folder, &clock)?;
+        back_up_before_upgrade(config, &clock).map_err(|error| StartError::NoUpgrade(error.to_string()))?;
+        let schedule = Schedule::of(config, &clock);
         let store = open_store(&folder, found.username_key, &clock, || {
             found.missing.iter().try_for_each(|file| file.write(&folder))
         })?;
@@ -169,6 +173,7 @@ impl Service {
             metrics,
             renewal,
             control: bind_control(&folder),
+            schedule,
             limits: limits(config),
             cors: Cors::new(config.cors_origins.clone()),
             termination,
@@ -199,6 +204,7 @@ impl Service {
         let redirect = self.redirect.map(|(listener, port)| {
             tokio::spawn(listener.serve(Redirect { port }, Transport::Plain, connections, stopped.clone()))
         });
+        let backups = self.schedule.map(|schedule| tokio::spawn(schedule.run(stopped.clone())));
         let (listener, transport) = self.main;
         let main = tokio::spawn(listener.serve(endpoint, transport, connections, stopped));
         supervisor::ready();
@@ -212,7 +218,7 @@ impl Service {
         tracing::info!("Stopping: requests in work may end");
         stop.send_replace(true);
         main.await.map_err(internal)?;
-        for other in [redirect, exporter, control].into_iter().flatten() {
+        for other in [redirect, exporter, control, backups].into_iter().flatten() {
             other.await.map_err(internal)?;
         }
         upkeep.abort();

@@ -39,4 +39,5 @@ mod tags;
 mod timing;
 mod tls;
 mod tokens;
+mod upgrade;
 mod users;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::sealed::KeyFiles;
@@ -15,7 +16,10 @@ use crate::server::control;
 use crate::server::folder::DataFolder;
 use crate::server::operate::{owned, require_owner};
 use crate::server::{OperateError, StartError};
-use crate::store::Store;
+use crate::store::{SCHEMA_VERSION, Store};
+
+/// The folder for backups in a data folder.
+const OWN_PLACE: &str = "backups";
 
 /// What becomes of the keys.
 pub enum KeyProtection {
@@ -53,18 +57,52 @@ pub fn back_up(config: &Config, clock: &Clock, keys: &KeyProtection) -> Result<B
         Err(StartError::FolderInUse(_)) => control::reach(path).map(|()| None)?,
         Err(other) => return Err(other.into()),
     };
-    write(config, clock, keys)
+    back_up_held(config, clock, keys)
 }
 
-fn write(config: &Config, clock: &Clock, keys: &KeyProtection) -> Result<BackupMade, BackupError> {
+/// As [`back_up`], of a data folder that this process holds.
+///
+/// # Errors
+/// Why there is none.
+pub(in crate::server) fn back_up_held(
+    config: &Config,
+    clock: &Clock,
+    keys: &KeyProtection,
+) -> Result<BackupMade, BackupError> {
+    let now = clock.now();
+    write(config, &made_place(config)?, (&shelf::name(now), now), keys)
+}
+
+/// Makes a backup in the data folder, without its keys, if the database is to be brought to a newer schema.
+///
+/// # Errors
+/// Why there is none: then the database is not to be touched.
+pub(in crate::server) fn back_up_before_upgrade(config: &Config, clock: &Clock) -> Result<(), BackupError> {
+    let database = config.data_dir.join(archive::DATABASE);
+    // What else is wrong with it, the start finds out.
+    if !database.exists() || !Store::examine(&database).is_ok_and(|schema| (1..SCHEMA_VERSION).contains(&schema)) {
+        return Ok(());
+    }
+    let place = own_place(config)?;
+    let name = shelf::name_before(SCHEMA_VERSION);
+    let made = write(config, &place, (&name, clock.now()), &KeyProtection::LeftOut)?;
+    tracing::info!(file = %made.path.display(), "A backup was made before the database is brought to a newer schema");
+    Ok(())
+}
+
+fn write(
+    config: &Config,
+    place: &Path,
+    (name, made_at): (&str, Timestamp),
+    keys: &KeyProtection,
+) -> Result<BackupMade, BackupError> {
     let database = config.data_dir.join(archive::DATABASE);
     if !database.exists() {
         return Err(OperateError::NoDatabase(config.data_dir.clone()).into());
     }
-    let place = made_place(config)?;
-    let failed = BackupError::place(&place);
-    let _held = shelf::hold(&place)?;
-    let work = tempfile::Builder::new().prefix(shelf::WORK).tempdir_in(&place).map_err(&failed)?;
+    let failed = BackupError::place(place);
+    let _held = shelf::hold(place)?;
+    let work = tempfile::Builder::new().prefix(shelf::WORK).tempdir_in(place).map_err(&failed)?;
     let copy = work.path().join(archive::DATABASE);
     let sealed = match keys {
         KeyProtection::Passphrase(passphrase) => {
@@ -72,7 +110,6 @@ fn write(config: &Config, clock: &Clock, keys: &KeyProtection) -> Result<BackupM
         }
         KeyProtection::LeftOut => None,
     };
-    let made_at = clock.now();
     let copied = Store::copy(&database, &copy).and_then(|()| Store::inspect(&copy));
     let contents = copied.map_err(|cause| BackupError::Copy { database, cause })?;
     let mut sha256 = BTreeMap::new();
@@ -91,25 +128,29 @@ fn write(config: &Config, clock: &Clock, keys: &KeyProtection) -> Result<BackupM
     };
     let mut file = tempfile::NamedTempFile::new_in(work.path()).map_err(&failed)?;
     archive::write(file.as_file_mut(), &manifest, &copy, sealed.as_deref()).map_err(&failed)?;
-    let path = place.join(shelf::name(made_at));
-    let file = file.persist_noclobber(&path).map_err(|error| failed(error.error))?;
+    let path = place.join(name);
+    let file = file.persist(&path).map_err(|error| failed(error.error))?;
     let bytes = file.metadata().map_err(&failed)?.len();
-    File::open(&place).and_then(|folder| folder.sync_all()).map_err(&failed)?;
+    File::open(place).and_then(|folder| folder.sync_all()).map_err(&failed)?;
     Ok(BackupMade { path, bytes, manifest })
 }
 
 /// Where the settings say that backups go; without, into a folder in the data folder.
 #[must_use]
 pub fn place(config: &Config) -> PathBuf {
-    config.backup.dir.clone().unwrap_or_else(|| config.data_dir.join("backups"))
+    config.backup.dir.clone().unwrap_or_else(|| config.data_dir.join(OWN_PLACE))
 }
 
 /// Only the one in the data folder is made: a disk that is not mounted is noticed.
 fn made_place(config: &Config) -> Result<PathBuf, BackupError> {
-    let place = place(config);
-    if config.backup.dir.is_none() {
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&place);
-        made.map_err(BackupError::place(&place))?;
+    match &config.backup.dir {
+        Some(given) => Ok(given.clone()),
+        None => own_place(config),
     }
-    Ok(place)
+}
+
+fn own_place(config: &Config) -> Result<PathBuf, BackupError> {
+    let own = config.data_dir.join(OWN_PLACE);
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&own).map_err(BackupError::place(&own))?;
+    Ok(own)
 }

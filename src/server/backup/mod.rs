@@ -3,6 +3,7 @@
 mod archive;
 mod make;
 mod restore;
+mod schedule;
 mod sealed;
 mod shelf;
 mod swap;
@@ -19,7 +20,9 @@ use super::{OperateError, StartError};
 use crate::store::{Contents, OpenError};
 
 pub use make::{BackupMade, KeyProtection, back_up, place};
+pub(super) use make::{back_up_before_upgrade, back_up_held};
 pub use restore::{ArchivedKeys, RestoreMode, Restored, restore, verify};
+pub(super) use schedule::Schedule;
 pub use shelf::{Shelved, list};
 pub(super) use swap::finish as finish_restore;
 

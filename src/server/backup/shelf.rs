@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use rustix::fs::{FlockOperation, flock};
 
@@ -52,6 +53,23 @@ pub fn list(folder: &Path) -> Result<Vec<Shelved>, BackupError> {
         .collect();
     found.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(found)
+}
+
+/// When the backups of a folder were made, as their names say; empty if it cannot be read.
+pub(super) fn times(folder: &Path) -> Vec<Timestamp> {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let time = |name: String| {
+        let stamp = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.strip_suffix('Z')?;
+        let made_at = DateTime::strptime("%Y%m%dT%H%M%S%.f", stamp).ok()?;
+        TimeZone::UTC.to_timestamp(made_at).ok()
+    };
+    entries.filter_map(|entry| time(entry.file_name().into_string().ok()?)).collect()
+}
+
+/// What the backup is called that is made before a database is brought to this schema. A later one takes its place,
+/// so that a start that fails again and again does not fill the disk.
+pub(super) fn name_before(schema: usize) -> String {
+    format!("{PREFIX}before-schema-{schema}{SUFFIX}")
 }
 
 /// Holds the folder, so that one backup at a time is written to it, and removes what killed ones left.

@@ -115,8 +115,12 @@ fn a_restore_brings_everything_back_and_keeps_what_was_there() {
 
     // And what was there before can be had back by hand.
     let folder = server.stop();
-    for name in ["ocariot.db", "username.key"] {
-        fs::copy(kept.join(name), folder.path().join("data").join(name)).unwrap();
+    let data = folder.path().join("data");
+    for name in ["ocariot.db", "ocariot.db-wal", "ocariot.db-shm"] {
+        let _ = fs::remove_file(data.join(name));
+    }
+    for entry in fs::read_dir(&kept).unwrap().map(Result::unwrap) {
+        fs::copy(entry.path(), data.join(entry.file_name())).unwrap();
     }
     assert!(done(folder.path(), &["user", "list"], "").to_string().contains("late"));
 }
@@ -341,4 +345,73 @@ fn leftovers_of_a_killed_backup_are_removed_and_no_backup_is_half() {
     assert!(names == std::slice::from_ref(&backup), "{names:?}");
     fs::File::options().append(true).open(&backup).unwrap().write_all(b"x").unwrap();
     refused(server.folder(), &["backup", "verify", backup.to_str().unwrap()], 1, &["damaged"]);
+}
+
+/// Waits until there is what `find` looks for; only a service that hangs makes it give up.
+fn eventually<T>(mut find: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..1200 {
+        if let Some(found) = find() {
+            return found;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("it does not come");
+}
+
+fn archives(place: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(place).into_iter().flatten().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.extension().is_some_and(|extension| extension == "tar")).collect()
+}
+
+#[test]
+fn the_service_makes_backups_by_itself_and_removes_old_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    passphrase_file(folder.path(), "passphrase", "open sesame");
+    let place = folder.path().join("data/backups");
+    fs::create_dir_all(&place).unwrap();
+    let old = place.join("ocariot-users-20200101T000000.000Z.tar");
+    fs::write(&old, "old").unwrap();
+    let schedule = ["--backup-schedule", "24h", "--backup-passphrase-file", "passphrase", "--backup-keep", "15d"];
+    let server = Server::start_in(folder, &[PLAIN, &schedule].concat());
+    let made = eventually(|| archives(&place).into_iter().find(|path| *path != old));
+    eventually(|| (!old.exists()).then_some(()));
+    let verified = ["backup", "verify", made.to_str().unwrap(), "--json", "--passphrase-file", "passphrase"];
+    let verified: Value = serde_json::from_slice(&verb(server.folder(), &verified, "").stdout).unwrap();
+    assert_eq!((&verified["whole"], &verified["keys_opened"]), (&true.into(), &true.into()));
+    // One more start is no reason for one more backup.
+    let server = Server::start_in(server.stop(), &[PLAIN, &schedule].concat());
+    assert_eq!(status(&server, &token(&server, "admin", "first")), 200);
+    assert_eq!(archives(&server.folder().join("data/backups")), [made]);
+}
+
+#[test]
+fn an_old_database_is_backed_up_before_it_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("username.key"), "07".repeat(64)).unwrap();
+    fs::set_permissions(data.join("username.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    let old = rusqlite::Connection::open(data.join("ocariot.db")).unwrap();
+    old.execute_batch(include_str!("../fixtures/schema-1.sql")).unwrap();
+    drop(old);
+    refused(folder.path(), &["user", "list"], 1, &["schema 1", "serve"]);
+    // Without a place for the backup the database is not touched.
+    fs::write(data.join("backups"), "in the way").unwrap();
+    let error = String::from_utf8(super::refused_by(super::program(folder.path(), PLAIN)).stderr).unwrap();
+    assert!(error.contains("newer schema") && error.contains("backups"), "{error}");
+    refused(folder.path(), &["user", "list"], 1, &["schema 1"]);
+    fs::remove_file(data.join("backups")).unwrap();
+
+    let server = Server::start_in(folder, PLAIN);
+    assert_eq!(status(&server, &token(&server, "admin", "first")), 200);
+    let place = server.folder().join("data/backups");
+    let backup = archives(&place).pop().unwrap();
+    let restored = restore(&backup, &["--without-keys"]);
+    let folder = server.stop();
+    // It is brought up to date once more on its way back.
+    let restored = done(folder.path(), &words(&restored), "");
+    assert_eq!(restored["manifest"]["schema"], 1);
+    let server = Server::start_in(folder, PLAIN);
+    assert_eq!(status(&server, &token(&server, "admin", "first")), 200);
+    assert_eq!(archives(&place).len(), 1);
 }
