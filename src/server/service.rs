@@ -26,7 +26,7 @@ use super::{StartError, supervisor};
 use crate::api::{self, Cors, Hsts, Limits};
 use crate::app::{App, FirstAdmin};
 use crate::config::{Config, Mode};
-use crate::model::{Clock, Password, Username};
+use crate::model::{Clock, Error, Password, Username};
 
 /// Files that the service opens itself: database, log, listeners, control socket, signals, and some to spare.
 const OWN_FILES: usize = 64;
@@ -133,6 +133,7 @@ impl Service {
             found.missing.iter().try_for_each(|file| file.write(&folder))
         })?;
         let app = start_app(config, store, &found.token_key, clock.clone())?;
+        said(app.check_clock());
         if contents == Contents::MadeUp {
             app.fill_demo().await.map_err(internal)?;
         }
@@ -246,10 +247,15 @@ async fn upkeep(app: Arc<App>) {
 /// Has it said when the clock goes wrong, although nobody logs in.
 async fn watch_clock(app: Arc<App>) {
     loop {
-        if let Err(error) = app.check_clock() {
-            tracing::debug!(%error, "Nobody can log in");
-        }
         tokio::time::sleep(CLOCK_CHECK).await;
+        said(app.check_clock());
+    }
+}
+
+/// The check itself has logged what there is to say.
+fn said(checked: Result<(), Error>) {
+    if let Err(error) = checked {
+        tracing::debug!(%error, "Nobody can log in");
     }
 }
 

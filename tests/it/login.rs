@@ -215,7 +215,8 @@ async fn numbers_of_tokens_increase_over_restarts_and_when_the_clock_goes_back()
             assert!(number > last, "{number} after {last}");
             last = number;
         }
-        world.clock.advance(-86_400);
+        // As far back in all as counts for a clock that is right.
+        world.clock.advance(-180);
         world = world.restarted().await;
     }
 }

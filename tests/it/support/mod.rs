@@ -37,24 +37,36 @@ pub struct World {
 
 /// A clock that tests set.
 #[derive(Clone)]
-pub struct TestClock(Arc<std::sync::atomic::AtomicI64>);
+pub struct TestClock(Arc<std::sync::atomic::AtomicI64>, Arc<std::sync::atomic::AtomicBool>);
 
 impl TestClock {
     /// Starts at a fixed instant, and goes on by itself one microsecond each time it is read.
     pub fn new() -> Self {
         let start: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
-        Self(Arc::new(start.as_microsecond().into()))
+        Self(Arc::new(start.as_microsecond().into()), Arc::default())
     }
 
     pub fn now(&self) -> Timestamp {
+        let broken = self.1.load(std::sync::atomic::Ordering::SeqCst) && on_writer_thread();
+        assert!(!broken, "the clock is broken on purpose");
         let microsecond = self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         Timestamp::from_microsecond(microsecond).unwrap()
+    }
+
+    /// From now on the thread that writes cannot tell the time, and ends.
+    pub fn break_for_writer(&self) {
+        self.1.store(true, std::sync::atomic::Ordering::SeqCst);
     }
 
     /// Moves the clock, forwards or back.
     pub fn advance(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1_000_000, std::sync::atomic::Ordering::SeqCst);
     }
+}
+
+/// Whether this is the store's thread that writes.
+pub fn on_writer_thread() -> bool {
+    std::thread::current().name() == Some("store-writer")
 }
 
 /// How a world differs from the usual one.
