@@ -394,7 +394,7 @@ mod tests {
         assert_eq!(config.token_ttl, Duration::from_secs(86_400));
         assert_eq!(config.limits.body, 102_400);
         assert_eq!((config.hashing.memory, config.hashing.iterations), (19_456, 2));
-        assert!(config.rate_limits.is_some_and(|limits| limits.account.count.get() == 30));
+        assert!(config.rate_limits.is_some_and(|limits| limits.account.count.get() == 100));
         assert!(config.trusted_proxies.is_empty());
         assert!(matches!(config.username_key, UsernameKeySource::DataFolder));
     }

@@ -117,7 +117,7 @@ mod tests {
         fs::write(place.path().join("ocariot-users-before-schema-2.tar"), "").unwrap();
         fs::write(place.path().join("ocariot-users-mine.tar"), "").unwrap();
         let gone = superfluous(place.path(), now, keep);
-        gone.iter().map(|path| path.file_name().unwrap().to_string_lossy()[21..23].to_owned()).collect()
+        gone.iter().map(|path| path.file_name().unwrap().to_string_lossy()[20..22].to_owned()).collect()
     }
 
     #[test]
