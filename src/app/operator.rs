@@ -61,6 +61,11 @@ pub enum OperatorCommand {
         /// Without, one is made up.
         password: Option<GivenPassword>,
     },
+    /// Forgotten tries of a user's password.
+    UserUnlock {
+        /// Whose.
+        user: UserName,
+    },
     /// No such user any more.
     UserDelete {
         /// Which.
@@ -78,6 +83,7 @@ impl OperatorCommand {
             Self::UserList { .. } => "user list",
             Self::UserShow { .. } => "user show",
             Self::UserSetPassword { .. } => "user set-password",
+            Self::UserUnlock { .. } => "user unlock",
             Self::UserDelete { .. } => "user delete",
         }
     }
@@ -120,6 +126,8 @@ pub enum Outcome {
     Created(WithPassword),
     /// This one has another password, and every token of his is refused.
     PasswordSet(WithPassword),
+    /// Nobody is slowed any more who logs in as this one.
+    Unlocked(UserRecord),
     /// This one is gone, and every token of his is refused.
     Deleted(UserRecord),
 }
@@ -132,6 +140,9 @@ pub struct WithPassword {
     /// The password, if it was made up: it is told this once.
     pub password: Option<String>,
 }
+
+const LAST_ADMIN: &str = "this is the last administrator, and nobody could run the service without: make another one \
+                          first with `ocariot-users admin create`";
 
 /// Why a command was not carried out, in words for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -162,20 +173,18 @@ impl App {
                 let account = self.find_user(&user)?;
                 self.operator_password(account, password).await.map(Outcome::PasswordSet)
             }
+            OperatorCommand::UserUnlock { user } => {
+                let account = self.find_user(&user)?;
+                self.unlock(&account.username);
+                Ok(Outcome::Unlocked(record(&account)))
+            }
             OperatorCommand::UserDelete { user } => {
                 let account = self.find_user(&user)?;
-                self.operated("user_delete", account.id, self.deletion(account.id)).await.map_err(
-                    |error| {
-                        match error {
-                    Error::Forbidden => Refusal(
-                        "this is the last administrator, and nobody could run the service without: make another one \
-                         first with `ocariot-users admin create`"
-                            .to_owned(),
-                    ),
+                let deleted = self.operated("user_delete", account.id, self.deletion(account.id)).await;
+                deleted.map_err(|error| match error {
+                    Error::Forbidden => Refusal(LAST_ADMIN.to_owned()),
                     other => refusal(other),
-                }
-                    },
-                )?;
+                })?;
                 Ok(Outcome::Deleted(record(&account)))
             }
         }

@@ -33,12 +33,15 @@ pub(super) fn user_command() -> Command {
     let list = verb("list", "List the users").arg(kind());
     let show = one_user(verb("show", "Show a user"));
     let set = one_user(verb("set-password", "Give a user another password; the user's tokens are refused at once"));
+    let unlock =
+        one_user(verb("unlock", "Forget how often a user's password was tried, so that nobody waits any more"));
     let delete = one_user(verb("delete", "Delete a user with all that belongs to it"))
         .arg(Arg::new("yes").long("yes").action(ArgAction::SetTrue).help("Do not ask whether this is meant"));
     Command::new("user").about("Users of all types").subcommand_required(true).subcommands([
         list,
         show,
         with_password(set),
+        unlock,
         delete,
     ])
 }
@@ -103,6 +106,7 @@ fn command(noun: &str, verb: &str, matches: &ArgMatches) -> Result<OperatorComma
         ("user", "set-password") => {
             OperatorCommand::UserSetPassword { user: user(matches), password: password(matches)? }
         }
+        ("user", "unlock") => OperatorCommand::UserUnlock { user: user(matches) },
         ("user", "delete") => OperatorCommand::UserDelete { user: user(matches) },
         _ => return Err(Failure::Other(format!("{noun} has no verb {verb}: see `ocariot-users {noun} --help`"))),
     })
@@ -180,6 +184,9 @@ fn as_text(folder: &str, outcome: &Outcome) -> String {
             words(&set.user),
             password_words(set)
         ),
+        Outcome::Unlocked(user) => {
+            format!("Unlocked {} in {folder}: tries of the password count from nothing again.\n", words(user))
+        }
         Outcome::Deleted(user) => format!("Deleted {} from {folder}; its tokens are refused.\n", words(user)),
     }
 }

@@ -230,3 +230,17 @@ fn nobody_makes_files_in_the_folder_of_another_user() {
         refused(folder.path(), &["user", "list", "--data-dir", "/"], 1, &["belongs to", "sudo -u '#0'"]);
     }
 }
+
+#[test]
+fn user_unlock_lets_somebody_in_whose_password_was_tried_too_often() {
+    let server = Server::start(&["--plain-http", "--rate-limit-account", "2/1h"]);
+    let made = done(server.folder(), &["admin", "create", "second", "--password-stdin"], "a password");
+    assert_eq!(made["created"]["user"]["username"], "second");
+    for _ in 0..2 {
+        assert_eq!(log_in(&server, "second", "wrong").status(), 401);
+    }
+    assert_eq!(log_in(&server, "second", "a password").status(), 429);
+    assert_eq!(done(server.folder(), &["user", "unlock", "second"], "")["unlocked"]["username"], "second");
+    assert_eq!(log_in(&server, "second", "a password").status(), 200);
+    refused(server.folder(), &["user", "unlock", "nobody"], 1, &["no such user", "user list"]);
+}
