@@ -161,7 +161,8 @@ impl Accounts {
         let now = self.clock.now().as_u64();
         let period = u64::try_from(self.period.as_nanos()).unwrap_or(u64::MAX);
         let mut unlocked = self.unlocked.lock().unwrap_or_else(PoisonError::into_inner);
-        unlocked.retain(|_, at| now - at.as_u64() <= period);
+        // One may have been unlocked since `now` was asked for.
+        unlocked.retain(|_, at| now.saturating_sub(at.as_u64()) <= period);
     }
 }
 
