@@ -1,7 +1,6 @@
 //! The audit trail: every change is written there in the transaction that makes it.
 
 use std::net::IpAddr;
-
 use std::time::Duration;
 
 use super::login::LOGIN;
