@@ -1,4 +1,4 @@
-//! `/auth`: logging in, and the key that tokens are verified with.
+//! `/auth`: logging in, and the keys that tokens are verified with.
 
 use std::sync::Arc;
 
@@ -30,19 +30,21 @@ impl LoginApi {
         Ok(Found::of(AccessToken { access_token: token }))
     }
 
-    /// View the key that tokens are verified with
+    /// View the keys that tokens are verified with
     ///
-    /// A set of one JSON Web Key (RFC 7517), for services that verify access tokens themselves. Anybody may read it.
+    /// A set of JSON Web Keys (RFC 7517), for services that verify access tokens themselves: the key that signs comes
+    /// first, then those that signed before it and whose tokens may still be valid. The header of a token names its
+    /// key: fetch the set again when a token names one that is not in it. Anybody may read it.
     #[oai(path = "/.well-known/jwks.json", method = "get", operation_id = "jwks_view")]
     async fn jwks_view(&self) -> Found<KeySet> {
-        Found::of(self.0.public_key())
+        Found::of(self.0.public_keys())
     }
 }
 
 /// The key set, beside the API.
 #[handler]
 pub(super) fn jwks(app: Data<&Arc<App>>) -> Found<KeySet> {
-    Found::of(app.public_key())
+    Found::of(app.public_keys())
 }
 
 /// A name and a password.
@@ -143,8 +145,8 @@ impl Example for Key {
     }
 }
 
-impl From<&PublicKey> for KeySet {
-    fn from(key: &PublicKey) -> Self {
-        Self { keys: vec![Key::new(&key.kid, &key.modulus, &key.exponent)] }
+impl From<Vec<PublicKey>> for KeySet {
+    fn from(keys: Vec<PublicKey>) -> Self {
+        Self { keys: keys.iter().map(|key| Key::new(&key.kid, &key.modulus, &key.exponent)).collect() }
     }
 }

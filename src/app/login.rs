@@ -28,7 +28,7 @@ impl App {
         let stronger = self.strengthen(&credential, password).await?;
         let Credential { id, role, hash } = credential;
         let origin = origin.clone();
-        let lifetime_end = self.tokens.expiry(self.clock.now());
+        let lifetime = self.tokens.lifetime();
         let (token, now) = self
             .store
             .write(move |tx| {
@@ -40,7 +40,7 @@ impl App {
                     tx.set_password(id, Some(&hash), &stronger)?;
                 }
                 origin.record_login(tx, id, role)?;
-                Ok((tx.new_token(lifetime_end.max(tx.now())), tx.now()))
+                Ok((tx.new_token(lifetime), tx.now()))
             })
             .await?;
         self.tokens.issue(id, role, token, now)

@@ -11,6 +11,7 @@ pub mod demo;
 mod families;
 mod groups;
 mod institutions;
+mod keys;
 mod limits;
 mod login;
 mod operator;
@@ -31,11 +32,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use tokio::sync::Mutex;
 
 use crate::model::{Clock, Error, Unauthenticated};
 use crate::store::Store;
 use clock::ClockWatch;
 use ipnet::IpNet;
+use keys::KeyRing;
 use limits::RateLimiters;
 use password::Hasher;
 use policy::Row;
@@ -47,12 +50,15 @@ pub use access::Permit;
 pub use audit::{AuditedReads, Origin};
 pub use bootstrap::FirstAdmin;
 pub use clock::ClockTrust;
+pub use keys::{EarlierKeys, KeyCare, KeyKeeper, NewKey, PublicKey};
 pub use limits::{Rate, RateLimits};
-pub use operator::{GivenPassword, OperatorCommand, Outcome, Refusal, UserName, UserRecord, WithPassword};
+pub use operator::{
+    GivenPassword, KeyRecord, KeysRecord, OperatorCommand, Outcome, Refusal, UserName, UserRecord, WithPassword,
+};
 pub use password::{HashOptions, derive_key};
 pub use random::{random_bytes, random_password};
 pub use scopes::scopes;
-pub use token::{Caller, PublicKey, TokenOptions, role_claim as role_name};
+pub use token::{Caller, TokenOptions, role_claim as role_name};
 
 /// How the service is to behave.
 pub struct AppOptions {
@@ -91,6 +97,10 @@ pub enum SelfAffiliation {
 pub struct App {
     store: Store,
     tokens: Tokens,
+    key_care: KeyCare,
+    public_key_file: Option<String>,
+    /// Held while the keys for tokens change.
+    rotation: Mutex<()>,
     revocations: Arc<Revocations>,
     hasher: Hasher,
     clock: Clock,
@@ -138,10 +148,15 @@ impl App {
         let limiters =
             options.rate_limits.map(|limits| RateLimiters::new(&limits, options.clock.clone())).transpose()?;
         let (revocations, floor) = store.read(|view| Ok((view.revocations()?, view.revoked_through()?)))?;
+        let (keys, last_expiry) = store.read(|view| Ok((view.token_keys()?, view.last_token_expiry()?)))?;
+        let TokenOptions { private_key, key_care, public_key_file, issuer, lifetime } = options.tokens;
         Ok(Self {
             limiters,
             trusted_proxies: options.trusted_proxies,
-            tokens: Tokens::new(options.tokens)?,
+            tokens: Tokens::new(KeyRing::new(private_key.as_bytes(), keys, last_expiry)?, issuer, lifetime),
+            key_care,
+            public_key_file,
+            rotation: Mutex::default(),
             revocations: Arc::new(Revocations::new(revocations, floor)),
             hasher: Hasher::start(&options.hashing)?,
             clock: options.clock,
@@ -179,6 +194,7 @@ impl App {
     pub async fn upkeep(&self) -> Result<(), Error> {
         self.limiters.iter().for_each(RateLimiters::forget_old);
         self.flush_refusals().await?;
+        self.forget_old_keys().await?;
         self.prune_audit(self.audit_keep).await
     }
 
@@ -200,11 +216,5 @@ impl App {
         self.revocations.check(&caller)?;
         self.admit_token(&caller)?;
         Ok(caller)
-    }
-
-    /// The key that tokens are verified with.
-    #[must_use]
-    pub fn public_key(&self) -> &PublicKey {
-        self.tokens.public_key()
     }
 }

@@ -71,6 +71,13 @@ pub enum OperatorCommand {
         /// Which.
         user: UserName,
     },
+    /// The keys for tokens.
+    KeysShow,
+    /// Another key for tokens.
+    KeysRotate {
+        /// Whether tokens of the keys before are refused at once.
+        without_overlap: bool,
+    },
 }
 
 impl OperatorCommand {
@@ -85,6 +92,8 @@ impl OperatorCommand {
             Self::UserSetPassword { .. } => "user set-password",
             Self::UserUnlock { .. } => "user unlock",
             Self::UserDelete { .. } => "user delete",
+            Self::KeysShow => "keys show",
+            Self::KeysRotate { .. } => "keys rotate",
         }
     }
 }
@@ -114,6 +123,28 @@ pub struct UserRecord {
     pub last_login: Option<String>,
 }
 
+/// The keys for tokens, as operators see them.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct KeysRecord {
+    /// The one that signs.
+    pub signing: KeyRecord,
+    /// Those that signed before it and whose tokens may still be valid, the newest first.
+    pub earlier: Vec<KeyRecord>,
+    /// The file with the public half of the one that signs, in PEM form, if there is one.
+    pub public_key_file: Option<String>,
+}
+
+/// A key for tokens, as operators see one.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct KeyRecord {
+    /// Its name in the header of tokens: its RFC 7638 thumbprint.
+    pub kid: String,
+    /// When it began to sign: RFC 3339, UTC.
+    pub since: Option<String>,
+    /// When the last of its tokens ends; nothing while it signs.
+    pub accepted_until: Option<String>,
+}
+
 /// What became of a command.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -130,6 +161,10 @@ pub enum Outcome {
     Unlocked(UserRecord),
     /// This one is gone, and every token of his is refused.
     Deleted(UserRecord),
+    /// These were asked for.
+    Keys(KeysRecord),
+    /// Another one signs.
+    Rotated(KeysRecord),
 }
 
 /// A user who got a password.
@@ -187,6 +222,10 @@ impl App {
                 })?;
                 Ok(Outcome::Deleted(record(&account)))
             }
+            OperatorCommand::KeysShow => self.keys_record().map(Outcome::Keys),
+            OperatorCommand::KeysRotate { without_overlap } => {
+                self.keys_rotate(without_overlap).await.map(Outcome::Rotated)
+            }
         }
     }
 
@@ -200,7 +239,7 @@ impl App {
             .write(move |tx| {
                 let row = NewAccountRow { role: Role::Admin, username: &name, hash: &hash, institution: None };
                 let id = tx.insert_account(&row)?;
-                tx.record_operated("admin_create", id)?;
+                tx.record_operated("admin_create", Some(id))?;
                 Ok(id)
             })
             .await
@@ -237,7 +276,7 @@ impl App {
             .write(move |tx| {
                 let changed = job(tx)?;
                 if changed {
-                    tx.record_operated(action, id)?;
+                    tx.record_operated(action, Some(id))?;
                 }
                 Ok(changed)
             })
@@ -330,7 +369,7 @@ fn words(fault: Fault) -> String {
 }
 
 /// Operators may read causes, which clients may not.
-fn refusal(error: Error) -> Refusal {
+pub(super) fn refusal(error: Error) -> Refusal {
     match error {
         Error::Internal(cause) => Refusal(format!("the service failed: {cause}")),
         Error::Unavailable(why) => Refusal(format!("the service cannot do it now ({why:?}): try again")),

@@ -3,14 +3,15 @@
 //! Checking one asks no database: the signature, the claims, and the short list of revocations in memory.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, ThumbprintHash};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use jsonwebtoken::{Algorithm, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
+use super::keys::{KeyCare, KeyRing};
 use super::scopes::scopes;
 use crate::model::{Account, Error, Id, Role, Unauthenticated};
 use crate::store::Revocation;
@@ -35,21 +36,14 @@ impl Caller {
     }
 }
 
-/// The public half of the key, for those who verify tokens elsewhere (RFC 7517).
-#[derive(Debug, Clone)]
-pub struct PublicKey {
-    /// RFC 7638 thumbprint.
-    pub kid: String,
-    /// `n`, base64url.
-    pub modulus: String,
-    /// `e`, base64url.
-    pub exponent: String,
-}
-
 /// How tokens are made.
 pub struct TokenOptions {
     /// An RSA key in PEM form.
-    pub private_key: Vec<u8>,
+    pub private_key: Zeroizing<String>,
+    /// Who may replace it.
+    pub key_care: KeyCare,
+    /// The file with its public half, in PEM form, if there is one.
+    pub public_key_file: Option<String>,
     /// `iss`.
     pub issuer: String,
     /// From `iat` to `exp`.
@@ -58,11 +52,8 @@ pub struct TokenOptions {
 
 /// Makes and checks tokens.
 pub(super) struct Tokens {
-    signing: EncodingKey,
-    verifying: DecodingKey,
-    header: Header,
+    keys: RwLock<Arc<KeyRing>>,
     validation: Validation,
-    public: PublicKey,
     issuer: String,
     lifetime: Duration,
 }
@@ -82,41 +73,30 @@ struct Claims {
 }
 
 impl Tokens {
-    /// # Errors
-    /// If the key is not an RSA key.
-    pub(super) fn new(options: TokenOptions) -> Result<Self, Error> {
-        let signing = EncodingKey::from_rsa_pem(&options.private_key).map_err(Error::internal)?;
-        let jwk = Jwk::from_encoding_key(&signing, Algorithm::RS256).map_err(Error::internal)?;
-        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(Error::internal)?;
-        let AlgorithmParameters::RSA(parameters) = &jwk.algorithm else {
-            return Err(Error::internal("the key for tokens is not an RSA key"));
-        };
-        let public = PublicKey { kid: kid.clone(), modulus: parameters.n.clone(), exponent: parameters.e.clone() };
+    pub(super) fn new(keys: KeyRing, issuer: String, lifetime: Duration) -> Self {
         let mut validation = Validation::new(Algorithm::RS256);
         // Time is checked below, against the service's own clock and without leeway.
         validation.validate_exp = false;
         validation.validate_aud = false;
         // `exp` too: the library takes one before 1970 for none at all.
         validation.set_required_spec_claims(&["iss", "sub"]);
-        validation.set_issuer(&[&options.issuer]);
-        Ok(Self {
-            verifying: DecodingKey::from_jwk(&jwk).map_err(Error::internal)?,
-            header: Header { kid: Some(kid), ..Header::new(Algorithm::RS256) },
-            signing,
-            validation,
-            public,
-            issuer: options.issuer,
-            lifetime: options.lifetime,
-        })
+        validation.set_issuer(&[&issuer]);
+        Self { keys: RwLock::new(Arc::new(keys)), validation, issuer, lifetime }
     }
 
-    pub(super) fn public_key(&self) -> &PublicKey {
-        &self.public
+    /// The keys in force.
+    pub(super) fn keys(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// When a token that is made now ends.
-    pub(super) fn expiry(&self, now: Timestamp) -> Timestamp {
-        now.checked_add(self.lifetime).unwrap_or(Timestamp::MAX)
+    /// Puts other keys in force.
+    pub(super) fn use_keys(&self, keys: KeyRing) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    /// From the making of a token to its end.
+    pub(super) fn lifetime(&self) -> Duration {
+        self.lifetime
     }
 
     /// Signs a token for a user.
@@ -126,12 +106,13 @@ impl Tokens {
             sub_type: role_claim(role).to_owned(),
             iss: self.issuer.clone(),
             iat: now.as_second(),
-            exp: self.expiry(now).as_second(),
+            exp: now.checked_add(self.lifetime).unwrap_or(Timestamp::MAX).as_second(),
             nbf: None,
             jti: token.to_string(),
             scope: scopes(role).join(" "),
         };
-        encode(&self.header, &claims, &self.signing).map_err(Error::internal)
+        let keys = self.keys();
+        encode(&keys.header, &claims, &keys.signing).map_err(Error::internal)
     }
 
     /// Whose token this is.
@@ -140,16 +121,17 @@ impl Tokens {
     /// `Unauthenticated` if it is not whole, not ours, from the future, or over.
     pub(super) fn check(&self, token: &str, now: Timestamp) -> Result<Caller, Error> {
         let bad = || Error::Unauthenticated(Unauthenticated::BadToken);
-        let data = decode::<Claims>(token, &self.verifying, &self.validation).map_err(|_| bad())?;
-        let claims = data.claims;
+        let keys = self.keys();
+        // The header says which key is meant, never by which algorithm to verify: that is fixed.
+        let header = decode_header(token).map_err(|_| bad())?;
+        let key = keys.verifying(header.kid.as_deref(), now).ok_or_else(bad)?;
+        let claims = decode::<Claims>(token, key, &self.validation).map_err(|_| bad())?.claims;
         let now = now.as_second();
-        let header = data.header;
-        let known_key = header.kid.is_none_or(|kid| kid == self.public.kid);
         // RFC 8725, section 3.11: a token for something else is none of ours. RFC 7515, section 4.1.11: we understand
         // no critical extension.
         let known_form = header.typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT")) && header.crit.is_none();
         let begun = claims.iat <= now && claims.nbf.is_none_or(|begin| begin <= now);
-        if !known_key || !known_form || !begun {
+        if !known_form || !begun {
             return Err(bad());
         }
         let id = Id::parse(&claims.sub).ok_or_else(bad)?;

@@ -3,6 +3,7 @@
 mod backup;
 mod config;
 mod demo;
+mod keys;
 mod notice;
 mod operator;
 mod output;
@@ -72,7 +73,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Some(("backup", matches)) => backup::backup(matches),
         Some(("restore", matches)) => backup::restore(matches),
         Some(("demo", matches)) => demo::demo(flags(matches)),
-        Some((noun @ ("admin" | "user"), matches)) => operator::run(noun, matches),
+        Some((noun @ ("admin" | "user" | "keys"), matches)) => operator::run(noun, matches),
         Some((_, matches)) => serve::serve(flags(matches)),
         None => serve::serve(flags(matches)),
     }
@@ -99,6 +100,7 @@ fn command() -> Command {
         .subcommand(serve)
         .subcommand(operator::admin_command())
         .subcommand(operator::user_command())
+        .subcommand(keys::keys_command())
         .subcommand(backup::backup_command())
         .subcommand(backup::restore_command())
         .subcommand(demo)

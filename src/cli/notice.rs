@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::app::FirstAdmin;
+use crate::app::{EarlierKeys, FirstAdmin};
 use crate::server::Started;
 
 /// How to reach the service, and, once, how to log in.
@@ -30,6 +30,9 @@ pub(super) fn text(started: &Started, admin_given: bool) -> String {
     if let Some(certificate) = &started.certificate {
         let warning = if certificate.self_made { " (self-signed: browsers ask once whether to trust it)" } else { "" };
         line("Certificate", &format!("SHA-256 {}{warning}", certificate.fingerprint));
+    }
+    if started.earlier_keys == EarlierKeys::Refused {
+        line("Tokens", "the key that signs them is another one than before: everybody logs in once more");
     }
     match &started.admin {
         FirstAdmin::Made { username, random_password } => {

@@ -1,4 +1,4 @@
-//! `admin` and `user`: what operators ask, with the service running or stopped.
+//! `admin`, `user` and `keys`: what operators ask, with the service running or stopped.
 
 use std::fmt::Write as _;
 use std::io::{self, BufRead, IsTerminal, Write as _};
@@ -6,7 +6,7 @@ use std::io::{self, BufRead, IsTerminal, Write as _};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
-use super::{Failure, flags, output, with_folder_settings};
+use super::{Failure, flags, keys, output, with_folder_settings};
 use crate::app::{GivenPassword, OperatorCommand, Outcome, UserName, UserRecord, WithPassword};
 use crate::config::{Config, resolve_process};
 use crate::model::{Clock, Role};
@@ -46,7 +46,7 @@ pub(super) fn user_command() -> Command {
     ])
 }
 
-fn verb(name: &'static str, about: &'static str) -> Command {
+pub(super) fn verb(name: &'static str, about: &'static str) -> Command {
     with_folder_settings(Command::new(name).about(about)).after_help(
         "The service may be running: then it does this itself, at once. If it is stopped, the data folder is opened \
          here.",
@@ -71,7 +71,7 @@ fn kind() -> Arg {
     Arg::new("type").long("type").value_name("TYPE").value_parser(types).help("Only users of this type")
 }
 
-/// Carries out a verb of `admin` or `user`, and prints what became of it.
+/// Carries out a verb of `admin`, `user` or `keys`, and prints what became of it.
 pub(super) fn run(noun: &str, matches: &ArgMatches) -> Result<(), Failure> {
     let Some((verb, matches)) = matches.subcommand() else {
         return Err(Failure::Other(format!("{noun} needs a verb: see `ocariot-users {noun} --help`")));
@@ -108,6 +108,8 @@ fn command(noun: &str, verb: &str, matches: &ArgMatches) -> Result<OperatorComma
         }
         ("user", "unlock") => OperatorCommand::UserUnlock { user: user(matches) },
         ("user", "delete") => OperatorCommand::UserDelete { user: user(matches) },
+        ("keys", "show") => OperatorCommand::KeysShow,
+        ("keys", "rotate") => OperatorCommand::KeysRotate { without_overlap: matches.get_flag("without-overlap") },
         _ => return Err(Failure::Other(format!("{noun} has no verb {verb}: see `ocariot-users {noun} --help`"))),
     })
 }
@@ -188,6 +190,8 @@ fn as_text(folder: &str, outcome: &Outcome) -> String {
             format!("Unlocked {} in {folder}: tries of the password count from nothing again.\n", words(user))
         }
         Outcome::Deleted(user) => format!("Deleted {} from {folder}; its tokens are refused.\n", words(user)),
+        Outcome::Keys(found) => keys::shown(folder, found),
+        Outcome::Rotated(found) => keys::rotated(folder, found),
     }
 }
 

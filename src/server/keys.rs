@@ -1,6 +1,7 @@
 //! The key for tokens and the key for usernames: found, or made on the first start.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand;
@@ -13,12 +14,17 @@ use zeroize::Zeroizing;
 
 use super::StartError;
 use super::folder::{DataFolder, read_given_secret, read_secret, write_file};
+use crate::app::{KeyCare, KeyKeeper, NewKey};
 use crate::config::{Config, UsernameKeySource};
+use crate::model::Error;
 use crate::store::{KEY_LENGTH, UsernameKey};
 
 const TOKEN_KEY: &str = "key for tokens";
 const PUBLIC_KEY: &str = "public key for tokens";
 const USERNAME_KEY: &str = "username key";
+/// The files in a data folder.
+const TOKEN_KEY_FILE: &str = "jwt.key";
+const PUBLIC_KEY_FILE: &str = "jwt.pub";
 
 /// The key for usernames, or what it is derived from.
 pub(super) enum FoundUsernameKey {
@@ -46,13 +52,27 @@ impl Missing {
     }
 }
 
-/// Finds the key for tokens, in PEM form, or makes one up.
+/// The key for tokens.
+pub(super) struct FoundTokenKey {
+    /// In PEM form.
+    pub(super) private: Zeroizing<String>,
+    /// Who may replace it.
+    pub(super) care: KeyCare,
+    /// The file with its public half, if there is one.
+    pub(super) public_file: Option<PathBuf>,
+    /// It was just made, and is not kept yet.
+    pub(super) made: bool,
+}
+
+/// Finds the key for tokens, or makes one up. Its public half in the data folder is mended if it is another one's.
 pub(super) fn token_key(
     config: &Config,
     folder: &DataFolder,
     missing: &mut Vec<Missing>,
-) -> Result<Zeroizing<String>, StartError> {
-    let own = folder.path().join("jwt.key");
+) -> Result<FoundTokenKey, StartError> {
+    let own = folder.path().join(TOKEN_KEY_FILE);
+    let own_public = folder.path().join(PUBLIC_KEY_FILE);
+    let own_care = KeyCare::Own(Arc::new(OwnKey(folder.path().to_owned())));
     let (path, found) = match &config.jwt_private_key {
         Some(path) => (path, Some(read_given_secret(TOKEN_KEY, path)?)),
         None => (&own, read_secret(TOKEN_KEY, &own)?),
@@ -62,7 +82,16 @@ pub(super) fn token_key(
         if let Some(public_path) = &config.jwt_public_key {
             require_fit(path, &public, public_path)?;
         }
-        return Ok(Zeroizing::new(pem));
+        let (care, public_file) = match config.jwt_private_key {
+            Some(_) => (KeyCare::Given, config.jwt_public_key.clone()),
+            None => (own_care, Some(own_public)),
+        };
+        if let (KeyCare::Own(_), Some(public_file)) = (&care, &public_file)
+            && require_fit(path, &public, public_file).is_err()
+        {
+            missing.push(Missing::new(PUBLIC_KEY, PUBLIC_KEY_FILE, 0o644, public_pem(path, &pem)?));
+        }
+        return Ok(FoundTokenKey { private: Zeroizing::new(pem), care, public_file, made: false });
     }
     if let Some(public_path) = &config.jwt_public_key {
         return Err(StartError::Misfit {
@@ -72,12 +101,31 @@ pub(super) fn token_key(
             other_path: own,
         });
     }
-    let key = rcgen::KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)
-        .map_err(|error| StartError::Internal(error.to_string()))?;
-    let pem = key.serialize_pem();
-    missing.push(Missing::new(TOKEN_KEY, "jwt.key", 0o600, pem.clone()));
-    missing.push(Missing::new(PUBLIC_KEY, "jwt.pub", 0o644, key.public_key_pem()));
-    Ok(Zeroizing::new(pem))
+    let NewKey { private, public } = new_key().map_err(StartError::Internal)?;
+    missing.push(Missing::new(TOKEN_KEY, TOKEN_KEY_FILE, 0o600, private.to_string()));
+    missing.push(Missing::new(PUBLIC_KEY, PUBLIC_KEY_FILE, 0o644, public));
+    Ok(FoundTokenKey { private, care: own_care, public_file: Some(own_public), made: true })
+}
+
+fn new_key() -> Result<NewKey, String> {
+    let key =
+        rcgen::KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).map_err(|error| error.to_string())?;
+    Ok(NewKey { private: Zeroizing::new(key.serialize_pem()), public: key.public_key_pem() })
+}
+
+/// The key for tokens in this data folder, which is held meanwhile.
+struct OwnKey(PathBuf);
+
+impl KeyKeeper for OwnKey {
+    fn make(&self) -> Result<NewKey, Error> {
+        new_key().map_err(Error::internal)
+    }
+
+    /// The private half first: it decides. A start mends the public one.
+    fn keep(&self, key: &NewKey) -> Result<(), Error> {
+        write_file(TOKEN_KEY, &self.0.join(TOKEN_KEY_FILE), 0o600, &key.private).map_err(Error::internal)?;
+        write_file(PUBLIC_KEY, &self.0.join(PUBLIC_KEY_FILE), 0o644, &key.public).map_err(Error::internal)
+    }
 }
 
 /// The public half of an RSA key of at least 2048 bits, as SPKI.
@@ -94,6 +142,13 @@ fn public_key_of(path: &Path, pem: &str) -> Result<Vec<u8>, StartError> {
     }
     let spki: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| not())?;
     Ok(spki.as_ref().to_vec())
+}
+
+/// The same in PEM form.
+fn public_pem(path: &Path, pem: &str) -> Result<String, StartError> {
+    rcgen::KeyPair::from_pem_and_sign_algo(pem, &PKCS_RSA_SHA256)
+        .map(|key| key.public_key_pem())
+        .map_err(|_| StartError::not(TOKEN_KEY, path, "an RSA key in PEM form"))
 }
 
 fn require_fit(path: &Path, public: &[u8], public_path: &Path) -> Result<(), StartError> {

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::folder::DataFolder;
-use super::keys::{FoundUsernameKey, token_key, username_key};
+use super::keys::{FoundTokenKey, FoundUsernameKey, token_key, username_key};
 use super::{OperateError, StartError};
 use crate::app::{
-    App, AppOptions, AuditedReads, ClockTrust, HashOptions, Rate, RateLimits, SelfAffiliation, TokenOptions, derive_key,
+    App, AppOptions, AuditedReads, ClockTrust, HashOptions, KeyCare, Rate, RateLimits, SelfAffiliation, TokenOptions,
+    derive_key,
 };
 use crate::config::{self, Config, RateSettings};
 use crate::model::Clock;
@@ -28,9 +29,12 @@ pub(super) fn open_stopped(config: &Config, folder: &DataFolder, clock: Clock) -
     // A key for tokens that is missing is made by the next start; until then nothing is signed.
     let mut unwritten = Vec::new();
     let username_key = username_key(config, folder, &mut unwritten)?;
-    let token_key = token_key(config, folder, &mut unwritten)?;
+    let mut token_key = token_key(config, folder, &mut unwritten)?;
+    if token_key.made {
+        token_key.care = KeyCare::Missing;
+    }
     let store = open_store(folder, username_key, &clock, || Ok(()))?;
-    Ok(start_app(config, store, &token_key, clock)?)
+    Ok(start_app(config, store, token_key, clock)?)
 }
 
 /// Opens the database. A new one is made after the missing files, so that there is never one without its key; one
@@ -79,10 +83,18 @@ fn refused(error: OpenError, database: &Path) -> StartError {
 }
 
 /// Starts what decides, on an open store.
-pub(super) fn start_app(config: &Config, store: Store, token_key: &str, clock: Clock) -> Result<App, StartError> {
+pub(super) fn start_app(
+    config: &Config,
+    store: Store,
+    token_key: FoundTokenKey,
+    clock: Clock,
+) -> Result<App, StartError> {
+    let public_key_file = token_key.public_file.map(|path| std::path::absolute(&path).unwrap_or(path));
     let options = AppOptions {
         tokens: TokenOptions {
-            private_key: token_key.as_bytes().to_vec(),
+            private_key: token_key.private,
+            key_care: token_key.care,
+            public_key_file: public_key_file.map(|path| path.display().to_string()),
             issuer: config.issuer.clone(),
             lifetime: config.token_ttl,
         },

@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
-use zeroize::Zeroizing;
 
 use super::backup::{Schedule, back_up_before_upgrade};
 use super::certificate::{Certificate, certificate};
 use super::control::ControlSocket;
 use super::folder::{DataFolder, write_first_password};
-use super::keys::{FoundUsernameKey, Missing, token_key, username_key};
+use super::keys::{FoundTokenKey, FoundUsernameKey, Missing, token_key, username_key};
 use super::listener::{ConnectionLimits, Listener, Transport};
 use super::metrics::{Counted, Exporter, Metrics};
 use super::opening::{cores, open_store, start_app};
@@ -24,7 +23,7 @@ use super::signals::Termination;
 use super::tls::{CurrentCertificate, server_config};
 use super::{StartError, supervisor};
 use crate::api::{self, Cors, Hsts, Limits};
-use crate::app::{App, FirstAdmin};
+use crate::app::{App, EarlierKeys, FirstAdmin};
 use crate::config::{Config, Mode};
 use crate::model::{Clock, Error, Password, Username};
 
@@ -65,6 +64,8 @@ pub struct Started {
     pub folder: PathBuf,
     /// The certificate, if there is TLS.
     pub certificate: Option<Certificate>,
+    /// Whether tokens from before are accepted.
+    pub earlier_keys: EarlierKeys,
     /// Whether an administrator was made.
     pub admin: FirstAdmin,
     /// Where the made-up password went, if it is not to be shown.
@@ -91,7 +92,7 @@ enum Contents {
 
 /// What keys and certificate were found, or will be made.
 struct Found {
-    token_key: Zeroizing<String>,
+    token_key: FoundTokenKey,
     username_key: FoundUsernameKey,
     certificate: Option<Certificate>,
     missing: Vec<Missing>,
@@ -129,10 +130,13 @@ impl Service {
         let found = Found::look(config, &folder, &clock)?;
         back_up_before_upgrade(config, &clock).map_err(|error| StartError::NoUpgrade(error.to_string()))?;
         let schedule = Schedule::of(config, &clock);
+        let database_was_there = folder.database().exists();
         let store = open_store(&folder, found.username_key, &clock, || {
             found.missing.iter().try_for_each(|file| file.write(&folder))
         })?;
-        let app = start_app(config, store, &found.token_key, clock.clone())?;
+        let made_anew = database_was_there && found.token_key.made;
+        let app = start_app(config, store, found.token_key, clock.clone())?;
+        let earlier_keys = settle_keys(&app, made_anew).await;
         said(app.check_clock());
         if contents == Contents::MadeUp {
             app.fill_demo().await.map_err(internal)?;
@@ -151,6 +155,7 @@ impl Service {
             metrics: ports.metrics.as_ref().map(Listener::address).transpose().map_err(internal)?,
             folder: folder.path().to_owned(),
             certificate: found.certificate.clone(),
+            earlier_keys,
             admin,
             password_file,
         };
@@ -228,6 +233,25 @@ impl Service {
         }
         tracing::info!("Stopped");
         ended
+    }
+}
+
+/// Says it in the log when tokens from before are refused because another key signs.
+async fn settle_keys(app: &App, made_anew: bool) -> EarlierKeys {
+    let settled = app.settle_keys().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "The database cannot be told which key signs tokens; the next start tries again");
+        EarlierKeys::Accepted
+    });
+    match settled {
+        _ if made_anew => {
+            tracing::warn!("The key for tokens was missing, and was made anew: everybody logs in once more");
+            EarlierKeys::Refused
+        }
+        EarlierKeys::Refused => {
+            tracing::warn!("The key for tokens is another one than before: everybody logs in once more");
+            EarlierKeys::Refused
+        }
+        EarlierKeys::Accepted => EarlierKeys::Accepted,
     }
 }
 

@@ -83,14 +83,14 @@ impl Tx<'_> {
         .map(drop)
     }
 
-    /// Writes a change to a user, that the machine's operator made without a token, into the audit trail.
+    /// Writes a change that the machine's operator made without a token into the audit trail; to a user, if it is one.
     ///
     /// # Errors
     /// If the store cannot write.
-    pub fn record_operated(&self, action: &'static str, target: Id<Account>) -> Result<(), Error> {
+    pub fn record_operated(&self, action: &'static str, target: Option<Id<Account>>) -> Result<(), Error> {
         self.execute(
             "INSERT INTO audit (at, action, target_id, outcome, count) VALUES (?1, ?2, ?3, 'ok', 1)",
-            params![self.now().as_millisecond(), action, target.as_bytes()],
+            params![self.now().as_millisecond(), action, target.as_ref().map(Id::as_bytes)],
         )
         .map(drop)
     }

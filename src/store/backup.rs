@@ -19,12 +19,17 @@ pub struct Contents {
 }
 
 /// How far a database has counted. What takes its place must not give out the same ids and tokens once more.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Counters {
     last_id: i64,
     last_token: i64,
     last_token_expiry: i64,
+    /// The keys that its valid tokens are verified with.
+    keys: Vec<KeyColumns>,
 }
+
+/// The columns of `token_key`.
+type KeyColumns = (String, String, String, i64, i64);
 
 /// What becomes of tokens that were issued before a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,9 +88,13 @@ impl Store {
     /// If it cannot be read.
     pub fn counters(database: &Path) -> Result<Counters, OpenError> {
         let connection = existing(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let keys = match connection.table_exists(None, "token_key")? {
+            true => keys(&connection)?,
+            false => Vec::new(),
+        };
         let sql = "SELECT last_id, last_token, last_token_expiry FROM store_state";
         Ok(connection.query_row(sql, [], |row| {
-            Ok(Counters { last_id: row.get(0)?, last_token: row.get(1)?, last_token_expiry: row.get(2)? })
+            Ok(Counters { last_id: row.get(0)?, last_token: row.get(1)?, last_token_expiry: row.get(2)?, keys })
         })?)
     }
 
@@ -109,12 +118,28 @@ impl Store {
              last_token_expiry = max(last_token_expiry, ?3)",
             params![beyond.last_id, beyond.last_token, beyond.last_token_expiry, now.as_microsecond()],
         )?;
-        if tokens == EarlierTokens::Revoked {
-            connection.execute("UPDATE store_state SET revoked_through = last_token", [])?;
+        match tokens {
+            EarlierTokens::Revoked => {
+                connection.execute("UPDATE store_state SET revoked_through = last_token", [])?;
+            }
+            EarlierTokens::Kept => {
+                for key in beyond.keys {
+                    connection.execute("INSERT OR IGNORE INTO token_key VALUES (?1, ?2, ?3, ?4, ?5)", key)?;
+                }
+            }
         }
         connection.pragma_update(None, "journal_mode", "DELETE")?;
         connection.close().map_err(|(_, error)| error.into())
     }
+}
+
+/// The keys for tokens, with an end for the one that signs, too.
+fn keys(connection: &Connection) -> rusqlite::Result<Vec<KeyColumns>> {
+    let sql = "SELECT kid, modulus, exponent, since, coalesce(accepted_until, last_token_expiry)
+               FROM token_key CROSS JOIN store_state";
+    let mut statement = connection.prepare(sql)?;
+    let keys = statement.query_map([], |row| row.try_into())?;
+    keys.collect()
 }
 
 /// Opens a file that is there.

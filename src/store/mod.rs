@@ -23,6 +23,7 @@ mod revocations;
 mod rows;
 mod select;
 mod sequence;
+mod token_keys;
 mod writer;
 
 use std::os::unix::fs::OpenOptionsExt;
@@ -46,6 +47,7 @@ pub use backup::{Contents, Counters, EarlierTokens};
 pub use cipher::{KEY_LENGTH, UsernameKey};
 pub use migrate::SCHEMA_VERSION;
 pub use revocations::Revocation;
+pub use token_keys::TokenKey;
 pub use writer::Tx;
 
 /// How to open a store.

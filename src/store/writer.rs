@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -96,11 +97,11 @@ impl Tx<'_> {
         self.sequence.borrow_mut().next_id(self.now)
     }
 
-    /// A number for a token, larger than every one before it; the token will be valid until `expiry`.
+    /// A number for a token, larger than every one before it; the token will be valid for `lifetime` from now.
     #[must_use]
-    pub fn new_token(&self, expiry: Timestamp) -> i64 {
+    pub fn new_token(&self, lifetime: Duration) -> i64 {
         let mut sequence = self.sequence.borrow_mut();
-        sequence.note_token_expiry(expiry);
+        sequence.note_token_expiry(self.now.checked_add(lifetime).unwrap_or(Timestamp::MAX));
         sequence.next_token(self.now)
     }
 

@@ -25,6 +25,7 @@ mod grid;
 mod groups;
 mod hints;
 mod institutions;
+mod keys;
 mod layers;
 mod limits;
 mod login;

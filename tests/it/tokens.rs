@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Reply, World, claims, rsa_key};
 
-const BAD: &str = "Authentication failed due to access token issues.";
-const EXPIRED: &str = "Authentication failed because access token is expired.";
-const REVOKED: &str = "The token user is not properly registered as a consumer at the gateway.";
+pub const BAD: &str = "Authentication failed due to access token issues.";
+pub const EXPIRED: &str = "Authentication failed because access token is expired.";
+pub const REVOKED: &str = "The token user is not properly registered as a consumer at the gateway.";
 
 fn base64url(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -21,8 +21,13 @@ fn base64url(bytes: &[u8]) -> String {
 
 /// A token of these texts, whatever they are, with a signature that is right.
 fn signed(header: &str, claims: &str) -> String {
+    signed_with(rsa_key(), header, claims)
+}
+
+/// The same, signed with this key.
+pub fn signed_with(key: &[u8], header: &str, claims: &str) -> String {
     let message = format!("{}.{}", base64url(header.as_bytes()), base64url(claims.as_bytes()));
-    let key = EncodingKey::from_rsa_pem(rsa_key()).unwrap();
+    let key = EncodingKey::from_rsa_pem(key).unwrap();
     format!("{message}.{}", sign(message.as_bytes(), &key, Algorithm::RS256).unwrap())
 }
 
@@ -203,7 +208,7 @@ async fn a_forged_token_opens_nothing() {
     assert!(accepted.is_empty(), "{accepted:#?}");
 }
 
-fn is_refused(reply: &Reply, description: &str) -> bool {
+pub fn is_refused(reply: &Reply, description: &str) -> bool {
     let body = json!({"code": 401, "message": "UNAUTHORIZED", "description": description, "redirect_link": "/auth"});
     reply.status == 401 && reply.body == body && reply.header("www-authenticate") == Some("Bearer")
 }

@@ -10,7 +10,11 @@ use rusqlite::types::Value;
 use crate::support::{TestClock, open_store};
 
 /// A database of each released schema before the present one, as SQL; usernames under the key of the tests.
-const RELEASED: &[&str] = &[include_str!("fixtures/schema-1.sql"), include_str!("fixtures/schema-2.sql")];
+const RELEASED: &[&str] = &[
+    include_str!("fixtures/schema-1.sql"),
+    include_str!("fixtures/schema-2.sql"),
+    include_str!("fixtures/schema-3.sql"),
+];
 
 /// Every row of every table, its columns by name.
 fn rows(database: &Path) -> BTreeMap<String, Vec<BTreeMap<String, Value>>> {

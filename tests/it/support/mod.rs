@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ocariot_users::api::{self, Cors, Hsts, Limits};
 use ocariot_users::app::{
-    App, AppOptions, AuditedReads, ClockTrust, HashOptions, RateLimits, SelfAffiliation, TokenOptions,
+    App, AppOptions, AuditedReads, ClockTrust, HashOptions, KeyCare, RateLimits, SelfAffiliation, TokenOptions,
 };
 use ocariot_users::model::{Clock, Password, Username};
 use ocariot_users::store::{Store, StoreOptions};
@@ -22,6 +22,7 @@ use tempfile::TempDir;
 pub use people::*;
 pub use school::*;
 
+pub mod keys;
 mod people;
 mod school;
 
@@ -84,6 +85,8 @@ pub struct Options {
     pub rate_limits: Option<RateLimits>,
     pub trusted_proxies: Vec<ipnet::IpNet>,
     pub clock_trust: ClockTrust,
+    /// Without, the service's own.
+    pub key_care: Option<KeyCare>,
 }
 
 impl Default for Options {
@@ -102,6 +105,7 @@ impl Default for Options {
             rate_limits: None,
             trusted_proxies: Vec::new(),
             clock_trust: ClockTrust::Checked,
+            key_care: None,
         }
     }
 }
@@ -130,7 +134,9 @@ impl World {
         let store = open_store(&folder.path().join("ocariot.db"), &clock);
         let options_of_app = AppOptions {
             tokens: TokenOptions {
-                private_key: rsa_key().to_vec(),
+                private_key: keys::token_key(folder.path()),
+                key_care: options.key_care.clone().unwrap_or_else(|| keys::own(folder.path())),
+                public_key_file: Some("jwt.pub".to_owned()),
                 issuer: "ocariot".to_owned(),
                 lifetime: Duration::from_secs(24 * 3600),
             },
@@ -152,6 +158,7 @@ impl World {
             clock_trust: options.clock_trust,
         };
         let app = Arc::new(App::start(store.clone(), options_of_app).unwrap());
+        app.settle_keys().await.unwrap();
         let admin = Username::new(ADMIN.0).unwrap();
         app.ensure_admin(admin, Some(Password::verbatim(ADMIN.1))).await.unwrap();
         let limits = Limits {

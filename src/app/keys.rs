@@ -1,0 +1,310 @@
+//! The keys for tokens: one signs, those before it verify until no token that they signed can be valid any more.
+//!
+//! Which key signs is what its file says. Which others are accepted is what the database says: it knows a key before
+//! the key signs, so that whatever is cut short, every valid token stays valid.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, ThumbprintHash};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use zeroize::Zeroizing;
+
+use super::App;
+use super::operator::{KeyRecord, KeysRecord, Refusal, refusal};
+use crate::model::Error;
+use crate::model::text::time_text;
+use crate::store::{TokenKey, Tx};
+
+/// What the audit trail calls it that another key signs.
+const ROTATION: &str = "keys_rotate";
+
+/// The public half of a key, for those who verify tokens elsewhere (RFC 7517).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    /// RFC 7638 thumbprint.
+    pub kid: String,
+    /// `n`, base64url.
+    pub modulus: String,
+    /// `e`, base64url.
+    pub exponent: String,
+}
+
+/// A new key for tokens, in PEM form.
+pub struct NewKey {
+    /// What signs.
+    pub private: Zeroizing<String>,
+    /// What verifies.
+    pub public: String,
+}
+
+/// Makes keys for tokens, and keeps one where the next start finds it.
+pub trait KeyKeeper: Send + Sync {
+    /// Makes a key, and keeps it nowhere yet.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn make(&self) -> Result<NewKey, Error>;
+
+    /// Puts a key in the place of the one before, on disk when this returns.
+    ///
+    /// # Errors
+    /// Why it is uncertain which of them the next start finds.
+    fn keep(&self, key: &NewKey) -> Result<(), Error>;
+}
+
+/// Who may replace the key that signs.
+#[derive(Clone)]
+pub enum KeyCare {
+    /// The service itself.
+    Own(Arc<dyn KeyKeeper>),
+    /// Whoever gave it with the settings.
+    Given,
+    /// Nobody yet: the next start makes one.
+    Missing,
+}
+
+/// What became of tokens from before a start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EarlierKeys {
+    /// Those that are valid are accepted.
+    Accepted,
+    /// They are refused: the key that signs is unknown to the database.
+    Refused,
+}
+
+/// What becomes of tokens of the key before, at a rotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Overlap {
+    /// They are accepted until their end.
+    UntilTheirEnd,
+    /// They are refused at once: somebody else may have the key.
+    None,
+}
+
+/// A key that tokens are verified with.
+struct Accepted {
+    public: PublicKey,
+    key: DecodingKey,
+    /// When it began to sign, if the database knows.
+    since: Option<Timestamp>,
+    /// No token that it signed is valid after this; nothing for the one that signs.
+    until: Option<Timestamp>,
+}
+
+impl Accepted {
+    fn new(public: PublicKey, since: Option<Timestamp>, until: Option<Timestamp>) -> Result<Self, Error> {
+        let key = DecodingKey::from_rsa_components(&public.modulus, &public.exponent).map_err(Error::internal)?;
+        Ok(Self { public, key, since, until })
+    }
+
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+}
+
+/// The keys in force: replaced as a whole when they change.
+pub(super) struct KeyRing {
+    pub(super) signing: EncodingKey,
+    pub(super) header: Header,
+    /// The one that signs first, then the others, the newest first.
+    accepted: Vec<Accepted>,
+}
+
+impl KeyRing {
+    /// The key that signs, which is in PEM form, with those that the database knows beside it.
+    ///
+    /// # Errors
+    /// If it is not an RSA key.
+    pub(super) fn new(private: &[u8], known: Vec<TokenKey>, last_expiry: Timestamp) -> Result<Self, Error> {
+        let signing = EncodingKey::from_rsa_pem(private).map_err(Error::internal)?;
+        Self::of(signing, known, last_expiry)
+    }
+
+    fn of(signing: EncodingKey, known: Vec<TokenKey>, last_expiry: Timestamp) -> Result<Self, Error> {
+        let jwk = Jwk::from_encoding_key(&signing, Algorithm::RS256).map_err(Error::internal)?;
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(Error::internal)?;
+        let AlgorithmParameters::RSA(parameters) = &jwk.algorithm else {
+            return Err(Error::internal("the key for tokens is not an RSA key"));
+        };
+        let public = PublicKey { kid: kid.clone(), modulus: parameters.n.clone(), exponent: parameters.e.clone() };
+        let own = known.iter().find(|key| key.kid == kid);
+        let mut accepted = vec![Accepted::new(public, own.map(|key| key.since), None)?];
+        if own.is_some() {
+            for other in known.into_iter().filter(|key| key.kid != kid) {
+                let public = PublicKey { kid: other.kid, modulus: other.modulus, exponent: other.exponent };
+                let until = other.accepted_until.unwrap_or(last_expiry);
+                accepted.push(Accepted::new(public, Some(other.since), Some(until))?);
+            }
+        }
+        Ok(Self { signing, header: Header { kid: Some(kid), ..Header::new(Algorithm::RS256) }, accepted })
+    }
+
+    /// The name of the key that signs.
+    fn kid(&self) -> &str {
+        self.header.kid.as_deref().unwrap_or_default()
+    }
+
+    /// The one key that verifies a token whose header has this `kid`; without, it must be the one that signs.
+    pub(super) fn verifying(&self, kid: Option<&str>, now: Timestamp) -> Option<&DecodingKey> {
+        let kid = kid.unwrap_or(self.kid());
+        self.accepted(now).find(|accepted| accepted.public.kid == kid).map(|accepted| &accepted.key)
+    }
+
+    fn accepted(&self, now: Timestamp) -> impl Iterator<Item = &Accepted> {
+        self.accepted.iter().filter(move |accepted| !accepted.is_over(now))
+    }
+
+    /// The row of the key that signs, from `now` on unless it is known already.
+    fn row(&self, now: Timestamp) -> Option<TokenKey> {
+        self.accepted.first().map(|Accepted { public, since, .. }| TokenKey {
+            kid: public.kid.clone(),
+            modulus: public.modulus.clone(),
+            exponent: public.exponent.clone(),
+            since: since.unwrap_or(now),
+            accepted_until: None,
+        })
+    }
+}
+
+const GIVEN: &str = "the key for tokens is the file that --jwt-private-key names, which this program does not replace: \
+                     put another key there and start the service again; tokens of the one before are refused then";
+const MISSING: &str = "there is no key for tokens: the next start of the service makes one";
+
+impl App {
+    /// The keys that tokens are verified with, the one that signs first.
+    #[must_use]
+    pub fn public_keys(&self) -> Vec<PublicKey> {
+        let now = self.clock.now();
+        self.tokens.keys().accepted(now).map(|accepted| accepted.public.clone()).collect()
+    }
+
+    /// The keys for tokens, for operators.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(super) fn keys_record(&self) -> Result<KeysRecord, Refusal> {
+        if matches!(self.key_care, KeyCare::Missing) {
+            return Err(Refusal(MISSING.to_owned()));
+        }
+        let (now, ring) = (self.clock.now(), self.tokens.keys());
+        let mut keys = ring.accepted(now).map(|key| KeyRecord {
+            kid: key.public.kid.clone(),
+            since: key.since.map(time_text),
+            accepted_until: key.until.map(time_text),
+        });
+        let signing = keys.next().ok_or_else(|| Refusal(MISSING.to_owned()))?;
+        Ok(KeysRecord { signing, earlier: keys.collect(), public_key_file: self.public_key_file.clone() })
+    }
+
+    /// Has another key sign, for an operator.
+    ///
+    /// # Errors
+    /// If the key is not the service's own, or it cannot be done.
+    pub(super) async fn keys_rotate(&self, without_overlap: bool) -> Result<KeysRecord, Refusal> {
+        let keeper = match &self.key_care {
+            KeyCare::Own(keeper) => Arc::clone(keeper),
+            KeyCare::Given => return Err(Refusal(GIVEN.to_owned())),
+            KeyCare::Missing => return Err(Refusal(MISSING.to_owned())),
+        };
+        let overlap = if without_overlap { Overlap::None } else { Overlap::UntilTheirEnd };
+        self.rotate_keys(keeper, overlap).await.map_err(refusal)?;
+        self.keys_record()
+    }
+
+    /// Tells the database which key signs. Completes a rotation that was cut short, and forgets the keys before one
+    /// that the database does not know: that one was not made by a rotation.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub async fn settle_keys(&self) -> Result<EarlierKeys, Error> {
+        let ring = self.tokens.keys();
+        let known = self.store.read(|view| view.token_keys())?;
+        if known.iter().all(|key| (key.kid == ring.kid()) == key.accepted_until.is_none())
+            && known.iter().any(|key| key.kid == ring.kid())
+        {
+            return Ok(EarlierKeys::Accepted);
+        }
+        let earlier = match known.iter().all(|key| key.kid != ring.kid()) && !known.is_empty() {
+            true => EarlierKeys::Refused,
+            false => EarlierKeys::Accepted,
+        };
+        self.store
+            .write(move |tx| {
+                let Some(row) = ring.row(tx.now()) else { return Ok(()) };
+                tx.put_token_key(&row)?;
+                match earlier {
+                    EarlierKeys::Accepted => retire_but(tx, &row.kid),
+                    EarlierKeys::Refused => tx.delete_token_keys_but(&row.kid).map(drop),
+                }
+            })
+            .await?;
+        self.reload_keys()?;
+        Ok(earlier)
+    }
+
+    /// Has another key sign from now on. Whatever is cut short, and whenever, the next start finds a key that signs,
+    /// and accepts every token that is valid.
+    ///
+    /// # Errors
+    /// If no key can be made or kept, or the store cannot write.
+    async fn rotate_keys(&self, keeper: Arc<dyn KeyKeeper>, overlap: Overlap) -> Result<(), Error> {
+        let _alone = self.rotation.lock().await;
+        self.settle_keys().await?;
+        let new = blocking({
+            let keeper = Arc::clone(&keeper);
+            move || keeper.make()
+        })
+        .await?;
+        let ring = KeyRing::new(new.private.as_bytes(), Vec::new(), Timestamp::UNIX_EPOCH)?;
+        let signing = ring.signing.clone();
+        let kid = ring.kid().to_owned();
+        // First it is known, then it is the one that a start finds, then it signs, then the others are counted out.
+        self.store.write(move |tx| ring.row(tx.now()).map_or(Ok(()), |row| tx.put_token_key(&row))).await?;
+        blocking(move || keeper.keep(&new)).await?;
+        self.load_keys(signing)?;
+        self.store
+            .write(move |tx| match overlap {
+                Overlap::UntilTheirEnd => retire_but(tx, &kid),
+                Overlap::None => {
+                    tx.delete_token_keys_but(&kid)?;
+                    tx.record_operated(ROTATION, None)
+                }
+            })
+            .await?;
+        self.reload_keys()
+    }
+
+    /// Forgets keys whose tokens are all over.
+    pub(super) async fn forget_old_keys(&self) -> Result<(), Error> {
+        let now = self.clock.now();
+        if !self.tokens.keys().accepted.iter().any(|key| key.is_over(now)) {
+            return Ok(());
+        }
+        let _alone = self.rotation.lock().await;
+        self.store.write(|tx| tx.delete_token_keys_that_are_over()).await?;
+        self.reload_keys()
+    }
+
+    fn reload_keys(&self) -> Result<(), Error> {
+        self.load_keys(self.tokens.keys().signing.clone())
+    }
+
+    fn load_keys(&self, signing: EncodingKey) -> Result<(), Error> {
+        let (known, last_expiry) = self.store.read(|view| Ok((view.token_keys()?, view.last_token_expiry()?)))?;
+        self.tokens.use_keys(KeyRing::of(signing, known, last_expiry)?);
+        Ok(())
+    }
+}
+
+fn retire_but(tx: &Tx<'_>, kid: &str) -> Result<(), Error> {
+    match tx.retire_token_keys_but(kid)? {
+        0 => Ok(()),
+        _ => tx.record_operated(ROTATION, None),
+    }
+}
+
+/// Does what takes its time on a thread for that.
+async fn blocking<T: Send + 'static>(job: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(job).await.map_err(Error::internal)?
+}

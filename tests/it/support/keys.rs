@@ -1,0 +1,68 @@
+//! Keys for tokens, kept in a folder as the service keeps its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use ocariot_users::app::{KeyCare, KeyKeeper, NewKey};
+use ocariot_users::model::Error;
+use zeroize::Zeroizing;
+
+use super::rsa_key;
+
+/// The key that a service on this folder signs with.
+pub fn token_key(folder: &Path) -> Zeroizing<String> {
+    let kept = fs::read_to_string(folder.join("jwt.key")).ok();
+    Zeroizing::new(kept.unwrap_or_else(|| String::from_utf8(rsa_key().to_vec()).unwrap()))
+}
+
+/// The care of a service that makes its own.
+pub fn own(folder: &Path) -> KeyCare {
+    KeyCare::Own(Arc::new(Keeper::new(folder)))
+}
+
+/// Keeps keys in a folder, and fails when it is told to.
+pub struct Keeper {
+    folder: PathBuf,
+    fault: AtomicU8,
+}
+
+/// When keeping a key fails.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Fault {
+    Never,
+    BeforeItIsKept,
+    AfterItIsKept,
+}
+
+impl Keeper {
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), fault: AtomicU8::new(Fault::Never as u8) }
+    }
+
+    pub fn fails(&self, when: Fault) {
+        self.fault.store(when as u8, Ordering::SeqCst);
+    }
+
+    fn failing(&self, now: Fault) -> Result<(), Error> {
+        match self.fault.load(Ordering::SeqCst) == now as u8 {
+            true => Err(Error::internal("the disk is full")),
+            false => Ok(()),
+        }
+    }
+}
+
+impl KeyKeeper for Keeper {
+    fn make(&self) -> Result<NewKey, Error> {
+        let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+        Ok(NewKey { private: Zeroizing::new(key.serialize_pem()), public: key.public_key_pem() })
+    }
+
+    fn keep(&self, key: &NewKey) -> Result<(), Error> {
+        self.failing(Fault::BeforeItIsKept)?;
+        fs::write(self.folder.join("jwt.key"), key.private.as_bytes()).map_err(Error::internal)?;
+        self.failing(Fault::AfterItIsKept)
+    }
+}
