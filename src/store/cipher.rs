@@ -5,6 +5,7 @@
 //! randomised encryption would do the same with two columns and two keys, and tell a thief of the file exactly as
 //! much: which users of different types share a name, and how long a name is. A changed byte is noticed on reading.
 
+use std::array;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aes_siv::KeyInit;
@@ -23,12 +24,15 @@ pub type UsernameKey = Zeroizing<[u8; KEY_LENGTH]>;
 const PURPOSE: &[&[u8]] = &[b"ocariot-users account.username"];
 const CHECK: &[&[u8]] = &[b"ocariot-users store_state.username_check"];
 
+/// As many threads work with it at the same time without waiting for each other.
+const INSTANCES: usize = 8;
+
 /// Encrypts and decrypts usernames.
-pub(super) struct Cipher(Mutex<Aes256Siv>);
+pub(super) struct Cipher([Mutex<Aes256Siv>; INSTANCES]);
 
 impl Cipher {
     pub(super) fn new(key: &UsernameKey) -> Self {
-        Self(Mutex::new(Aes256Siv::new((&**key).into())))
+        Self(array::from_fn(|_| Mutex::new(Aes256Siv::new((&**key).into()))))
     }
 
     pub(super) fn encrypt(&self, name: &Username) -> Result<Vec<u8>, Error> {
@@ -50,9 +54,10 @@ impl Cipher {
         self.siv().encrypt(purpose, text).map_err(|_| Error::internal("a username cannot be encrypted"))
     }
 
-    /// The cipher keeps working state between calls, but none that outlives one.
+    /// An instance that nobody uses. It keeps working state during a call, and none that outlives one.
     fn siv(&self) -> MutexGuard<'_, Aes256Siv> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let free = self.0.iter().find_map(|instance| instance.try_lock().ok());
+        free.unwrap_or_else(|| self.0[0].lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
