@@ -1,8 +1,6 @@
 //! Rules and comparisons of text.
 
 use std::cmp::Ordering;
-use std::iter::Peekable;
-use std::str::Chars;
 
 use jiff::Timestamp;
 use unicode_normalization::UnicodeNormalization;
@@ -92,40 +90,30 @@ pub fn fold_accents(text: &str) -> String {
 
 /// Orders text ignoring case, with runs of digits compared as numbers: `a9` before `A10`.
 #[must_use]
-pub fn natural_order(a: &str, b: &str) -> Ordering {
-    let mut a = a.chars().peekable();
-    let mut b = b.chars().peekable();
+pub fn natural_order(mut a: &str, mut b: &str) -> Ordering {
     loop {
-        match (a.peek().copied(), b.peek().copied()) {
-            (None, None) => return Ordering::Equal,
-            (None, Some(_)) => return Ordering::Less,
-            (Some(_), None) => return Ordering::Greater,
-            (Some(x), Some(y)) => {
-                let order = if x.is_ascii_digit() && y.is_ascii_digit() {
-                    let (x, y) = (digits(&mut a), digits(&mut b));
-                    x.len().cmp(&y.len()).then_with(|| x.cmp(&y))
-                } else {
-                    a.next();
-                    b.next();
-                    x.to_lowercase().cmp(y.to_lowercase())
-                };
-                if order.is_ne() {
-                    return order;
-                }
-            }
+        let (Some(x), Some(y)) = (a.chars().next(), b.chars().next()) else {
+            return a.len().cmp(&b.len());
+        };
+        let order = if x.is_ascii_digit() && y.is_ascii_digit() {
+            let (x, y) = (take_number(&mut a), take_number(&mut b));
+            x.len().cmp(&y.len()).then_with(|| x.cmp(y))
+        } else {
+            (a, b) = (&a[x.len_utf8()..], &b[y.len_utf8()..]);
+            if x == y { Ordering::Equal } else { x.to_lowercase().cmp(y.to_lowercase()) }
+        };
+        if order.is_ne() {
+            return order;
         }
     }
 }
 
-/// Takes a run of digits off the front, without leading zeros.
-fn digits(chars: &mut Peekable<Chars<'_>>) -> String {
-    let mut run = String::new();
-    while let Some(digit) = chars.next_if(char::is_ascii_digit) {
-        if !(run.is_empty() && digit == '0') {
-            run.push(digit);
-        }
-    }
-    run
+/// Takes a run of digits off the front; returns it without leading zeros.
+fn take_number<'a>(text: &mut &'a str) -> &'a str {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, rest) = text.split_at(end);
+    *text = rest;
+    number.trim_start_matches('0')
 }
 
 #[cfg(test)]
