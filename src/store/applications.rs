@@ -13,6 +13,7 @@ use crate::model::{Account, Application, Error, Field, Id, Role, Text};
 const LIST: List<Application> = List {
     columns: account_columns!("p.application_name"),
     from: "FROM account a JOIN application p ON p.account_id = a.id WHERE a.role = ?1",
+    counted: "FROM account a WHERE a.role = ?1",
     id: "a.id",
     default_order: "a.id DESC",
     created: "a.created_at",

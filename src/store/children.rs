@@ -25,6 +25,7 @@ pub(super) use child_columns;
 const LIST: List<Child> = List {
     columns: child_columns!(),
     from: "FROM account a JOIN child c ON c.account_id = a.id WHERE a.role = ?1",
+    counted: "FROM account a WHERE a.role = ?1",
     id: "a.id",
     default_order: "a.id DESC",
     created: "a.created_at",
@@ -35,6 +36,7 @@ const LIST: List<Child> = List {
 const OF_FAMILY: List<Child> = List {
     from: "FROM family_child f JOIN account a ON a.id = f.child_id JOIN child c ON c.account_id = a.id
            WHERE f.family_id = ?1",
+    counted: "FROM family_child f JOIN account a ON a.id = f.child_id WHERE f.family_id = ?1",
     default_order: "f.position",
     column: nested_column,
     ..LIST

@@ -3,23 +3,25 @@
 //! Nothing of the query reaches SQL as text: fields become the columns that a list names for them, and what
 //! is asked of them is bound.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::types::Value;
-use rusqlite::{Row, params_from_iter};
+use rusqlite::{Row, params, params_from_iter};
 
-use super::View;
 use super::error::Translate;
 use super::matching::{Case, encode};
+use super::{View, rows};
 use crate::model::query::{Direction, Filter, Listed, Query, SortKey};
-use crate::model::{Error, Field};
+use crate::model::{Error, Field, Id};
 
 /// A list that can be asked.
 pub(super) struct List<T> {
-    /// The columns that `read` reads.
+    /// The columns that `read` reads; the first is the id.
     pub(super) columns: &'static str,
     /// FROM and WHERE, with `?1` for the list's scope.
     pub(super) from: &'static str,
+    /// The same, with as few tables as counting takes.
+    pub(super) counted: &'static str,
     /// The column of ids, which decides between equals.
     pub(super) id: &'static str,
     /// The order when none is asked for.
@@ -62,21 +64,31 @@ macro_rules! natural {
 }
 pub(super) use natural;
 
-/// Asks a list: one statement counts, one reads the page. A question about a field that the objects do not have
-/// needs neither.
+/// Asks a list, in two statements. A question about a field that the objects do not have needs none.
 pub(super) fn select<T>(view: &View<'_>, list: &List<T>, scope: Value, query: &Query) -> Result<Listed<T>, Error> {
-    let mut sql = Sql { text: list.from.to_owned(), values: vec![scope] };
-    if add_conditions(&mut sql, list, query).is_none() {
-        return Ok(Listed { items: Vec::new(), total: 0 });
+    let asked = Sql { text: String::new(), values: vec![scope] };
+    match add_conditions(asked, list, query) {
+        None => Ok(Listed { items: Vec::new(), total: 0 }),
+        Some(asked) if query.filters.is_empty() => read_and_count(view, list, asked, query),
+        Some(asked) => find_and_read(view, list, asked, query),
     }
-    let count = format!("SELECT count(*) {}", sql.text);
-    let total =
-        view.prepare_once(&count)?.query_row(params_from_iter(&sql.values), |row| row.get::<_, i64>(0)).translate()?;
-    sql.text = format!("SELECT {} {} ORDER BY {}", list.columns, sql.text, order(list, &query.sort));
-    let limit = sql.bind(Value::Integer(query.page.limit.into()));
-    let offset = sql.bind(Value::Integer(i64::try_from(query.page.offset()).unwrap_or(i64::MAX)));
-    sql.text.push_str(&format!(" LIMIT {limit} OFFSET {offset}"));
-    let mut statement = view.prepare_once(&sql.text)?;
+}
+
+/// Where an index knows what belongs to the list: one statement counts, one reads the page.
+fn read_and_count<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Query) -> Result<Listed<T>, Error> {
+    let count = format!("SELECT count(*) {} {}", list.counted, sql.text);
+    let total: i64 =
+        view.prepare_once(&count)?.query_row(params_from_iter(&sql.values), |row| row.get(0)).translate()?;
+    let (limit, offset) = (query.page.limit.into(), i64::try_from(query.page.offset()).unwrap_or(i64::MAX));
+    let (limit, offset) = (sql.bind(Value::Integer(limit)), sql.bind(Value::Integer(offset)));
+    let page = format!(
+        "SELECT {} {} {} ORDER BY {} LIMIT {limit} OFFSET {offset}",
+        list.columns,
+        list.from,
+        sql.text,
+        order(list, &query.sort)
+    );
+    let mut statement = view.prepare_once(&page)?;
     let items = statement
         .query_map(params_from_iter(&sql.values), |row| (list.read)(view, row))
         .translate()?
@@ -85,9 +97,35 @@ pub(super) fn select<T>(view: &View<'_>, list: &List<T>, scope: Value, query: &Q
     Ok(Listed { items, total: u64::try_from(total).unwrap_or(0) })
 }
 
+/// Where every row is to be looked at, names decrypted: one statement does so, once, and finds the ids of all that
+/// fit in their order; another reads those of the page.
+fn find_and_read<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Query) -> Result<Listed<T>, Error> {
+    let find = format!("SELECT {} {} {} ORDER BY {}", list.id, list.from, sql.text, order(list, &query.sort));
+    let found = view
+        .prepare_once(&find)?
+        .query_map(params_from_iter(&sql.values), |row| rows::id(row, 0))
+        .translate()?
+        .collect::<rusqlite::Result<Vec<Id<T>>>>()
+        .translate()?;
+    let offset = usize::try_from(query.page.offset()).unwrap_or(usize::MAX);
+    let page: Vec<Id<T>> = found.iter().skip(offset).take(query.page.limit as usize).copied().collect();
+    sql.values.truncate(1);
+    let read = format!("SELECT {} {} AND {} IN rarray(?2)", list.columns, list.from, list.id);
+    let mut statement = view.prepare_once(&read)?;
+    let mut read: HashMap<Id<T>, T> = statement
+        .query_map(params![sql.values[0], rows::array(page.iter().copied())], |row| {
+            Ok((rows::id(row, 0)?, (list.read)(view, row)?))
+        })
+        .translate()?
+        .collect::<rusqlite::Result<_>>()
+        .translate()?;
+    let items = page.iter().filter_map(|id| read.remove(id)).collect();
+    Ok(Listed { items, total: found.len() as u64 })
+}
+
 /// Adds all that a query asks of an item; `None` if no item can fulfil it. The text grows with the fields and the
 /// institutions that are asked for, both few, and not with what is asked of them.
-fn add_conditions<T>(sql: &mut Sql, list: &List<T>, query: &Query) -> Option<()> {
+fn add_conditions<T>(mut sql: Sql, list: &List<T>, query: &Query) -> Option<Sql> {
     for institutions in &query.institutions {
         let places = institutions.iter().map(|id| sql.bind(Value::Blob(id.as_bytes().to_vec())));
         let places = places.collect::<Vec<_>>().join(", ");
@@ -116,7 +154,7 @@ fn add_conditions<T>(sql: &mut Sql, list: &List<T>, query: &Query) -> Option<()>
             sql.text.push_str(&format!(" AND {} {operator} {instant}", list.created));
         }
     }
-    Some(())
+    Some(sql)
 }
 
 fn order<T>(list: &List<T>, sort: &[SortKey]) -> String {
