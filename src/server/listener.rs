@@ -27,7 +27,7 @@ use super::addresses::Addresses;
 
 /// What a client may ask of the connections.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ConnectionLimits {
+pub struct ConnectionLimits {
     /// How many at the same time. More wait to be accepted, until one of these ends: each ends within its deadlines.
     pub connections: usize,
     /// How many of these may come from one address.
@@ -48,11 +48,11 @@ pub(super) struct ConnectionLimits {
 const HEADERS: usize = 100;
 
 /// A port that is listened on, and not yet served.
-pub(super) struct Listener(TcpListener);
+pub struct Listener(TcpListener);
 
 /// Over what requests come.
 #[derive(Clone)]
-pub(super) enum Transport {
+pub enum Transport {
     /// As they are.
     Plain,
     /// Inside TLS.
@@ -64,7 +64,7 @@ impl Listener {
     ///
     /// # Errors
     /// If the port is taken, or the address is not this machine's.
-    pub(super) async fn bind(address: SocketAddr, flag: &'static str) -> Result<Self, StartError> {
+    pub async fn bind(address: SocketAddr, flag: &'static str) -> Result<Self, StartError> {
         match TcpListener::bind(address).await {
             Ok(listener) => Ok(Self(listener)),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(StartError::PortInUse { address, flag }),
@@ -76,12 +76,12 @@ impl Listener {
     ///
     /// # Errors
     /// If the system does not say.
-    pub(super) fn address(&self) -> io::Result<SocketAddr> {
+    pub fn address(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
     }
 
     /// Serves until `stop` says so, then lets requests in work end.
-    pub(super) async fn serve<E>(
+    pub async fn serve<E>(
         self,
         endpoint: E,
         transport: Transport,

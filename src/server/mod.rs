@@ -7,7 +7,7 @@ mod control;
 mod error;
 mod folder;
 mod keys;
-mod listener;
+pub mod listener;
 mod metrics;
 mod opening;
 mod operate;
@@ -16,7 +16,7 @@ mod renewal;
 mod service;
 mod signals;
 mod supervisor;
-mod tls;
+pub mod tls;
 
 pub use error::StartError;
 pub use folder::remove_abandoned;

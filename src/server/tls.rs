@@ -11,12 +11,12 @@ use super::StartError;
 
 /// The certificate that handshakes show. Exchanging it changes those that begin later.
 #[derive(Debug)]
-pub(super) struct CurrentCertificate(RwLock<Arc<CertifiedKey>>);
+pub struct CurrentCertificate(RwLock<Arc<CertifiedKey>>);
 
 impl CurrentCertificate {
     /// Begins with this one.
     #[must_use]
-    pub(super) fn new(certified: Arc<CertifiedKey>) -> Self {
+    pub fn new(certified: Arc<CertifiedKey>) -> Self {
         Self(RwLock::new(certified))
     }
 
@@ -43,7 +43,7 @@ impl ResolvesServerCert for CurrentCertificate {
 ///
 /// # Errors
 /// If the crypto provider lacks these versions.
-pub(super) fn server_config(certificate: Arc<CurrentCertificate>) -> Result<Arc<ServerConfig>, StartError> {
+pub fn server_config(certificate: Arc<CurrentCertificate>) -> Result<Arc<ServerConfig>, StartError> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])
         .map_err(|error| StartError::Internal(error.to_string()))?
