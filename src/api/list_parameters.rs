@@ -16,7 +16,11 @@ pub(super) fn add_list_parameters(operation: &mut Value, schemas: &Value) {
             added.push(formed(name, &text, ID));
             added.push(formed(INSTITUTION_ALIAS, "The same as `institution_id`.", ID));
         } else {
-            added.push(filter(name, &text));
+            let mut filter = filter(name, &text);
+            if LISTS.contains(&name.as_str()) {
+                filter["allowReserved"] = true.into();
+            }
+            added.push(filter);
         }
     }
     match operation["parameters"].as_array_mut() {
@@ -25,11 +29,16 @@ pub(super) fn add_list_parameters(operation: &mut Value, schemas: &Value) {
     }
 }
 
+/// Filters with several values, any of which may match, have commas between them. One that is sent as `%2C` belongs to
+/// a value (contract, section 7): clients are told to send these as they are typed, where no other reserved character
+/// makes sense.
+const LISTS: [&str; 3] = ["age", "gender", "fitbit_status"];
+
 /// How a filter on a field can look. It is no `example`: Swagger UI would fill in all of them at once.
 fn form(name: &str, schema: &Value) -> &'static str {
     match name {
-        "age" => ": `9`, `gte:9`, `lt:12`. Given twice, both must hold.",
-        "gender" => ": `male`, `male,female`.",
+        "age" => ": `9`, `gte:9`, `lt:12`, or any of `9,10`. Given twice, both must hold.",
+        "gender" => ": `male`, or any of `male,female`.",
         "institution_id" => ": an id.",
         "latitude" | "longitude" => ": `51.5237`, `gt:50`.",
         "fitbit_status" => ": `none`.",

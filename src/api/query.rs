@@ -21,7 +21,8 @@ pub(super) fn read(pairs: impl Iterator<Item = Pair>, list: ListShape, rules: Fi
         match pair.key.as_str() {
             "page" => paging.page = paging.page.or(Some(pair.whole())),
             "limit" => paging.limit = paging.limit.or(Some(pair.whole())),
-            "sort" => query.sort.extend(pair.values.iter().filter_map(|key| sort_key(key))),
+            // No field has a comma in its name: here one that was sent as `%2C` separates, too.
+            "sort" => query.sort.extend(pair.whole().split(',').filter_map(sort_key)),
             "fields" => {}
             "start_at" => times.start = times.start.or(Some(pair.whole())),
             "end_at" => times.end = times.end.or(Some(pair.whole())),

@@ -132,6 +132,7 @@ async fn several_keys_sort_and_what_is_absent_comes_first_ascending() {
     let path = format!("/v1/children/{}/nfc", ids[2]);
     admin.post(&path, json!({"nfc_tag": "tag"})).await.is(201);
     assert_eq!(listed(&admin, "/v1/children?sort=age,username", "username").await, ["b", "c", "a", "d"]);
+    assert_eq!(listed(&admin, "/v1/children?sort=age%2Cusername", "username").await, ["b", "c", "a", "d"]);
     assert_eq!(listed(&admin, "/v1/children?sort=-age,-username", "username").await, ["d", "a", "c", "b"]);
     assert_eq!(listed(&admin, "/v1/children?sort=age&sort=-username", "username").await, ["c", "b", "d", "a"]);
     assert_eq!(listed(&admin, "/v1/children?sort=nfc_tag", "username").await, ["d", "c", "a", "b"]);
