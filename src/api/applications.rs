@@ -24,6 +24,8 @@ const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users:
 #[OpenApi(prefix_path = "/v1/applications", tag = "Tag::Applications")]
 impl ApplicationsApi {
     /// Register an application
+    ///
+    /// `institution_id`, if it belongs to one, is the `id` that registering or listing institutions answers with.
     #[oai(path = "/", method = "post", operation_id = "application_create")]
     async fn application_create(
         &self,

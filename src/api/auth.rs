@@ -41,7 +41,8 @@ impl<'a, O: Operation> ApiExtractor<'a> for Auth<O> {
             SCHEME,
             MetaSecurityScheme {
                 ty: "http",
-                description: Some("The access token that POST /v1/auth answers with."),
+                description: Some("The `access_token` that `POST /auth` answers with, alone: without its quotation marks, and without \
+                     `Bearer` before it. To go on as somebody else, press *Logout* and paste another one."),
                 name: None,
                 key_in: None,
                 scheme: Some("bearer"),

@@ -26,6 +26,8 @@ const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users:
 #[OpenApi(prefix_path = "/v1/children", tag = "Tag::Children")]
 impl ChildrenApi {
     /// Register a child
+    ///
+    /// `institution_id` is the `id` that registering or listing institutions answers with.
     #[oai(path = "/", method = "post", operation_id = "child_create")]
     async fn child_create(
         &self,

@@ -51,7 +51,6 @@ pub(super) enum Tag {
 /// The order in which groups are shown: that of the first steps.
 const TAGS: &[&str] = &[
     "auth",
-    "users",
     "institutions",
     "children",
     "families",
@@ -61,6 +60,7 @@ const TAGS: &[&str] = &[
     "healthprofessionals",
     "healthprofessionals.children.groups",
     "applications",
+    "users",
 ];
 
 const DESCRIPTION: &str = "\
@@ -68,7 +68,11 @@ The users service of the OCARIoT platform: people and applications log in, an ad
 educators and health professionals group children, families belong to children.
 
 **First steps here.** Run `POST /auth` with your username and password, copy the `access_token` of the answer, press \
-*Authorize* and paste it. Every operation says who may use it.
+*Authorize* and paste it. As an administrator, register an institution; with the `id` of the answer as \
+`institution_id`, register educators and children. As an educator, make a group of children by their ids. Every \
+operation says who may use it.
+
+**Examples** are those of `ocariot-users demo`, and work there as they stand: elsewhere, put your own ids into them.
 
 **Lists.** `page`, `limit` and `sort` choose what is shown; `X-Total-Count` says how many objects match in all. Every \
 field of the objects is also a parameter that keeps those that match, ignoring case: `name=sunflower` (equal), `BR*`, \
@@ -76,7 +80,7 @@ field of the objects is also a parameter that keeps those that match, ignoring c
 is, not as `%2C`), and `gt:9`, `gte:9`, `lt:9`, `lte:9`, `ne:9` (comparisons). Gender, ids, tags and the state of a \
 wearable are compared with their case. `start_at`, `end_at` and `period` choose by the time of creation.
 
-**To explore without consequences**, start `ocariot-users demo`: it serves a made-up school, prints somebody of each \
+**To explore without consequences**, start that demo: it serves a made-up school, prints somebody of each \
 type to log in as, and forgets everything when it ends.";
 
 /// Operations that anybody may use. Every other one has a row in the table.

@@ -25,6 +25,8 @@ pub(super) struct EducatorsApi(pub(super) Arc<App>);
 #[OpenApi(prefix_path = "/v1/educators", tag = "Tag::Educators")]
 impl EducatorsApi {
     /// Register an educator
+    ///
+    /// `institution_id` is the `id` that registering or listing institutions answers with.
     #[oai(path = "/", method = "post", operation_id = "educator_create")]
     async fn educator_create(
         &self,
@@ -77,6 +79,9 @@ pub(super) struct EducatorGroupsApi(pub(super) Arc<App>);
 #[OpenApi(prefix_path = "/v1/educators", tag = "Tag::EducatorGroups")]
 impl EducatorGroupsApi {
     /// Make a group of children
+    ///
+    /// Log in as the educator first, and press *Authorize* again. `children` are the `id`s that registering or listing
+    /// children answers with.
     #[oai(path = "/:educator_id/children/groups", method = "post", operation_id = "educator_group_create")]
     async fn educator_group_create(
         &self,

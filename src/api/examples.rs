@@ -1,4 +1,4 @@
-//! What stands in the paths of examples: the ids of the demo, so that each example works there as it stands.
+//! What stands in paths: where an id comes from, and as an example one of the demo, which works there as it stands.
 
 use serde_json::Value;
 
@@ -6,12 +6,14 @@ use super::names::parameter;
 use crate::app::demo;
 use crate::model::Kind;
 
-/// Gives every parameter in the path its example.
+/// Gives every parameter in the path its example, and says where its value comes from.
 pub(super) fn add_path_examples(id: &str, operation: &mut Value) {
     for given in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         if given["in"] == "path" {
             let name = given["name"].as_str().unwrap_or_default();
-            given["example"] = example(id, name).into();
+            let (example, description) = (example(id, name), origin(name));
+            given["example"] = example.into();
+            given["description"] = description.into();
         }
     }
 }
@@ -39,4 +41,17 @@ fn example(operation: &str, name: &str) -> &'static str {
         None if operation.starts_with("educator") => demo::EDUCATOR_GROUP,
         None => demo::HEALTH_PROFESSIONAL_GROUP,
     }
+}
+
+/// Where the value of a parameter comes from.
+fn origin(name: &str) -> String {
+    let Some(owner) = name.strip_suffix("_id") else {
+        return "What is written on the tag.".to_owned();
+    };
+    let (owner, own) = match owner {
+        "institution" | "group" => (owner, ""),
+        "healthprofessional" => ("health professional", " One's own is `sub` in the access token."),
+        _ => (owner, " One's own is `sub` in the access token."),
+    };
+    format!("The {owner}'s `id`, as the answers that show it have it.{own}")
 }

@@ -29,6 +29,8 @@ const CHILDREN: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_us
 #[OpenApi(prefix_path = "/v1/families", tag = "Tag::Families")]
 impl FamiliesApi {
     /// Register a family
+    ///
+    /// `institution_id` and `children` are the `id`s that registering or listing institutions and children answers with.
     #[oai(path = "/", method = "post", operation_id = "family_create")]
     async fn family_create(
         &self,

@@ -26,6 +26,8 @@ pub(super) struct HealthProfessionalsApi(pub(super) Arc<App>);
 #[OpenApi(prefix_path = "/v1/healthprofessionals", tag = "Tag::HealthProfessionals")]
 impl HealthProfessionalsApi {
     /// Register a health professional
+    ///
+    /// `institution_id` is the `id` that registering or listing institutions answers with.
     #[oai(path = "/", method = "post", operation_id = "healthprofessional_create")]
     async fn healthprofessional_create(
         &self,
@@ -82,6 +84,9 @@ pub(super) struct HealthProfessionalGroupsApi(pub(super) Arc<App>);
 #[OpenApi(prefix_path = "/v1/healthprofessionals", tag = "Tag::HealthProfessionalGroups")]
 impl HealthProfessionalGroupsApi {
     /// Make a group of children
+    ///
+    /// Log in as the health professional first, and press *Authorize* again. `children` are the `id`s that registering
+    /// or listing children answers with.
     #[oai(
         path = "/:healthprofessional_id/children/groups",
         method = "post",

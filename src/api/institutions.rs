@@ -25,6 +25,8 @@ const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users:
 #[OpenApi(prefix_path = "/v1/institutions", tag = "Tag::Institutions")]
 impl InstitutionsApi {
     /// Register an institution
+    ///
+    /// The answer's `id` is the `institution_id` of everybody who belongs to it.
     #[oai(path = "/", method = "post", operation_id = "institution_create")]
     async fn institution_create(
         &self,

@@ -21,8 +21,8 @@ impl LoginApi {
     /// Log in
     ///
     /// Answers with an access token for the user of this name and password. Send it with other requests as
-    /// `Authorization: Bearer <access_token>`. It is valid for 24 hours unless the server is set otherwise; to log
-    /// out, forget it.
+    /// `Authorization: Bearer <access_token>`; on this page, press *Authorize* and paste it. It is valid for 24 hours
+    /// unless the server is set otherwise; to log out, forget it.
     #[oai(path = "/auth", method = "post", operation_id = "auth_login")]
     async fn auth_login(&self, origin: Data<&Origin>, body: Body<Login>) -> poem::Result<Found<AccessToken>> {
         let (username, password) = body.read(self.0.field_rules()).await?;

@@ -4,53 +4,18 @@
 // The server is a fresh `ocariot-users demo`. Ends with the number of checks, or with the first that fails.
 
 import assert from "node:assert/strict";
-import { chromium } from "playwright-core";
+import { openBrowser } from "./browser.mjs";
 
 const [base, executablePath, screenshots] = process.argv.slice(2);
 const PASSWORD = "ocariot-demo";
 const HIDDEN = "a made-up child that is not there";
 
-const browser = await chromium.launch({
-  executablePath,
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ],
-});
-const context = await browser.newContext({ viewport: { width: 1280, height: 1400 } });
-const page = await context.newPage();
-page.setDefaultTimeout(20_000);
-
-const complaints = [];
+const { browser, page, complaints } = await openBrowser(base, executablePath);
 let checks = 0;
 function check(holds, what) {
   assert.ok(holds, what);
   checks += 1;
 }
-
-// Whatever leaves the server is cut off and counts as a fault, as does every refusal of the content policy.
-await context.route("**/*", (route) => {
-  const url = route.request().url();
-  if (url.startsWith(base) || url.startsWith("data:")) return route.continue();
-  complaints.push(`the page asks for ${url}`);
-  return route.abort();
-});
-page.on("requestfailed", (request) => complaints.push(`${request.url()} failed: ${request.failure()?.errorText}`));
-page.on("pageerror", (error) => complaints.push(`script error: ${error.message}`));
-page.on("console", (message) => {
-  const expected = /the server responded with a status of 40[13]/.test(message.text());
-  if (message.type() === "error" && !expected) complaints.push(`console: ${message.text()}`);
-});
-await page.addInitScript(() => {
-  addEventListener("securitypolicyviolation", (event) =>
-    console.error(`content policy: ${event.violatedDirective} ${event.blockedURI}`),
-  );
-});
 
 /** Presses Tab until the focus is on what the selector names, as somebody without a mouse does. */
 async function tabTo(selector, most = 400) {
