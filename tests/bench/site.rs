@@ -142,7 +142,7 @@ async fn fill(store: &Store, children: usize, hash: PasswordHash) -> Result<Peop
 }
 
 fn token(key: &EncodingKey, id: Id<Account>, role: Role) -> Result<String, Failure> {
-    let now = jiff::Timestamp::now();
+    let now = model::Clock::system().now();
     let claims = serde_json::json!({
         "sub": id.to_string(), "sub_type": role_name(role), "iss": "ocariot", "iat": now.as_second() - 1,
         "exp": now.as_second() + 86_400, "jti": now.as_microsecond().to_string(), "scope": scopes(role).join(" "),
