@@ -145,10 +145,12 @@ impl KeyRing {
         self.header.kid.as_deref().unwrap_or_default()
     }
 
-    /// The one key that verifies a token whose header has this `kid`; without, it must be the one that signs.
-    pub(super) fn verifying(&self, kid: Option<&str>, now: Timestamp) -> Option<&DecodingKey> {
+    /// The one key that verifies a token whose header has this `kid`, and until when it does; without, it must be the
+    /// one that signs.
+    pub(super) fn verifying(&self, kid: Option<&str>) -> Option<(&DecodingKey, Option<Timestamp>)> {
         let kid = kid.unwrap_or(self.kid());
-        self.accepted(now).find(|accepted| accepted.public.kid == kid).map(|accepted| &accepted.key)
+        let found = self.accepted.iter().find(|accepted| accepted.public.kid == kid)?;
+        Some((&found.key, found.until))
     }
 
     fn accepted(&self, now: Timestamp) -> impl Iterator<Item = &Accepted> {

@@ -3,11 +3,14 @@
 //! Checking one asks no database: the signature, the claims, and the short list of revocations in memory.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header, encode};
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -25,7 +28,7 @@ pub struct Caller {
     pub role: Role,
     /// The number of the token.
     pub token: i64,
-    scope: String,
+    scope: Arc<str>,
 }
 
 impl Caller {
@@ -50,12 +53,41 @@ pub struct TokenOptions {
     pub lifetime: Duration,
 }
 
+/// The most tokens whose signature is remembered: about as many as there are people in a district.
+const REMEMBERED: usize = 16_384;
+
 /// Makes and checks tokens.
 pub(super) struct Tokens {
-    keys: RwLock<Arc<KeyRing>>,
+    in_force: RwLock<Arc<InForce>>,
     validation: Validation,
     issuer: String,
     lifetime: Duration,
+}
+
+/// Keys, and the tokens that they are known to have signed, by their SHA-256. Both are replaced together, so that what
+/// other keys signed is forgotten with them.
+pub(super) struct InForce {
+    keys: KeyRing,
+    known: Cache<[u8; 32], Arc<Known>>,
+}
+
+impl Deref for InForce {
+    type Target = KeyRing;
+
+    fn deref(&self) -> &KeyRing {
+        &self.keys
+    }
+}
+
+/// What a token says whose signature and form are good: nothing that changes with time.
+struct Known {
+    caller: Caller,
+    /// Valid from this second on,
+    begin: i64,
+    /// until before this one,
+    end: i64,
+    /// as long as the key is accepted that signed it.
+    key_until: Option<Timestamp>,
 }
 
 /// The claims of a token. Unknown ones are ignored, those here must be there with these types.
@@ -81,17 +113,17 @@ impl Tokens {
         // `exp` too: the library takes one before 1970 for none at all.
         validation.set_required_spec_claims(&["iss", "sub"]);
         validation.set_issuer(&[&issuer]);
-        Self { keys: RwLock::new(Arc::new(keys)), validation, issuer, lifetime }
+        Self { in_force: RwLock::new(InForce::new(keys)), validation, issuer, lifetime }
     }
 
     /// The keys in force.
-    pub(super) fn keys(&self) -> Arc<KeyRing> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    pub(super) fn keys(&self) -> Arc<InForce> {
+        Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Puts other keys in force.
     pub(super) fn use_keys(&self, keys: KeyRing) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = InForce::new(keys);
     }
 
     /// From the making of a token to its end.
@@ -120,31 +152,66 @@ impl Tokens {
     /// # Errors
     /// `Unauthenticated` if it is not whole, not ours, from the future, or over.
     pub(super) fn check(&self, token: &str, now: Timestamp) -> Result<Caller, Error> {
-        let bad = || Error::Unauthenticated(Unauthenticated::BadToken);
-        let keys = self.keys();
+        let in_force = self.keys();
+        let known = in_force.known(token, || self.verify(&in_force, token))?;
+        known.caller_at(now)
+    }
+
+    /// What a token says, if it is ours, whenever it may be valid.
+    fn verify(&self, keys: &KeyRing, token: &str) -> Option<Known> {
         // The header says which key is meant, never by which algorithm to verify: that is fixed.
-        let header = decode_header(token).map_err(|_| bad())?;
-        let key = keys.verifying(header.kid.as_deref(), now).ok_or_else(bad)?;
-        let claims = decode::<Claims>(token, key, &self.validation).map_err(|_| bad())?.claims;
-        let now = now.as_second();
+        let header = decode_header(token).ok()?;
+        let (key, key_until) = keys.verifying(header.kid.as_deref())?;
+        let claims = decode::<Claims>(token, key, &self.validation).ok()?.claims;
         // RFC 8725, section 3.11: a token for something else is none of ours. RFC 7515, section 4.1.11: we understand
         // no critical extension.
-        let known_form = header.typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT")) && header.crit.is_none();
-        let begun = claims.iat <= now && claims.nbf.is_none_or(|begin| begin <= now);
-        if !known_form || !begun {
+        if header.typ.is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) || header.crit.is_some() {
+            return None;
+        }
+        let number: i64 = claims.jti.parse().ok().filter(|number: &i64| number.to_string() == claims.jti)?;
+        let caller = Caller {
+            id: Id::parse(&claims.sub)?,
+            role: role_of_claim(&claims.sub_type)?,
+            token: number,
+            scope: claims.scope.into(),
+        };
+        let begin = claims.nbf.map_or(claims.iat, |begin| begin.max(claims.iat));
+        Some(Known { caller, begin, end: claims.exp, key_until })
+    }
+}
+
+impl InForce {
+    fn new(keys: KeyRing) -> Arc<Self> {
+        Arc::new(Self { keys, known: Cache::new(REMEMBERED) })
+    }
+
+    /// What a token says: remembered, or verified now.
+    fn known(&self, token: &str, verify: impl FnOnce() -> Option<Known>) -> Result<Arc<Known>, Error> {
+        let mut name = [0; 32];
+        name.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+        if let Some(known) = self.known.get(&name) {
+            return Ok(known);
+        }
+        let verified = Arc::new(verify().ok_or_else(bad)?);
+        self.known.insert(name, Arc::clone(&verified));
+        Ok(verified)
+    }
+}
+
+impl Known {
+    fn caller_at(&self, now: Timestamp) -> Result<Caller, Error> {
+        if self.begin > now.as_second() || self.key_until.is_some_and(|until| until <= now) {
             return Err(bad());
         }
-        let id = Id::parse(&claims.sub).ok_or_else(bad)?;
-        let role = role_of_claim(&claims.sub_type).ok_or_else(bad)?;
-        let number: i64 = claims.jti.parse().map_err(|_| bad())?;
-        if number.to_string() != claims.jti {
-            return Err(bad());
-        }
-        if claims.exp <= now {
+        if self.end <= now.as_second() {
             return Err(Error::Unauthenticated(Unauthenticated::Expired));
         }
-        Ok(Caller { id, role, token: number, scope: claims.scope })
+        Ok(self.caller.clone())
     }
+}
+
+fn bad() -> Error {
+    Error::Unauthenticated(Unauthenticated::BadToken)
 }
 
 /// The role of that name.
