@@ -178,7 +178,14 @@ fn trim_slash(request: &mut Request) {
 }
 
 /// Every path there is, and its methods: for 404, for 405 with `Allow` (RFC 9110, section 15.5.6), and for the log.
-pub(super) struct Routes(Vec<(String, Vec<Method>)>);
+pub(super) struct Routes(Vec<Known>);
+
+struct Known {
+    template: String,
+    /// Between the slashes; nothing for a parameter, which stands for anything but nothing.
+    parts: Vec<Option<String>>,
+    methods: Vec<Method>,
+}
 
 impl Routes {
     /// The paths of the document, and those beside it, which can only be read.
@@ -192,22 +199,25 @@ impl Routes {
         for methods in routes.values_mut().filter(|methods| methods.contains(&Method::GET)) {
             methods.push(Method::HEAD);
         }
-        let mut routes: Vec<_> = routes.into_iter().collect();
+        let known = routes.into_iter().map(|(template, methods)| {
+            let parts = template.split('/').map(|part| (!part.starts_with('{')).then(|| part.to_owned())).collect();
+            Known { template, parts, methods }
+        });
+        let mut routes: Vec<Known> = known.collect();
         // What is written out goes before a parameter: `/children/nfc/{nfc_tag}` before `/children/{child_id}/nfc`.
-        routes.sort_by_key(|(path, _)| path.split('/').map(|part| part.starts_with('{')).collect::<Vec<_>>());
+        routes.sort_by_key(|known| known.parts.iter().map(Option::is_none).collect::<Vec<_>>());
         Self(routes)
     }
 
     fn find(&self, path: &str) -> Option<(&str, &[Method])> {
-        let fits = |template: &str| {
-            let mut given = path.split('/');
-            let all = template.split('/').all(|part| {
-                given.next().is_some_and(|given| part == given || (part.starts_with('{') && !given.is_empty()))
-            });
-            all && given.next().is_none()
+        let given: Vec<&str> = path.split('/').collect();
+        let fits = |known: &&Known| {
+            let mut parts = known.parts.iter().zip(&given);
+            known.parts.len() == given.len()
+                && parts.all(|(known, given)| known.as_ref().map_or(!given.is_empty(), |known| known == given))
         };
-        let found = self.0.iter().find(|(template, _)| fits(template));
-        found.map(|(template, methods)| (template.as_str(), methods.as_slice()))
+        let found = self.0.iter().find(fits)?;
+        Some((&found.template, &found.methods))
     }
 }
 
