@@ -27,6 +27,7 @@ mod token_keys;
 mod writer;
 
 use std::os::unix::fs::OpenOptionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -258,10 +259,13 @@ pub struct View<'c> {
 impl View<'_> {
     /// Runs `job` with all its statements on the same state of the database.
     fn snapshot<T>(&self, job: impl FnOnce(&Self) -> Result<T, Error>) -> Result<T, Error> {
-        let transaction = self.connection.unchecked_transaction().translate()?;
-        let result = job(self);
-        transaction.finish().translate()?;
-        result
+        let step = |sql| self.connection.prepare_cached(sql)?.execute([]).map(drop);
+        step("BEGIN").translate()?;
+        let result = catch_unwind(AssertUnwindSafe(|| job(self)));
+        // However the job ended: the connection is for others then.
+        let ended = step("COMMIT").translate();
+        let value = result.unwrap_or_else(|panic| resume_unwind(panic))?;
+        ended.map(|()| value)
     }
 
     /// Every statement whose text is fixed goes through here.
