@@ -245,6 +245,7 @@ impl Bench<'_> {
         self.fresh += 1;
         let body = serde_json::json!({
             "username": format!("new {}", self.fresh), "password": PASSWORD, "gender": "male", "age": 7,
+            "institution": self.large.0.institution,
         });
         Ask {
             method: "POST",

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use ocariot_users::app::{role_name, scopes};
-use ocariot_users::model::{self, Account, Age, Gender, Id, NewGroup, PasswordHash, Role, Text, Username};
+use ocariot_users::model::{
+    self, Account, Age, Gender, Id, Institution, InstitutionFacts, NewGroup, PasswordHash, Role, Text, Username,
+};
 use ocariot_users::store::{KEY_LENGTH, NewAccountRow, Store, StoreOptions};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -28,6 +30,7 @@ const CALLERS: usize = 10_000;
 pub(crate) struct Site {
     pub(crate) folder: TempDir,
     pub(crate) admin: String,
+    pub(crate) institution: String,
     pub(crate) children: Vec<String>,
     /// Tokens of different educators.
     pub(crate) callers: Vec<String>,
@@ -61,14 +64,14 @@ impl Site {
         let store = open(folder.path())?;
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let hash = hash()?;
-        let (admin, children, educators) = runtime.block_on(fill(&store, children, hash))?;
+        let (institution, admin, children, educators) = runtime.block_on(fill(&store, children, hash))?;
         drop(store);
         let key = EncodingKey::from_rsa_pem(&std::fs::read(folder.path().join("jwt.key"))?)?;
         let token = |id: &Id<Account>, role| token(&key, *id, role);
         let callers = educators.iter().map(|id| token(id, Role::Educator)).collect::<Result<_, _>>()?;
         let admin = token(&admin, Role::Admin)?;
         let children = children.iter().map(ToString::to_string).collect();
-        Ok(Self { folder, admin, children, callers })
+        Ok(Self { folder, admin, institution: institution.to_string(), children, callers })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -105,7 +108,7 @@ fn hash() -> Result<PasswordHash, Failure> {
     Ok(PasswordHash::from_phc(hash.to_string()))
 }
 
-type People = (Id<Account>, Vec<Id<Account>>, Vec<Id<Account>>);
+type People = (Id<Institution>, Id<Account>, Vec<Id<Account>>, Vec<Id<Account>>);
 
 async fn fill(store: &Store, children: usize, hash: PasswordHash) -> Result<People, Failure> {
     let day = jiff::civil::date(2026, 1, 1);
@@ -114,6 +117,9 @@ async fn fill(store: &Store, children: usize, hash: PasswordHash) -> Result<Peop
             let username = Username::verbatim(name);
             tx.insert_account(&NewAccountRow { role, username: &username, hash: &hash, institution: None })
         };
+        let [name, kind] = ["District", "School"].map(|text| Text::verbatim(text.to_owned()));
+        let institution =
+            tx.insert_institution(&InstitutionFacts { name, kind, address: None, latitude: None, longitude: None })?;
         let admin = insert(Role::Admin, "bench".to_owned())?;
         let mut all = Vec::with_capacity(children);
         for number in 0..children {
@@ -136,7 +142,7 @@ async fn fill(store: &Store, children: usize, hash: PasswordHash) -> Result<Peop
                 tx.insert_group(educator, &NewGroup { name, school_class: None, children })?;
             }
         }
-        Ok((admin, all, educators))
+        Ok((institution, admin, all, educators))
     });
     people.await.map_err(|error| format!("the people cannot be stored: {error:?}").into())
 }

@@ -9,7 +9,18 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     (
         "app",
         &["model", "store"],
-        &["jsonwebtoken", "aws_lc_rs", "quick_cache", "argon2", "governor", "subtle", "getrandom", "serde", "tokio", "ipnet"],
+        &[
+            "jsonwebtoken",
+            "aws_lc_rs",
+            "quick_cache",
+            "argon2",
+            "governor",
+            "subtle",
+            "getrandom",
+            "serde",
+            "tokio",
+            "ipnet",
+        ],
     ),
     (
         "api",
