@@ -15,6 +15,7 @@ use super::{Failure, Scale, raw};
 const FEW: usize = 8;
 const MANY: usize = 64;
 const STARTS: usize = 5;
+const SEARCHES: usize = 5;
 
 /// One round of a row: the ratio, and what was seen of the service.
 type Round = (f64, Option<(Seen, Duration)>);
@@ -187,17 +188,21 @@ impl Bench<'_> {
                 Ok((seen.0.rate / bare, Some(seen)))
             },
         )?;
-        self.row(
-            "children?username=*BR00*&sort=username of 10000, time against decrypting the names",
-            Goal::AtMost(2.5),
-            |bench| {
-                let bare = (0..20).map(|_| raw::decrypt_all(&bench.middle.0)).collect::<Result<Vec<_>, _>>()?;
-                let bare = median(&bare, Ord::cmp).unwrap_or_default();
-                let path = "/v1/children?username=*BR00*&sort=username";
-                let seen = bench.load(&bench.middle, 1, &[Ask::get(path, &bench.middle.0.admin)])?;
+        let users = self.scale.users;
+        let name =
+            |users| format!("children?username=*BR00*&sort=username of {users}, time against decrypting all names");
+        let mut search = |name: String, goal, pick: fn(&Self) -> &(Site, Service)| {
+            self.row(name, goal, move |bench| {
+                let (site, _) = pick(bench);
+                let times = (0..SEARCHES).map(|_| raw::decrypt_all(site)).collect::<Result<Vec<_>, _>>()?;
+                let bare = median(&times, Ord::cmp).unwrap_or_default();
+                let asks = [Ask::get("/v1/children?username=*BR00*&sort=username", &site.admin)];
+                let seen = bench.load(pick(bench), 1, &asks)?;
                 Ok((1.0 / seen.0.rate / bare.as_secs_f64(), Some(seen)))
-            },
-        )?;
+            })
+        };
+        search(name(10_000), Goal::AtMost(2.5), |bench| &bench.middle)?;
+        search(name(users), Goal::None, |bench| &bench.large)?;
         self.row(
             "educators?limit=100, time of a nested child against a row of the children's list",
             Goal::AtMost(1.5),
