@@ -110,9 +110,12 @@ pub(in crate::server) fn finish(data: &Path) -> io::Result<()> {
         }
         sync(data)?;
     }
-    for entry in fs::read_dir(&new)? {
-        let entry = entry?;
-        fs::rename(entry.path(), data.join(entry.file_name()))?;
+    // It is gone already if the removal below was interrupted.
+    if new.exists() {
+        for entry in fs::read_dir(&new)? {
+            let entry = entry?;
+            fs::rename(entry.path(), data.join(entry.file_name()))?;
+        }
     }
     for entry in fs::read_dir(&ready)? {
         let entry = entry?;

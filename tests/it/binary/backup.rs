@@ -332,6 +332,10 @@ fn a_restore_that_was_interrupted_is_completed_by_the_next_start() {
         assert!(!ready.exists());
         assert!(past.data().join(format!("pre-restore-{keys_done}")).exists());
     }
+    // And as it is when all that is left to do is to remove the empty folder.
+    fs::create_dir(past.data().join("restore-ready")).unwrap();
+    assert!(done(past.path(), &["user", "list"], "").to_string().contains("early"));
+    assert!(!past.data().join("restore-ready").exists());
 }
 
 #[test]
