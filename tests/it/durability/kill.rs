@@ -61,7 +61,7 @@ fn what_a_killed_server_acknowledged_is_there_and_nothing_is_half_done() {
     assert!(acknowledged >= kills * WRITERS && in_work > kills, "{acknowledged} changes, {in_work} in work");
 }
 
-fn token(base: &str) -> String {
+pub fn token(base: &str) -> String {
     let body = json!({"username": ADMIN.0, "password": ADMIN.1});
     let reply = client().post(format!("{base}/auth")).json(&body).send().unwrap();
     reply.json::<Value>().unwrap()["access_token"].as_str().unwrap().to_owned()

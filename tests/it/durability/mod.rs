@@ -5,11 +5,13 @@
 
 #![expect(clippy::print_stdout, reason = "the long forms are run for their figures")]
 
+mod backup;
 mod clock;
 mod faults;
 mod folder;
 mod kill;
 mod power_cut;
+mod restore;
 mod vfs;
 
 /// How much of something to do: what the variable says, or else little.
