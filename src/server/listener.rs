@@ -17,18 +17,19 @@ use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::StartError;
-use super::addresses::Addresses;
+use super::places::{Activity, Arriving, Place, Places};
 
 /// What a client may ask of the connections.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionLimits {
-    /// How many at the same time. More wait to be accepted, until one of these ends: each ends within its deadlines.
+    /// How many at the same time. For more, some that wait for their clients make room.
     pub connections: usize,
     /// How many of these may come from one address.
     pub connections_per_address: usize,
@@ -46,6 +47,10 @@ pub struct ConnectionLimits {
 
 /// The most headers of a request.
 const HEADERS: usize = 100;
+/// How long to wait after the system would not give us a connection.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+/// How often to say so.
+const SAY_AGAIN: Duration = Duration::from_mins(1);
 
 /// A port that is listened on, and not yet served.
 pub struct Listener(TcpListener);
@@ -90,32 +95,21 @@ impl Listener {
     ) where
         E: Endpoint<Output = Response> + 'static,
     {
-        let service = Arc::new(Service { endpoint, limits });
-        let places = Arc::new(Semaphore::new(limits.connections));
-        let addresses = Arc::new(Addresses::new(limits.connections_per_address));
+        let service = Arc::new(Service { endpoint, transport, limits });
+        let places = Arc::new(Places::new(limits.connections, limits.connections_per_address));
         let graceful = GracefulShutdown::new();
+        let mut said = None;
         loop {
-            let accepted = tokio::select! {
-                accepted = accept(&self.0, &places) => accepted,
+            let (stream, remote, place) = tokio::select! {
+                accepted = accept(&self.0, &places, &mut said) => accepted,
                 _ = stop.wait_for(|stop| *stop) => break,
             };
-            let (stream, remote, place) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // Out of file descriptors, most likely: trying again at once would only burn the processor.
-                    tracing::warn!(%error, "A connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            };
-            let Some(counted) = addresses.count(remote.ip()) else {
-                // Closed at once: waiting would take a place from the others.
-                continue;
-            };
-            let (service, transport, watcher) = (Arc::clone(&service), transport.clone(), graceful.watcher());
+            let (service, watcher) = (Arc::clone(&service), graceful.watcher());
             tokio::spawn(async move {
-                service.connection(stream, remote, transport, watcher).await;
-                drop((place, counted));
+                tokio::select! {
+                    () = service.connection(stream, remote, watcher, place.activity()) => {}
+                    () = place.activity().wanted() => {}
+                }
             });
         }
         drop(self.0);
@@ -125,17 +119,31 @@ impl Listener {
     }
 }
 
-/// Waits for a place, then for a connection. Errors of a single connection do not come here.
+/// Waits for a connection, and for a place for it. `said` is when it was last said that the system gives none.
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    places: &Arc<Places>,
+    said: &mut Option<Instant>,
+) -> (TcpStream, SocketAddr, Place) {
     loop {
         match listener.accept().await {
-            Ok((stream, remote)) => return Ok((stream, remote, place)),
+            Ok((stream, remote)) => {
+                // Without one it is closed at once: waiting would take a place from the others.
+                if let Some(place) = places.take(remote.ip()).await {
+                    return (stream, remote, place);
+                }
+            }
             Err(error) if is_of_the_connection(&error) => {}
-            Err(error) => return Err(error),
+            Err(error) => {
+                if said.is_none_or(|said| said.elapsed() >= SAY_AGAIN) {
+                    tracing::warn!(%error, "A connection could not be accepted; it is tried again until it goes well");
+                    *said = Some(Instant::now());
+                }
+                // Out of file descriptors, most likely: one of ours may help, and trying again at once would only burn
+                // the processor.
+                places.make_room(None);
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+            }
         }
     }
 }
@@ -149,38 +157,45 @@ fn is_of_the_connection(error: &io::Error) -> bool {
 
 struct Service<E> {
     endpoint: E,
+    transport: Transport,
     limits: ConnectionLimits,
 }
 
 impl<E: Endpoint<Output = Response> + 'static> Service<E> {
-    async fn connection(&self, stream: TcpStream, remote: SocketAddr, transport: Transport, watcher: Watcher) {
+    async fn connection(&self, stream: TcpStream, remote: SocketAddr, watcher: Watcher, activity: &Arc<Activity>) {
         let Ok(local) = stream.local_addr() else {
             return;
         };
         let _ = stream.set_nodelay(true);
-        let peer = Peer { local, remote };
+        let scheme = match self.transport {
+            Transport::Plain => Scheme::HTTP,
+            Transport::Tls(_) => Scheme::HTTPS,
+        };
+        let peer = Peer { local, remote, scheme, activity };
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.limits.write_timeout));
         let stream = Box::pin(stream);
-        match transport {
-            Transport::Plain => self.http(stream, peer, Scheme::HTTP, watcher).await,
+        match &self.transport {
+            Transport::Plain => self.http(stream, peer, watcher).await,
             Transport::Tls(config) => {
-                let handshake = TlsAcceptor::from(config).accept(stream);
+                let handshake = TlsAcceptor::from(Arc::clone(config)).accept(stream);
                 if let Ok(Ok(stream)) = tokio::time::timeout(self.limits.handshake_timeout, handshake).await {
-                    self.http(stream, peer, Scheme::HTTPS, watcher).await;
+                    self.http(stream, peer, watcher).await;
                 }
             }
         }
     }
 
-    async fn http<S>(&self, stream: S, peer: Peer, scheme: Scheme, watcher: Watcher)
+    async fn http<S>(&self, stream: S, peer: Peer<'_>, watcher: Watcher)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = service_fn(|request: hyper::Request<Incoming>| {
-            let request = Request::from((request, peer.local(), peer.remote(), scheme.clone()));
-            async move {
+        let service = service_fn(|request| {
+            peer.activity.works();
+            let request = peer.request(request);
+            async {
                 let response = self.endpoint.get_response(request).await;
+                peer.activity.waits();
                 Ok::<_, std::convert::Infallible>(hyper::Response::from(response))
             }
         });
@@ -195,19 +210,23 @@ impl<E: Endpoint<Output = Response> + 'static> Service<E> {
     }
 }
 
-/// The two ends of a connection.
-#[derive(Clone, Copy)]
-struct Peer {
+/// The two ends of a connection, and what goes on between them.
+struct Peer<'a> {
     local: SocketAddr,
     remote: SocketAddr,
+    scheme: Scheme,
+    activity: &'a Arc<Activity>,
 }
 
-impl Peer {
-    fn local(self) -> LocalAddr {
-        LocalAddr(Addr::SocketAddr(self.local))
-    }
-
-    fn remote(self) -> RemoteAddr {
-        RemoteAddr(Addr::SocketAddr(self.remote))
+impl Peer<'_> {
+    /// The request as poem wants it.
+    fn request(&self, request: hyper::Request<Incoming>) -> Request {
+        let (local, remote) = (Addr::SocketAddr(self.local), Addr::SocketAddr(self.remote));
+        let mut request = Request::from((request, LocalAddr(local), RemoteAddr(remote), self.scheme.clone()));
+        let body = request.take_body();
+        if !body.is_empty() {
+            request.set_body(Arriving::body(body, Arc::clone(self.activity)));
+        }
+        request
     }
 }

@@ -1,6 +1,5 @@
 //! From settings to a running service: the data folder, keys, certificate, connections, the end.
 
-mod addresses;
 pub mod backup;
 mod certificate;
 mod control;
@@ -11,6 +10,7 @@ pub mod listener;
 mod metrics;
 mod opening;
 mod operate;
+mod places;
 mod redirect;
 mod renewal;
 mod service;
