@@ -34,6 +34,7 @@ mod queries;
 mod queries_property;
 mod readme;
 mod scale;
+mod siege;
 mod stateful;
 mod store;
 mod tags;
