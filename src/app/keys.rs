@@ -14,7 +14,7 @@ use super::App;
 use super::operator::{KeyRecord, KeysRecord, Refusal, refusal};
 use crate::model::Error;
 use crate::model::text::time_text;
-use crate::store::{TokenKey, Tx};
+use crate::store::TokenKey;
 
 /// What the audit trail calls it that another key signs.
 const ROTATION: &str = "keys_rotate";
@@ -80,6 +80,17 @@ enum Overlap {
     UntilTheirEnd,
     /// They are refused at once: somebody else may have the key.
     None,
+}
+
+impl Overlap {
+    /// What is so when the new key signs, and the database could not be told what becomes of the others.
+    fn unfinished(self, error: Error) -> Refusal {
+        let rest = match self {
+            Self::UntilTheirEnd => "tokens from before are valid; the service completes it by itself within minutes",
+            Self::None => "tokens from before are still accepted: repeat this",
+        };
+        Refusal(format!("the new key signs, but the database could not be told ({}): {rest}", refusal(error)))
+    }
 }
 
 /// A key that tokens are verified with.
@@ -210,7 +221,7 @@ impl App {
             KeyCare::Missing => return Err(Refusal(MISSING.to_owned())),
         };
         let overlap = if without_overlap { Overlap::None } else { Overlap::UntilTheirEnd };
-        self.rotate_keys(keeper, overlap).await.map_err(refusal)?;
+        self.rotate_keys(keeper, overlap).await?;
         self.keys_record()
     }
 
@@ -220,25 +231,33 @@ impl App {
     /// # Errors
     /// If the store cannot write.
     pub async fn settle_keys(&self) -> Result<EarlierKeys, Error> {
+        let _alone = self.rotation.lock().await;
+        self.settle().await
+    }
+
+    async fn settle(&self) -> Result<EarlierKeys, Error> {
         let ring = self.tokens.keys();
         let known = self.store.read(|view| view.token_keys())?;
-        if known.iter().all(|key| (key.kid == ring.kid()) == key.accepted_until.is_none())
-            && known.iter().any(|key| key.kid == ring.kid())
-        {
+        let own = known.iter().find(|key| key.kid == ring.kid());
+        if own.is_some() && known.iter().all(|key| (key.kid == ring.kid()) == key.accepted_until.is_none()) {
             return Ok(EarlierKeys::Accepted);
         }
-        let earlier = match known.iter().all(|key| key.kid != ring.kid()) && !known.is_empty() {
-            true => EarlierKeys::Refused,
-            false => EarlierKeys::Accepted,
+        let earlier = match (own, known.is_empty()) {
+            (None, false) => EarlierKeys::Refused,
+            _ => EarlierKeys::Accepted,
         };
+        // One that is newer than the one that signs never signed: its rotation was cut short before.
+        let replaced =
+            own.is_some_and(|own| known.iter().any(|other| other.accepted_until.is_none() && other.since < own.since));
         self.store
             .write(move |tx| {
                 let Some(row) = ring.row(tx.now()) else { return Ok(()) };
                 tx.put_token_key(&row)?;
                 match earlier {
-                    EarlierKeys::Accepted => retire_but(tx, &row.kid),
-                    EarlierKeys::Refused => tx.delete_token_keys_but(&row.kid).map(drop),
-                }
+                    EarlierKeys::Accepted => tx.retire_token_keys_but(&row.kid)?,
+                    EarlierKeys::Refused => tx.delete_token_keys_but(&row.kid)?,
+                };
+                if replaced { tx.record_operated(ROTATION, None) } else { Ok(()) }
             })
             .await?;
         self.reload_keys()?;
@@ -250,36 +269,37 @@ impl App {
     ///
     /// # Errors
     /// If no key can be made or kept, or the store cannot write.
-    async fn rotate_keys(&self, keeper: Arc<dyn KeyKeeper>, overlap: Overlap) -> Result<(), Error> {
+    async fn rotate_keys(&self, keeper: Arc<dyn KeyKeeper>, overlap: Overlap) -> Result<(), Refusal> {
         let _alone = self.rotation.lock().await;
-        self.settle_keys().await?;
+        self.settle().await.map_err(refusal)?;
         let new = blocking({
             let keeper = Arc::clone(&keeper);
             move || keeper.make()
-        })
-        .await?;
-        let ring = KeyRing::new(new.private.as_bytes(), Vec::new(), Timestamp::UNIX_EPOCH)?;
+        });
+        let new = new.await.map_err(refusal)?;
+        let ring = KeyRing::new(new.private.as_bytes(), Vec::new(), Timestamp::UNIX_EPOCH).map_err(refusal)?;
         let signing = ring.signing.clone();
         let kid = ring.kid().to_owned();
         // First it is known, then it is the one that a start finds, then it signs, then the others are counted out.
-        self.store.write(move |tx| ring.row(tx.now()).map_or(Ok(()), |row| tx.put_token_key(&row))).await?;
-        blocking(move || keeper.keep(&new)).await?;
-        self.load_keys(signing)?;
-        self.store
-            .write(move |tx| match overlap {
-                Overlap::UntilTheirEnd => retire_but(tx, &kid),
-                Overlap::None => {
-                    tx.delete_token_keys_but(&kid)?;
-                    tx.record_operated(ROTATION, None)
-                }
-            })
-            .await?;
-        self.reload_keys()
+        let known = self.store.write(move |tx| ring.row(tx.now()).map_or(Ok(()), |row| tx.put_token_key(&row)));
+        known.await.map_err(refusal)?;
+        blocking(move || keeper.keep(&new)).await.map_err(refusal)?;
+        self.load_keys(signing).map_err(refusal)?;
+        let counted_out = self.store.write(move |tx| {
+            match overlap {
+                Overlap::UntilTheirEnd => tx.retire_token_keys_but(&kid)?,
+                Overlap::None => tx.delete_token_keys_but(&kid)?,
+            };
+            tx.record_operated(ROTATION, None)
+        });
+        counted_out.await.map_err(|error| overlap.unfinished(error))?;
+        self.reload_keys().map_err(refusal)
     }
 
-    /// Forgets keys whose tokens are all over.
-    pub(super) async fn forget_old_keys(&self) -> Result<(), Error> {
+    /// Completes what was cut short, and forgets keys whose tokens are all over.
+    pub(super) async fn tidy_keys(&self) -> Result<(), Error> {
         let now = self.clock.now();
+        self.settle_keys().await?;
         if !self.tokens.keys().accepted.iter().any(|key| key.is_over(now)) {
             return Ok(());
         }
@@ -296,13 +316,6 @@ impl App {
         let (known, last_expiry) = self.store.read(|view| Ok((view.token_keys()?, view.last_token_expiry()?)))?;
         self.tokens.use_keys(KeyRing::of(signing, known, last_expiry)?);
         Ok(())
-    }
-}
-
-fn retire_but(tx: &Tx<'_>, kid: &str) -> Result<(), Error> {
-    match tx.retire_token_keys_but(kid)? {
-        0 => Ok(()),
-        _ => tx.record_operated(ROTATION, None),
     }
 }
 

@@ -194,7 +194,7 @@ impl App {
     pub async fn upkeep(&self) -> Result<(), Error> {
         self.limiters.iter().for_each(RateLimiters::forget_old);
         self.flush_refusals().await?;
-        self.forget_old_keys().await?;
+        self.tidy_keys().await?;
         self.prune_audit(self.audit_keep).await
     }
 

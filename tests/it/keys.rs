@@ -144,14 +144,16 @@ async fn without_overlap_tokens_from_before_are_refused_at_once() {
     assert!(!works(&world.bearer(old.token.as_deref().unwrap())).await);
 }
 
+/// How many rotations the audit trail has.
+fn rows(world: &World) -> i64 {
+    let database = rusqlite::Connection::open(world.folder.path().join("ocariot.db")).unwrap();
+    let sql = "SELECT count(*) FROM audit WHERE action = 'keys_rotate' AND outcome = 'ok' AND actor_id IS NULL";
+    database.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
 #[tokio::test]
 async fn a_rotation_leaves_a_row_in_the_audit_trail() {
     let world = World::new().await;
-    let rows = |world: &World| {
-        let database = rusqlite::Connection::open(world.folder.path().join("ocariot.db")).unwrap();
-        let sql = "SELECT count(*) FROM audit WHERE action = 'keys_rotate' AND outcome = 'ok' AND actor_id IS NULL";
-        database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
-    };
     assert_eq!(rows(&world), 0);
     rotate(&world, false).await;
     rotate(&world, true).await;
@@ -208,6 +210,7 @@ async fn a_rotation_cut_short_at_any_step_leaves_every_valid_token_valid() {
         let options = Options { key_care: Some(KeyCare::Own(keeper.clone())), ..Options::default() };
         let world = World::open(folder, clock, options).await;
         let old = world.admin().await;
+        world.clock.advance(1);
         let why = operate(&world, OperatorCommand::KeysRotate { without_overlap: false }).await.err().unwrap();
         assert!(why.contains("the disk is full"), "{why}");
         // The running service goes on as before; tokens that it issues now are valid ones, too.
@@ -221,6 +224,7 @@ async fn a_rotation_cut_short_at_any_step_leaves_every_valid_token_valid() {
         let now = world.admin().await;
         let changed = header(&now)["kid"] != header(&old)["kid"];
         assert_eq!(changed, fault == Fault::AfterItIsKept, "what is kept signs");
+        assert_eq!(rows(&world), i64::from(changed), "{fault:?}");
         // And it can be rotated again.
         rotate(&world, false).await;
         for client in [&old, &later, &now] {
@@ -229,6 +233,35 @@ async fn a_rotation_cut_short_at_any_step_leaves_every_valid_token_valid() {
         world.clock.advance(2 * DAY);
         world.app.upkeep().await.unwrap();
         assert_eq!(published(&world).await.len(), 1);
+    }
+}
+
+/// The last step fails: the new key signs already.
+#[tokio::test]
+async fn a_rotation_that_the_database_is_not_told_of_is_completed_by_the_upkeep() {
+    for without_overlap in [false, true] {
+        let (folder, clock) = (Arc::new(tempfile::tempdir().unwrap()), TestClock::new());
+        let keeper = Arc::new(Keeper::new(folder.path()));
+        let options = Options { key_care: Some(KeyCare::Own(keeper.clone())), ..Options::default() };
+        let world = World::open(folder, clock, options).await;
+        let old = world.admin().await;
+        keeper.fails(Fault::DatabaseIsHeld);
+        world.clock.advance(1);
+        let why = operate(&world, OperatorCommand::KeysRotate { without_overlap }).await.err().unwrap();
+        let said = if without_overlap { "still accepted: repeat this" } else { "completes it by itself" };
+        assert!(why.contains("the new key signs") && why.contains(said), "{why}");
+        keeper.let_go();
+        let new = world.admin().await;
+        assert_ne!(header(&new)["kid"], header(&old)["kid"]);
+        assert!(works(&old).await && works(&new).await);
+        assert_eq!(rows(&world), 0);
+        world.app.upkeep().await.unwrap();
+        assert_eq!(rows(&world), 1);
+        assert!(works(&old).await && works(&new).await);
+        assert!(shown(&world).await.earlier[0].accepted_until.is_some());
+        keeper.fails(Fault::Never);
+        rotate(&world, without_overlap).await;
+        assert_eq!((works(&old).await, works(&new).await), (!without_overlap, !without_overlap));
     }
 }
 

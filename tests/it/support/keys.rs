@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
 
 use ocariot_users::app::{KeyCare, KeyKeeper, NewKey};
 use ocariot_users::model::Error;
@@ -26,24 +26,31 @@ pub fn own(folder: &Path) -> KeyCare {
 pub struct Keeper {
     folder: PathBuf,
     fault: AtomicU8,
+    holding: Mutex<Option<rusqlite::Connection>>,
 }
 
 /// When keeping a key fails.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Fault {
     Never,
     BeforeItIsKept,
     AfterItIsKept,
+    /// It is kept; then another program holds the database, until `let_go`.
+    DatabaseIsHeld,
 }
 
 impl Keeper {
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), fault: AtomicU8::new(Fault::Never as u8) }
+        Self { folder: folder.to_owned(), fault: AtomicU8::new(Fault::Never as u8), holding: Mutex::default() }
     }
 
     pub fn fails(&self, when: Fault) {
         self.fault.store(when as u8, Ordering::SeqCst);
+    }
+
+    pub fn let_go(&self) {
+        drop(self.holding.lock().unwrap().take());
     }
 
     fn failing(&self, now: Fault) -> Result<(), Error> {
@@ -63,6 +70,11 @@ impl KeyKeeper for Keeper {
     fn keep(&self, key: &NewKey) -> Result<(), Error> {
         self.failing(Fault::BeforeItIsKept)?;
         fs::write(self.folder.join("jwt.key"), key.private.as_bytes()).map_err(Error::internal)?;
+        if self.failing(Fault::DatabaseIsHeld).is_err() {
+            let database = rusqlite::Connection::open(self.folder.join("ocariot.db")).map_err(Error::internal)?;
+            database.execute_batch("BEGIN IMMEDIATE").map_err(Error::internal)?;
+            *self.holding.lock().unwrap() = Some(database);
+        }
         self.failing(Fault::AfterItIsKept)
     }
 }
