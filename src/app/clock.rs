@@ -35,8 +35,7 @@ impl ClockWatch {
 
     /// Says it in the log when the clock is found to be behind, and when it is right again.
     fn check(&self, now: Timestamp, newest: Timestamp) -> Result<(), Error> {
-        let newest = newest.max(Timestamp::from_second(WRITTEN).map_err(Error::internal)?);
-        let behind = newest.duration_since(now) > TOLERANCE;
+        let behind = clock_is_behind(now, newest);
         let news = self.behind.swap(behind, Ordering::Relaxed) != behind;
         match (behind, self.trust) {
             (true, ClockTrust::Checked) if news => tracing::error!(
@@ -57,6 +56,12 @@ impl ClockWatch {
             (true, ClockTrust::Blind) | (false, _) => Ok(()),
         }
     }
+}
+
+/// Whether a clock that tells `now` is wrong, where something was stored at `newest`.
+#[must_use]
+pub fn clock_is_behind(now: Timestamp, newest: Timestamp) -> bool {
+    newest.as_second().max(WRITTEN) - now.as_second() > TOLERANCE.as_secs()
 }
 
 impl App {

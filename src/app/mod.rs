@@ -49,7 +49,7 @@ use token::{Revocations, Tokens};
 pub use access::Permit;
 pub use audit::{AuditedReads, Origin};
 pub use bootstrap::FirstAdmin;
-pub use clock::ClockTrust;
+pub use clock::{ClockTrust, clock_is_behind};
 pub use keys::{EarlierKeys, KeyCare, KeyKeeper, NewKey, PublicKey};
 pub use limits::{Rate, RateLimits};
 pub use operator::{

@@ -3,6 +3,7 @@
 mod backup;
 mod config;
 mod demo;
+mod doctor;
 mod keys;
 mod notice;
 mod operator;
@@ -74,6 +75,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Some(("restore", matches)) => backup::restore(matches),
         Some(("demo", matches)) => demo::demo(flags(matches)),
         Some((noun @ ("admin" | "user" | "keys"), matches)) => operator::run(noun, matches),
+        Some(("doctor", matches)) => doctor::doctor(matches),
         Some((_, matches)) => serve::serve(flags(matches)),
         None => serve::serve(flags(matches)),
     }
@@ -103,6 +105,7 @@ fn command() -> Command {
         .subcommand(keys::keys_command())
         .subcommand(backup::backup_command())
         .subcommand(backup::restore_command())
+        .subcommand(doctor::command())
         .subcommand(demo)
         .subcommand(config)
 }

@@ -73,6 +73,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// For the log.
     pub warnings: Vec<String>,
+    /// All that is no secret, for a process that asks.
+    pub in_force: BTreeMap<String, String>,
 }
 
 /// Where to listen.
@@ -330,6 +332,7 @@ impl Config {
                 given => return Err(given.wrong("text or json")),
             },
             warnings: resolved.warnings.clone(),
+            in_force: resolved.for_others(),
         })
     }
 }

@@ -85,6 +85,22 @@ pub struct Resolved {
     pub warnings: Vec<String>,
 }
 
+impl Resolved {
+    /// The values as flags for another process, which may be elsewhere: paths are whole, secrets left out.
+    #[must_use]
+    pub fn for_others(&self) -> BTreeMap<String, String> {
+        let told =
+            self.values.iter().filter(|given| given.setting.kind != Kind::Secret && given.setting.flag != "config");
+        told.map(|given| {
+            let path = matches!(given.setting.kind, Kind::Value("FILE" | "FOLDER")) && !given.text.is_empty();
+            let whole = path.then(|| std::path::absolute(&given.text).ok()).flatten();
+            let text = whole.map_or_else(|| given.text.clone(), |path| path.display().to_string());
+            (given.setting.flag.to_owned(), text)
+        })
+        .collect()
+    }
+}
+
 /// Finds each setting's value.
 ///
 /// # Errors

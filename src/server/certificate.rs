@@ -51,6 +51,18 @@ pub(super) fn certificate(
     }
 }
 
+/// As [`certificate`], but makes none. `None` if the self-made one is not there yet.
+pub(super) fn present_certificate(files: Option<&TlsFiles>, folder: &Path) -> Result<Option<Certificate>, StartError> {
+    let Some(files) = files else {
+        let (chain_path, key_path) = (folder.join("tls.crt"), folder.join("tls.key"));
+        let (Ok(chain), Some(key)) = (std::fs::read_to_string(&chain_path), read_secret(KEY, &key_path)?) else {
+            return Ok(None);
+        };
+        return assemble(&chain_path, &chain, &key_path, &key, true).map(Some);
+    };
+    given(files).map(Some)
+}
+
 fn given(files: &TlsFiles) -> Result<Certificate, StartError> {
     let key = read_given_secret(KEY, &files.key)?;
     let chain =

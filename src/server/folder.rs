@@ -10,7 +10,9 @@ use rustix::fs::{FlockOperation, flock};
 use super::StartError;
 use super::backup::finish_restore;
 
-const DATABASE: &str = "ocariot.db";
+pub(super) const DATABASE: &str = "ocariot.db";
+/// The first administrator's password, until somebody deletes it.
+pub(super) const FIRST_PASSWORD: &str = "initial-admin-password";
 
 /// A data folder that this process holds until it is dropped.
 #[derive(Debug)]
@@ -144,7 +146,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 /// # Errors
 /// If it cannot be written.
 pub(super) fn write_first_password(folder: &DataFolder, password: &str) -> Result<PathBuf, StartError> {
-    let path = folder.path().join("initial-admin-password");
+    let path = folder.path().join(FIRST_PASSWORD);
     write_file("file for the first password", &path, 0o600, &format!("{password}\n"))?;
     Ok(path)
 }

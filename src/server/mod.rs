@@ -3,6 +3,7 @@
 pub mod backup;
 mod certificate;
 mod control;
+pub mod doctor;
 mod error;
 mod folder;
 mod keys;

@@ -178,7 +178,7 @@ impl Service {
             redirect,
             metrics,
             renewal,
-            control: bind_control(&folder),
+            control: bind_control(&folder, config),
             schedule,
             limits: limits(config),
             cors: Cors::new(config.cors_origins.clone()),
@@ -342,8 +342,8 @@ fn first_admin(config: &Config) -> Result<(Username, Option<Password>), StartErr
 }
 
 /// Without the control socket the service serves, and its operator must stop it for what he wants to change.
-fn bind_control(folder: &DataFolder) -> Option<ControlSocket> {
-    ControlSocket::bind(folder)
+fn bind_control(folder: &DataFolder, config: &Config) -> Option<ControlSocket> {
+    ControlSocket::bind(folder, config)
         .inspect_err(|error| {
             tracing::warn!(%error, "No control socket: stop the service before using `admin` and `user`");
         })

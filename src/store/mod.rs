@@ -8,6 +8,7 @@ mod accounts;
 mod applications;
 mod audit;
 mod backup;
+mod checkup;
 mod children;
 mod cipher;
 mod error;
@@ -34,7 +35,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::{CachedStatement, Connection, OpenFlags, Statement};
+use rusqlite::{CachedStatement, Connection, Statement};
 use tokio::sync::Semaphore;
 
 use crate::model::{Clock, Error, Unavailable};
@@ -45,6 +46,7 @@ use journal::Journal;
 pub use accounts::NewAccountRow;
 pub use audit::{Change, Refused};
 pub use backup::{Contents, Counters, EarlierTokens};
+pub use checkup::Condition;
 pub use cipher::{KEY_LENGTH, UsernameKey};
 pub use migrate::SCHEMA_VERSION;
 pub use revocations::Revocation;
@@ -117,8 +119,7 @@ impl Store {
     /// # Errors
     /// If the file is absent, not ours, newer than this program, or cannot be read.
     pub fn examine(path: &Path) -> Result<usize, OpenError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        migrate::version(&Connection::open_with_flags(path, flags)?)
+        migrate::version(&checkup::look(path)?)
     }
 
     /// Opens the database and brings its schema up to date. `key` gets the database's salt, for a key that

@@ -54,7 +54,18 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     (
         "cli",
         &["model", "store", "app", "api", "server", "config"],
-        &["clap", "serde_json", "tokio", "tracing_subscriber", "rpassword", "rustix", "tempfile"],
+        &[
+            "clap",
+            "clap_complete",
+            "clap_mangen",
+            "indicatif",
+            "serde_json",
+            "tokio",
+            "tracing_subscriber",
+            "rpassword",
+            "rustix",
+            "tempfile",
+        ],
     ),
 ];
 

@@ -23,7 +23,7 @@ pub use make::{BackupMade, KeyProtection, back_up, place};
 pub(super) use make::{back_up_before_upgrade, back_up_held};
 pub use restore::{ArchivedKeys, RestoreMode, Restored, restore, verify};
 pub(super) use schedule::Schedule;
-pub use shelf::{Shelved, list};
+pub use shelf::{Shelved, list, made_at};
 pub(super) use swap::finish as finish_restore;
 
 /// What an archive says of itself.

@@ -58,12 +58,15 @@ pub fn list(folder: &Path) -> Result<Vec<Shelved>, BackupError> {
 /// When the backups of a folder were made, as their names say; empty if it cannot be read.
 pub(super) fn times(folder: &Path) -> Vec<Timestamp> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    let time = |name: String| {
-        let stamp = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.strip_suffix('Z')?;
-        let made_at = DateTime::strptime("%Y%m%dT%H%M%S%.f", stamp).ok()?;
-        TimeZone::UTC.to_timestamp(made_at).ok()
-    };
-    entries.filter_map(|entry| time(entry.file_name().into_string().ok()?)).collect()
+    entries.filter_map(|entry| made_at(&entry.path())).collect()
+}
+
+/// When a backup was made, as its name says; `None` for the one before an upgrade, and for other files.
+#[must_use]
+pub fn made_at(path: &Path) -> Option<Timestamp> {
+    let stamp = path.file_name()?.to_str()?.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.strip_suffix('Z')?;
+    let made_at = DateTime::strptime("%Y%m%dT%H%M%S%.f", stamp).ok()?;
+    TimeZone::UTC.to_timestamp(made_at).ok()
 }
 
 /// What the backup is called that is made before a database is brought to this schema. A later one takes its place,

@@ -6,9 +6,10 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
+use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{Answer, Request, SOCKET, VERSION};
+use super::{Answer, InForce, Inquiry, Question, Request, SOCKET, VERSION};
 use crate::app::{OperatorCommand, Outcome, Refusal};
 use crate::server::OperateError;
 
@@ -20,11 +21,22 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// # Errors
 /// `Unreachable` if it cannot be asked, `Refused` if it refuses.
 pub(in crate::server) fn ask(folder: &Path, command: &OperatorCommand) -> Result<Outcome, OperateError> {
-    let answer =
-        exchange(folder, command).map_err(|cause| OperateError::Unreachable { folder: folder.to_owned(), cause })?;
-    match answer {
+    match exchange(folder, &Request { version: VERSION, command: Cow::Borrowed(command) })? {
         Answer::Outcome(outcome) => Ok(outcome),
         Answer::Refused(why) => Err(Refusal(why).into()),
+        Answer::Settings(_) => Err(unreachable(folder, io::Error::other("it answered another question"))),
+    }
+}
+
+/// Asks the service that holds the folder how it is set.
+///
+/// # Errors
+/// As [`ask`].
+pub(in crate::server) fn ask_settings(folder: &Path) -> Result<InForce, OperateError> {
+    match exchange(folder, &Inquiry { version: VERSION, question: Question::Settings })? {
+        Answer::Settings(settings) => Ok(settings),
+        Answer::Refused(why) => Err(Refusal(why).into()),
+        Answer::Outcome(_) => Err(unreachable(folder, io::Error::other("it answered another question"))),
     }
 }
 
@@ -33,17 +45,22 @@ pub(in crate::server) fn ask(folder: &Path, command: &OperatorCommand) -> Result
 /// # Errors
 /// `Unreachable` if nobody listens.
 pub(in crate::server) fn reach(folder: &Path) -> Result<(), OperateError> {
-    UnixStream::connect(folder.join(SOCKET))
-        .map(drop)
-        .map_err(|cause| OperateError::Unreachable { folder: folder.to_owned(), cause })
+    UnixStream::connect(folder.join(SOCKET)).map(drop).map_err(|cause| unreachable(folder, cause))
 }
 
-fn exchange(folder: &Path, command: &OperatorCommand) -> io::Result<Answer> {
+fn unreachable(folder: &Path, cause: io::Error) -> OperateError {
+    OperateError::Unreachable { folder: folder.to_owned(), cause }
+}
+
+fn exchange(folder: &Path, request: &impl Serialize) -> Result<Answer, OperateError> {
+    try_exchange(folder, request).map_err(|cause| unreachable(folder, cause))
+}
+
+fn try_exchange(folder: &Path, request: &impl Serialize) -> io::Result<Answer> {
     let mut stream = UnixStream::connect(folder.join(SOCKET))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let request = Request { version: VERSION, command: Cow::Borrowed(command) };
-    let mut line = Zeroizing::new(serde_json::to_vec(&request)?);
+    let mut line = Zeroizing::new(serde_json::to_vec(request)?);
     line.push(b'\n');
     stream.write_all(&line)?;
     let mut answer = Zeroizing::new(Vec::new());

@@ -13,8 +13,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::{Answer, Request, SOCKET, VERSION, Versioned};
+use super::{Answer, InForce, Inquiry, Question, Request, SOCKET, VERSION, Versioned};
 use crate::app::App;
+use crate::config::Config;
 use crate::server::folder::DataFolder;
 
 /// The longest request, in bytes, with its line's end.
@@ -28,6 +29,7 @@ const CONNECTIONS: u32 = 8;
 pub(in crate::server) struct ControlSocket {
     listener: UnixListener,
     path: PathBuf,
+    in_force: Arc<InForce>,
 }
 
 impl ControlSocket {
@@ -36,7 +38,7 @@ impl ControlSocket {
     ///
     /// # Errors
     /// What the system says.
-    pub(in crate::server) fn bind(folder: &DataFolder) -> io::Result<Self> {
+    pub(in crate::server) fn bind(folder: &DataFolder, config: &Config) -> io::Result<Self> {
         let path = folder.path().join(SOCKET);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -44,7 +46,9 @@ impl ControlSocket {
         }
         let listener = UnixListener::bind(&path)?;
         fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-        Ok(Self { listener, path })
+        let program = env!("CARGO_PKG_VERSION").to_owned();
+        let in_force = Arc::new(InForce { program, settings: config.in_force.clone() });
+        Ok(Self { listener, path, in_force })
     }
 
     /// Carries out what is asked until `stop` says so, then lets commands in work end.
@@ -57,9 +61,9 @@ impl ControlSocket {
             };
             match accepted {
                 Ok((stream, place)) => {
-                    let app = Arc::clone(&app);
+                    let (app, in_force) = (Arc::clone(&app), Arc::clone(&self.in_force));
                     tokio::spawn(async move {
-                        if let Err(error) = connection(&app, stream).await {
+                        if let Err(error) = connection(&app, &in_force, stream).await {
                             tracing::debug!(%error, "A connection to the control socket failed");
                         }
                         drop(place);
@@ -88,14 +92,14 @@ impl Drop for ControlSocket {
     }
 }
 
-async fn connection(app: &App, mut stream: UnixStream) -> io::Result<()> {
+async fn connection(app: &App, in_force: &InForce, mut stream: UnixStream) -> io::Result<()> {
     let user = stream.peer_cred()?.uid();
     if user != 0 && user != rustix::process::geteuid().as_raw() {
         tracing::warn!(user, "Somebody else asked at the control socket");
         return Ok(());
     }
     let line = timeout(DEADLINE, read_line(&mut stream)).await??;
-    let answer = answer(app, &line).await;
+    let answer = answer(app, in_force, &line).await;
     let mut text = Zeroizing::new(serde_json::to_vec(&answer)?);
     text.push(b'\n');
     timeout(DEADLINE, stream.write_all(&text)).await?
@@ -108,7 +112,7 @@ async fn read_line(stream: &mut UnixStream) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(line)
 }
 
-async fn answer(app: &App, line: &[u8]) -> Answer {
+async fn answer(app: &App, in_force: &InForce, line: &[u8]) -> Answer {
     let refused = |why: &str| Answer::Refused(why.to_owned());
     let Some(line) = line.strip_suffix(b"\n") else {
         return refused("the request is not one line of at most 64 KiB");
@@ -119,6 +123,9 @@ async fn answer(app: &App, line: &[u8]) -> Answer {
             return refused("the service that runs is of another version: use the program that it was started from");
         }
         Err(_) => return refused("the request is no JSON object with a version"),
+    }
+    if let Ok(Inquiry { question: Question::Settings, .. }) = serde_json::from_slice(line) {
+        return Answer::Settings(in_force.clone());
     }
     // What serde says may quote the request, and with it a password.
     let Ok(request) = serde_json::from_slice::<Request<'_>>(line) else {

@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 mod backup;
+mod doctor;
 mod keys;
 mod metrics;
 mod operator;
