@@ -10,10 +10,13 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use super::progress::Progress;
 use super::{Failure, flags, output, with_folder_settings};
 use crate::config::{Config, resolve_process};
 use crate::model::Clock;
-use crate::server::backup::{self, ArchivedKeys, BackupMade, KeyProtection, Manifest, RestoreMode, Restored, Shelved};
+use crate::server::backup::{
+    self, ArchivedKeys, BackupMade, Count, Drilled, KeyProtection, Manifest, RestoreMode, Restored, Shelved,
+};
 use crate::store::EarlierTokens;
 
 const WITHOUT_KEYS: &str = "\
@@ -33,6 +36,7 @@ pub(super) fn backup_command() -> Command {
         .arg(folder("in", "Folder of the backups; without, `backups` in the data folder"));
     let verify = with_folder_settings(Command::new("verify").about("Check a backup to the last byte"))
         .arg(file())
+        .arg(switch("drill", "Restore it into a temporary folder, start the service there, log in and count, too"))
         .args(key_flags("Do not check whether the passphrase opens the keys"));
     Command::new("backup")
         .about("Backups: make, list, verify")
@@ -109,7 +113,9 @@ fn now(matches: &ArgMatches) -> Result<(), Failure> {
             ));
         }
     };
+    let progress = Progress::begin(&format!("copying the database of {}", absolute(&config.data_dir)));
     let BackupMade { path, bytes, manifest } = backup::back_up(&config, &Clock::system(), &keys)?;
+    drop(progress);
     output::print(&match matches.get_flag("json") {
         true => document(
             &config.data_dir,
@@ -159,23 +165,51 @@ fn list(matches: &ArgMatches) -> Result<(), Failure> {
 fn verify(matches: &ArgMatches) -> Result<(), Failure> {
     let (config, file) = (config(matches)?, given_file(matches));
     let keys = archived_keys(&config, matches, &file)?;
+    let progress = Progress::begin(&format!("checking {}", file.display()));
     let manifest = backup::verify(&file, &keys)?;
+    let drilled = matches.get_flag("drill").then(|| {
+        let (clock, say) = (Clock::system(), |what: &str| progress.say(what));
+        let drill = backup::drill(&config, &clock, &file, &keys, &say);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map_err(|error| Failure::Other(error.to_string()))?.block_on(drill).map_err(Failure::from)
+    });
+    let drilled = drilled.transpose()?;
+    drop(progress);
     let opened = manifest.keys && matches!(keys, ArchivedKeys::Opened(_));
     output::print(&match matches.get_flag("json") {
         true => format!(
             "{:#}\n",
             json!({"file": file.display().to_string(), "whole": true, "keys_opened": opened,
-                   "manifest": manifest_json(&manifest)?})
+                   "drill": drilled.as_ref().map(drill_json), "manifest": manifest_json(&manifest)?})
         ),
         false => format!(
-            "The backup {} is whole, made {}{}.\n{}",
+            "The backup {} is whole, made {}{}.\n{}{}",
             file.display(),
             manifest.made_at,
             if opened { ", and the passphrase opens its keys" } else { "" },
-            holds(&manifest)
+            holds(&manifest),
+            drilled.as_ref().map(drill_text).unwrap_or_default()
         ),
     });
     Ok(())
+}
+
+fn drill_json(drilled: &Drilled) -> Value {
+    let milliseconds = u64::try_from(drilled.ready_after.as_millis()).unwrap_or(u64::MAX);
+    json!({"ready_after_milliseconds": milliseconds, "logged_in": true, "rows": drilled.counts})
+}
+
+fn drill_text(drilled: &Drilled) -> String {
+    let mut text = format!(
+        "The drill went well. The backup was restored into a temporary folder, which is gone again; the service was \
+         started there, and was ready after {:.1} s; an administrator made for the drill logged in and listed; each \
+         table has as many rows as the manifest says:\n",
+        drilled.ready_after.as_secs_f64()
+    );
+    for Count { table, found, .. } in &drilled.counts {
+        let _ = writeln!(text, "  {table:<16} {found:>8}");
+    }
+    text
 }
 
 /// Carries out `restore`.
@@ -191,7 +225,9 @@ pub(super) fn restore(matches: &ArgMatches) -> Result<(), Failure> {
     }
     let mode = if matches.get_flag("dry-run") { RestoreMode::DryRun } else { RestoreMode::Real };
     let tokens = if matches.get_flag("keep-tokens") { EarlierTokens::Kept } else { EarlierTokens::Revoked };
+    let progress = Progress::begin(&format!("restoring {}", file.display()));
     let restored = backup::restore(&config, &Clock::system(), &file, &keys, (mode, tokens))?;
+    drop(progress);
     output::print(&match matches.get_flag("json") {
         true => document(
             &config.data_dir,

@@ -9,7 +9,9 @@ mod notice;
 mod operator;
 mod output;
 mod panics;
+mod progress;
 mod serve;
+mod shell;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -76,6 +78,8 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Some(("demo", matches)) => demo::demo(flags(matches)),
         Some((noun @ ("admin" | "user" | "keys"), matches)) => operator::run(noun, matches),
         Some(("doctor", matches)) => doctor::doctor(matches),
+        Some(("completions", matches)) => shell::completions(matches),
+        Some(("man", matches)) => shell::man(matches),
         Some((_, matches)) => serve::serve(flags(matches)),
         None => serve::serve(flags(matches)),
     }
@@ -108,6 +112,8 @@ fn command() -> Command {
         .subcommand(doctor::command())
         .subcommand(demo)
         .subcommand(config)
+        .subcommand(shell::completions_command())
+        .subcommand(shell::man_command())
 }
 
 fn with_settings(command: Command) -> Command {

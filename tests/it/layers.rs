@@ -38,6 +38,8 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "tokio",
             "hyper",
             "hyper_util",
+            "http_body_util",
+            "bytes",
             "tokio_rustls",
             "tokio_io_timeout",
             "rcgen",

@@ -1,6 +1,7 @@
 //! Backups: one file with the database, its keys and a manifest, made while the service runs; and the way back.
 
 mod archive;
+mod drill;
 mod make;
 mod restore;
 mod schedule;
@@ -19,6 +20,7 @@ use super::folder::read_given_secret;
 use super::{OperateError, StartError};
 use crate::store::{Contents, OpenError};
 
+pub use drill::{Count, Drilled, drill};
 pub use make::{BackupMade, KeyProtection, back_up, place};
 pub(super) use make::{back_up_before_upgrade, back_up_held};
 pub use restore::{ArchivedKeys, RestoreMode, Restored, restore, verify};
@@ -142,6 +144,14 @@ pub enum BackupError {
     /// The key for usernames is another one.
     #[error("the username key does not fit the backup {}: name the key that it was made with, with --username-key", .0.display())]
     WrongKey(PathBuf),
+    /// The service does not come to life from it.
+    #[error("the drill with the backup {} failed: {why}. Make another backup, and try that", file.display())]
+    Drill {
+        /// The archive.
+        file: PathBuf,
+        /// What went wrong.
+        why: String,
+    },
     /// Randomness or encryption failed.
     #[error("the keys cannot be encrypted: {0}")]
     Encryption(String),

@@ -251,36 +251,41 @@ fn an_archive_writes_nowhere_but_where_it_should() {
     assert!(!past.path().join("evil").exists() && !Path::new("/tmp/evil").exists());
 }
 
-#[test]
-fn a_database_that_is_not_ours_or_has_a_planted_trigger_is_refused() {
-    let past = Past::new();
+/// The backup with a database in which something was changed, without keys, and with checksums that fit.
+fn repacked(past: &Past, sql: &str) -> PathBuf {
     let work = tempfile::tempdir().unwrap();
-    let planted = work.path().join("ocariot.db");
+    let changed = work.path().join("ocariot.db");
     let at = |bytes: &[u8]| (0..bytes.len()).step_by(512).find(|at| bytes[*at..].starts_with(b"ocariot.db\0")).unwrap();
     let whole = fs::read(&past.backup).unwrap();
     let start = at(&whole) + 512;
     let mut header = tar::Header::new_gnu();
     header.as_mut_bytes().copy_from_slice(&whole[start - 512..start]);
     let length = usize::try_from(header.size().unwrap()).unwrap();
-    fs::write(&planted, &whole[start..start + length]).unwrap();
-    let database = rusqlite::Connection::open(&planted).unwrap();
-    database.execute_batch("CREATE TRIGGER evil AFTER UPDATE ON account BEGIN DELETE FROM child; END").unwrap();
+    fs::write(&changed, &whole[start..start + length]).unwrap();
+    let database = rusqlite::Connection::open(&changed).unwrap();
+    database.execute_batch(sql).unwrap();
     drop(database);
     let mut tar = tar::Builder::new(Vec::new());
     let hex: String =
-        digest(&SHA256, &fs::read(&planted).unwrap()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        digest(&SHA256, &fs::read(&changed).unwrap()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     let mut manifest = manifest(&whole);
     manifest["keys"] = false.into();
     manifest["sha256"] = serde_json::json!({ "ocariot.db": hex });
     for (name, content) in
-        [("manifest.json", manifest.to_string().into_bytes()), ("ocariot.db", fs::read(&planted).unwrap())]
+        [("manifest.json", manifest.to_string().into_bytes()), ("ocariot.db", fs::read(&changed).unwrap())]
     {
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
         tar.append_data(&mut header, name, content.as_slice()).unwrap();
     }
     let made = tar.into_inner().unwrap();
-    let changed = resealed(&past.backup, |bytes| *bytes = made);
+    resealed(&past.backup, |bytes| *bytes = made)
+}
+
+#[test]
+fn a_database_that_is_not_ours_or_has_a_planted_trigger_is_refused() {
+    let past = Past::new();
+    let changed = repacked(&past, "CREATE TRIGGER evil AFTER UPDATE ON account BEGIN DELETE FROM child; END");
     past.is_refused(&changed, &["--without-keys"], &["its tables are not those of its schema"]);
 }
 
@@ -418,4 +423,54 @@ fn an_old_database_is_backed_up_before_it_is_brought_up_to_date() {
     let server = Server::start_in(folder, PLAIN);
     assert_eq!(status(&server, &token(&server, "admin", "first")), 200);
     assert_eq!(archives(&place).len(), 1);
+}
+
+#[test]
+fn a_drill_brings_a_backup_to_life_and_leaves_nothing() {
+    let past = Past::new();
+    let temporary = tempfile::tempdir().unwrap();
+    let before = (fs::read(past.data().join("ocariot.db")).unwrap(), fs::read_dir(past.data()).unwrap().count());
+    let run = |arguments: &[&str], settings: &[(&str, &str)]| {
+        let mut command = super::ocariot(past.path(), &[&["backup", "verify"], arguments].concat());
+        command.env("TMPDIR", temporary.path()).envs(settings.iter().copied()).output().unwrap()
+    };
+    let file = past.backup.to_str().unwrap();
+    // What this process is set to is nothing to the service of the drill.
+    let unlike = [("OCARIOT_BACKUP_SCHEDULE", "1m"), ("OCARIOT_BACKUP_WITHOUT_KEYS", "true"), ("PORT_HTTP", "1")];
+    let output = run(&[file, "--drill", "--json", "--passphrase-file", "passphrase"], &[unlike[2]]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&told["keys_opened"], &told["drill"]["logged_in"]), (&true.into(), &true.into()));
+    let rows = told["drill"]["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 7);
+    for row in rows {
+        assert_eq!(
+            (&row["found"], &row["expected"]),
+            (&told["manifest"]["rows"][row["table"].as_str().unwrap()], &row["found"])
+        );
+    }
+    // Without the passphrase, with the key of the data folder.
+    let output = run(&[file, "--drill", "--without-keys"], &unlike);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.contains("The drill went well") && text.contains("account"), "{text}");
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "nothing is left");
+    assert!(before.0 == fs::read(past.data().join("ocariot.db")).unwrap());
+    assert_eq!(fs::read_dir(past.data()).unwrap().count(), before.1);
+}
+
+#[test]
+fn a_backup_that_verifies_and_does_not_come_to_life_fails_its_drill() {
+    let past = Past::new();
+    let changed =
+        repacked(&past, "UPDATE account SET username = zeroblob(32) WHERE id = (SELECT min(id) FROM account)");
+    let file = changed.to_str().unwrap();
+    assert!(verb(past.path(), &["backup", "verify", file], "").status.success(), "every byte is where it should be");
+    refused(
+        past.path(),
+        &["backup", "verify", file, "--drill"],
+        1,
+        &["the drill with the backup", "failed", "Make another"],
+    );
+    fs::remove_file(past.data().join("username.key")).unwrap();
+    refused(past.path(), &["backup", "verify", file, "--drill"], 1, &["cannot be read without their key"]);
 }

@@ -17,6 +17,7 @@ mod operator;
 mod refusals;
 mod serving;
 mod settings;
+mod shell;
 mod start;
 mod systemd;
 
