@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -17,6 +16,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use tokio::time::Instant;
 
+use super::backup::Watch;
 use crate::api::Route;
 use crate::app::App;
 
@@ -47,18 +47,26 @@ pub(super) struct Metrics {
     writes_waiting: Gauge,
     database_bytes: Gauge,
     journal_bytes: Gauge,
+    last_backup: Gauge,
+    backups: Watch,
     ready: Gauge,
 }
 
 impl Metrics {
-    /// Begins to count. `certificate_end` is when the certificate in use ends, if there is one.
-    pub(super) fn new(app: Arc<App>, certificate_end: Option<Timestamp>) -> Self {
+    /// Begins to count. `certificate_end` tells, in seconds since 1970, when the certificate in use ends, if there is
+    /// one.
+    pub(super) fn new(app: Arc<App>, certificate_end: Option<Gauge>, backups: Watch) -> Self {
         let mut registry = Registry::with_prefix("ocariot");
         let requests = Family::default();
         registry.register("http_requests", "Requests, by what was answered", requests.clone());
         let latencies = Family::new_with_constructor((|| Histogram::new(LATENCIES)) as fn() -> Histogram);
         let help = "From the head of a request to the head of its answer";
         registry.register("http_request_duration_seconds", help, latencies.clone());
+        let help = "Backups that the service was to make by itself, and did not";
+        registry.register("backup_failures", help, backups.failures.clone());
+        if let Some(end) = certificate_end {
+            registry.register("certificate_expiry_timestamp_seconds", "When the certificate ends", end);
+        }
         let mut gauge = |name: &str, help: &str| {
             let gauge: Gauge = Gauge::default();
             registry.register(name, help, gauge.clone());
@@ -69,9 +77,8 @@ impl Metrics {
         let database_bytes = gauge("database_size_bytes", "Size of the database file");
         let journal_bytes = gauge("journal_size_bytes", "Size of the database's journal");
         let ready = gauge("ready", "1 if the service can do its work, 0 if not");
-        if let Some(end) = certificate_end {
-            gauge("certificate_expiry_timestamp_seconds", "When the certificate ends").set(end.as_second());
-        }
+        let help = "When the newest backup in the service's folder for backups was made; 0 if there is none";
+        let last_backup = gauge("last_backup_timestamp_seconds", help);
         Self {
             registry,
             app,
@@ -81,6 +88,8 @@ impl Metrics {
             writes_waiting,
             database_bytes,
             journal_bytes,
+            last_backup,
+            backups,
             ready,
         }
     }
@@ -101,6 +110,7 @@ impl Metrics {
         set(&self.writes_waiting, load.writes_waiting);
         set(&self.database_bytes, load.database_bytes);
         set(&self.journal_bytes, load.journal_bytes);
+        self.last_backup.set(self.backups.newest().await.map_or(0, |made_at| made_at.as_second()));
         self.ready.set(i64::from(self.app.ready().await.is_ok()));
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::StartError;
@@ -21,6 +22,8 @@ pub(super) struct Renewal {
     files: Option<TlsFiles>,
     clock: Clock,
     current: Arc<CurrentCertificate>,
+    /// When the current one ends, in seconds since 1970, for those who watch over the service.
+    end: Gauge,
     asked: Signal,
     /// Why the last look found nothing usable, and whether that was logged.
     trouble: Option<(String, Logged)>,
@@ -39,9 +42,10 @@ impl Renewal {
         files: Option<TlsFiles>,
         clock: Clock,
         current: Arc<CurrentCertificate>,
+        end: Gauge,
     ) -> Result<Self, StartError> {
         let asked = signal(SignalKind::hangup()).map_err(|error| StartError::Internal(error.to_string()))?;
-        Ok(Self { files, clock, current, asked, trouble: None })
+        Ok(Self { files, clock, current, end, asked, trouble: None })
     }
 
     /// Looks every few seconds, and at once on SIGHUP.
@@ -61,6 +65,7 @@ impl Renewal {
                 self.trouble = None;
                 let (fingerprint, not_after) = (&found.fingerprint, found.not_after);
                 if self.current.exchange(found.certified) {
+                    self.end.set(not_after.as_second());
                     tracing::info!(%fingerprint, %not_after, "Another certificate is in use from now on");
                 }
             }
@@ -110,7 +115,8 @@ mod tests {
         missing.iter().for_each(|file| file.write(&folder).unwrap());
         let key = std::fs::read(parent.path().join("tls.key")).unwrap();
         let current = Arc::new(CurrentCertificate::new(first.certified.clone()));
-        let mut renewal = Renewal::new(None, clock, Arc::clone(&current)).unwrap();
+        let end = Gauge::default();
+        let mut renewal = Renewal::new(None, clock, Arc::clone(&current), end.clone()).unwrap();
 
         renewal.look(&folder);
         assert_eq!(current.get().cert, first.certified.cert);
@@ -118,6 +124,7 @@ mod tests {
         renewal.look(&folder);
         let renewed = current.get();
         assert_ne!(renewed.cert, first.certified.cert);
+        assert!(end.get() > second.load(Ordering::SeqCst), "who watches hears of it");
         assert_eq!(std::fs::read(parent.path().join("tls.key")).unwrap(), key);
 
         std::fs::remove_file(parent.path().join("tls.key")).unwrap();

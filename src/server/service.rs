@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus_client::metrics::gauge::Gauge;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
 
-use super::backup::{Schedule, back_up_before_upgrade};
+use super::backup::{Schedule, Watch, back_up_before_upgrade};
 use super::certificate::{Certificate, certificate};
 use super::control::ControlSocket;
 use super::folder::{DataFolder, write_first_password};
@@ -129,7 +130,8 @@ impl Service {
         let folder = folder.map_or_else(|| DataFolder::create(&config.data_dir), Ok)?;
         let found = Found::look(config, &folder, &clock)?;
         back_up_before_upgrade(config, &clock).map_err(|error| StartError::NoUpgrade(error.to_string()))?;
-        let schedule = Schedule::of(config, &clock);
+        let backups = Watch::over(config);
+        let schedule = Schedule::of(config, &clock, &backups);
         let database_was_there = folder.database().exists();
         let store = open_store(&folder, found.username_key, &clock, || {
             found.missing.iter().try_for_each(|file| file.write(&folder))
@@ -160,13 +162,16 @@ impl Service {
             password_file,
         };
         let app = Arc::new(app);
-        let certificate_end = found.certificate.as_ref().map(|certificate| certificate.not_after);
-        let metrics =
-            ports.metrics.map(|listener| (listener, Arc::new(Metrics::new(Arc::clone(&app), certificate_end))));
+        let certificate_end = Gauge::default();
+        let end = found.certificate.as_ref().map(|certificate| {
+            certificate_end.set(certificate.not_after.as_second());
+            certificate_end.clone()
+        });
+        let metrics = ports.metrics.map(|listener| (listener, Arc::new(Metrics::new(Arc::clone(&app), end, backups))));
         let (transport, renewal) = match found.certificate {
             Some(certificate) => {
                 let current = Arc::new(CurrentCertificate::new(certificate.certified));
-                let renewal = Renewal::new(config.tls.clone(), clock, Arc::clone(&current))?;
+                let renewal = Renewal::new(config.tls.clone(), clock, Arc::clone(&current), certificate_end)?;
                 (Transport::Tls(server_config(current)?), Some(renewal))
             }
             None => (Transport::Plain, None),

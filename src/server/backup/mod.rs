@@ -8,6 +8,7 @@ mod schedule;
 mod sealed;
 mod shelf;
 mod swap;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -27,6 +28,7 @@ pub use restore::{ArchivedKeys, RestoreMode, Restored, restore, verify};
 pub(super) use schedule::Schedule;
 pub use shelf::{Shelved, list, made_at};
 pub(super) use swap::finish as finish_restore;
+pub(super) use watch::Watch;
 
 /// What an archive says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

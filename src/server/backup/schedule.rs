@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::{BackupError, KeyProtection, back_up_held, place, read_passphrase, shelf};
+use super::{BackupError, KeyProtection, Watch, back_up_held, place, read_passphrase, shelf};
 use crate::config::{BackupKeep, Config};
 use crate::model::Clock;
 
@@ -22,13 +22,14 @@ pub(in crate::server) struct Schedule {
     config: Config,
     every: Duration,
     clock: Clock,
+    watch: Watch,
 }
 
 impl Schedule {
     /// What the settings ask for; `None` if they ask for no backups.
-    pub(in crate::server) fn of(config: &Config, clock: &Clock) -> Option<Self> {
+    pub(in crate::server) fn of(config: &Config, clock: &Clock, watch: &Watch) -> Option<Self> {
         let every = config.backup.every?;
-        Some(Self { config: config.clone(), every, clock: clock.clone() })
+        Some(Self { config: config.clone(), every, clock: clock.clone(), watch: watch.clone() })
     }
 
     /// Makes backups when they are due, until `stop` says so. The newest one in the folder counts, so that a restart
@@ -42,17 +43,11 @@ impl Schedule {
                     continue;
                 }
                 let making = std::sync::Arc::clone(&this);
-                let made = tokio::task::spawn_blocking(move || making.make()).await;
-                match made {
-                    Ok(Ok(())) => {}
-                    Ok(Err(error)) => {
-                        tracing::error!(%error, "The backup failed");
-                        sleep(RETRY).await;
-                    }
-                    Err(error) => {
-                        tracing::error!(%error, "The backup failed");
-                        sleep(RETRY).await;
-                    }
+                let made = tokio::task::spawn_blocking(move || making.make().map_err(|error| error.to_string())).await;
+                if let Err(error) = made.unwrap_or_else(|ended| Err(ended.to_string())) {
+                    tracing::error!(error, "The backup failed");
+                    this.watch.failures.inc();
+                    sleep(RETRY).await;
                 }
             }
         };

@@ -100,3 +100,52 @@ fn the_dashboard_asks_for_figures_and_labels_that_there_are() {
         assert!(known.iter().any(|(name, _)| name.contains(&format!("{label}=\""))) && text.contains(label), "{label}");
     }
 }
+
+/// Asks until a figure is as expected; only a service that hangs makes it give up.
+fn eventually(server: &Server, name: &str, expected: impl Fn(f64) -> bool) {
+    let client = Client::new();
+    for _ in 0..1200 {
+        if value(&figures(&client, server), name).is_some_and(&expected) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("{name} does not become as expected: {:?}", value(&figures(&client, server), name));
+}
+
+const LAST: &str = "ocariot_last_backup_timestamp_seconds";
+const FAILURES: &str = "ocariot_backup_failures_total";
+
+#[test]
+fn metrics_tell_of_the_last_backup_and_of_those_that_failed() {
+    let schedule = ["--metrics-bind", "127.0.0.1:0", "--backup-schedule", "24h", "--backup-without-keys"];
+    let server = Server::start(&schedule);
+    eventually(&server, LAST, |time| time > 1.7e9);
+    assert_eq!(value(&figures(&Client::new(), &server), FAILURES), Some(0.0));
+    let server = Server::start(&[&schedule[..], &["--backup-dir", "not-mounted"]].concat());
+    eventually(&server, FAILURES, |count| count == 1.0);
+    assert_eq!(value(&figures(&Client::new(), &server), LAST), Some(0.0));
+}
+
+#[test]
+fn metrics_tell_the_end_of_a_certificate_that_replaced_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = |year| {
+        let mut parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        parameters.not_after = rcgen::date_time_ymd(year, 1, 1);
+        let key = rcgen::KeyPair::generate().unwrap();
+        std::fs::write(folder.path().join("own.key"), key.serialize_pem()).unwrap();
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(folder.path().join("own.key"), private).unwrap();
+        std::fs::write(folder.path().join("own.crt"), parameters.self_signed(&key).unwrap().pem()).unwrap();
+    };
+    make(2090);
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (certificate, key) = (path("own.crt"), path("own.key"));
+    let server = Server::start(&["--metrics-bind", "127.0.0.1:0", "--tls-cert", &certificate, "--tls-key", &key]);
+    let name = "ocariot_certificate_expiry_timestamp_seconds";
+    // 2090-01-01 and 2091-01-01.
+    eventually(&server, name, |end| end == 3_786_912_000.0);
+    make(2091);
+    eventually(&server, name, |end| end == 3_818_448_000.0);
+}
