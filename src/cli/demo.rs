@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{Failure, notice, output, serve};
 use crate::app::demo::{LOGINS, PASSWORD};
-use crate::config::{Config, resolve_process};
+use crate::config::{Config, Resolved, Source, resolve_process};
 use crate::model::Clock;
 use crate::server::{Service, Started, remove_abandoned};
 
@@ -18,6 +18,8 @@ pub(super) fn demo(mut flags: BTreeMap<String, String>) -> Result<(), Failure> {
     if flags.contains_key("data-dir") {
         return Err(Failure::Other("a demo keeps nothing: leave out --data-dir, or use `serve`".to_owned()));
     }
+    let given = resolve_process(flags.clone())?;
+    warn_of_unused(&given);
     let parent = tempfile::env::temp_dir();
     remove_leftovers(&parent);
     let folder = tempfile::Builder::new()
@@ -26,8 +28,17 @@ pub(super) fn demo(mut flags: BTreeMap<String, String>) -> Result<(), Failure> {
         .map_err(|error| Failure::Other(format!("{} takes no folder for the demo: {error}", parent.display())))?;
     flags.insert("data-dir".to_owned(), folder.path().display().to_string());
     // Browsers do not warn of plain HTTP on the machine itself; of a certificate made on the spot they do.
-    flags.entry("plain-http".to_owned()).or_insert_with(|| "true".to_owned());
+    if !is_given(&given, "plain-http") {
+        flags.insert("plain-http".to_owned(), "true".to_owned());
+    }
+    flags.insert("backup-schedule".to_owned(), String::new());
     let config = Config::of(&resolve_process(flags)?)?;
+    if !config.listen.bind.is_loopback() {
+        output::warning(&format!(
+            "everybody who reaches {} can log in to this demo, as an administrator too: its passwords are public",
+            config.listen.bind
+        ));
+    }
     let ended = serve::run(&config, async || {
         let (service, started) = Service::start_demo(&config, Clock::system()).await?;
         output::print(&text(&started));
@@ -36,6 +47,21 @@ pub(super) fn demo(mut flags: BTreeMap<String, String>) -> Result<(), Failure> {
     let removed = folder.close();
     ended?;
     removed.map_err(|error| Failure::Other(format!("the folder of the demo cannot be removed: {error}")))
+}
+
+/// What a demo has of its own.
+const OWN: [&str; 4] = ["data-dir", "admin-username", "admin-password", "backup-schedule"];
+
+fn is_given(resolved: &Resolved, flag: &str) -> bool {
+    resolved.values.iter().any(|given| given.setting.flag == flag && given.source != Source::Default)
+}
+
+fn warn_of_unused(resolved: &Resolved) {
+    for given in resolved.values.iter().filter(|given| OWN.contains(&given.setting.flag)) {
+        if given.source != Source::Default {
+            output::warning(&format!("a demo does not use --{} ({})", given.setting.flag, given.source));
+        }
+    }
 }
 
 /// Demos that were killed leave their folders behind.

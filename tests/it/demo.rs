@@ -149,3 +149,31 @@ fn demo_refuses_a_data_folder_and_makes_none() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("leave out --data-dir"));
     assert_eq!(folders(parent.path()), [] as [PathBuf; 0]);
 }
+
+#[test]
+fn demo_warns_of_public_passwords_on_the_network_and_of_settings_that_it_does_not_use() {
+    let parent = tempfile::tempdir().unwrap();
+    let kept = parent.path().join("kept");
+    let mut process = Command::new(env!("CARGO_BIN_EXE_ocariot-users"))
+        .args(["demo", "--port-http", "0", "--port-https", "0", "--bind", "0.0.0.0"])
+        .env("TMPDIR", parent.path())
+        .env("OCARIOT_DATA_DIR", &kept)
+        .env("OCARIOT_PLAIN_HTTP", "false")
+        .env("ADMIN_PASSWORD", "a secret")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let notice: Vec<_> = lines.take_while(|line| !line.ends_with(demo::PASSWORD)).collect();
+    assert!(
+        notice.iter().any(|line| line.contains("API") && line.contains("https://")),
+        "a variable counts: {notice:?}"
+    );
+    process.kill().unwrap();
+    let warnings = String::from_utf8(process.wait_with_output().unwrap().stderr).unwrap();
+    for words in ["0.0.0.0", "passwords are public", "--data-dir (environment, OCARIOT_DATA_DIR)", "--admin-password"] {
+        assert!(warnings.contains(words), "{words} in {warnings}");
+    }
+    assert!(!warnings.contains("secret") && !kept.exists(), "{warnings}");
+}
