@@ -3,9 +3,14 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 
 use reqwest::blocking::Client;
 use serde_json::json;
+use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::{PATIENCE, Server, program};
 
@@ -72,4 +77,94 @@ fn after_a_stop_the_database_is_one_whole_file() {
     let names = fs::read_dir(folder.path().join("data")).unwrap().map(|entry| entry.unwrap().file_name());
     let names: Vec<_> = names.filter(|name| name.to_string_lossy().starts_with("ocariot.db")).collect();
     assert_eq!(names, ["ocariot.db"]);
+}
+
+/// A connection over TLS that is kept open.
+type Kept = StreamOwned<ClientConnection, TcpStream>;
+
+fn connect(server: &Server) -> Kept {
+    let own = CertificateDer::from_pem_file(server.folder().join("data/tls.crt")).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(own).unwrap();
+    let provider = Arc::new(default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
+    let stream = TcpStream::connect(authority(&server.url)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    StreamOwned::new(ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap(), stream)
+}
+
+/// Reads to the end of a head.
+fn head(stream: &mut Kept) -> String {
+    let mut text = Vec::new();
+    while !text.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        text.push(byte[0]);
+    }
+    String::from_utf8(text).unwrap()
+}
+
+/// All that comes until the other side closes, which it must do as TLS wants it, or what came may be cut off.
+fn rest(stream: &mut Kept) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+/// A request to log in whose head has arrived, and whose body the service waits for.
+fn begun(server: &Server, body: &str) -> Kept {
+    let mut stream = connect(server);
+    let length = body.len();
+    write!(stream, "POST /v1/auth HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n")
+        .unwrap();
+    assert!(head(&mut stream).starts_with("HTTP/1.1 100"));
+    stream
+}
+
+#[test]
+fn a_stop_answers_whole_what_is_in_work_over_tls_and_closes_connections_that_idle() {
+    let server = Server::start(&["--admin-password", "secret"]);
+    let mut idle: Vec<_> = (0..16).map(|_| connect(&server)).collect();
+    for stream in &mut idle {
+        write!(stream, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        let head = head(stream);
+        assert!(head.starts_with("HTTP/1.1 200") && !head.to_lowercase().contains("connection: close"), "{head}");
+        let length =
+            head.to_lowercase().split("content-length: ").nth(1).unwrap().lines().next().unwrap().parse().unwrap();
+        stream.read_exact(&mut vec![0; length]).unwrap();
+    }
+    let right = r#"{"username":"admin","password":"secret"}"#;
+    let wrong = r#"{"username":"admin","password":"secreT"}"#;
+    let bodies: Vec<_> = std::iter::once(right).chain(std::iter::repeat_n(wrong, 15)).collect();
+    let mut in_work: Vec<_> = bodies.iter().map(|body| begun(&server, body)).collect();
+
+    server.terminate();
+    while TcpStream::connect(authority(&server.url)).is_ok() {
+        std::thread::yield_now();
+    }
+    for stream in &mut idle {
+        assert_eq!(rest(stream), "", "an idle connection is closed, and nothing is said on it");
+    }
+    for (stream, body) in in_work.iter_mut().zip(&bodies) {
+        stream.write_all(body.as_bytes()).unwrap();
+    }
+    for (stream, body) in in_work.iter_mut().zip(&bodies) {
+        let text = rest(stream);
+        let (head, content) = text.split_once("\r\n\r\n").unwrap();
+        let expected = if *body == right { "HTTP/1.1 200" } else { "HTTP/1.1 401" };
+        assert!(head.starts_with(expected), "{text}");
+        let length = format!("content-length: {}", content.len());
+        assert!(head.to_lowercase().contains(&length), "it is whole: {text}");
+    }
+    server.ended();
+}
+
+#[test]
+fn a_request_that_does_not_end_does_not_keep_the_service_from_stopping() {
+    let server = Server::start(&["--shutdown-grace", "1s", "--body-timeout", "1h"]);
+    let mut stuck = begun(&server, "{}");
+    server.terminate();
+    server.ended();
+    assert_eq!(stuck.sock.read(&mut [0; 64]).unwrap_or(0), 0, "it was cut off");
 }
