@@ -2,6 +2,7 @@
 //! that a backup is one.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc;
@@ -109,7 +110,7 @@ fn elsewhere(config: &Config, keys: &ArchivedKeys, folder: PathBuf) -> Config {
 /// A service that is killed if the drill ends early.
 struct Started {
     process: Child,
-    address: String,
+    port: u16,
 }
 
 impl Drop for Started {
@@ -138,7 +139,7 @@ impl Started {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().map_err(|error| format!("the service cannot be started: {error}"))?;
         let (output, errors) = (process.stdout.take(), process.stderr.take());
-        let mut started = Self { process, address: String::new() };
+        let mut started = Self { process, port: 0 };
         let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || {
             // Reads to the end, so that the service never waits for a reader.
@@ -148,8 +149,8 @@ impl Started {
         });
         while let Ok(line) = lines.recv_timeout(PATIENCE) {
             if let Some(("API", url)) = line.trim().split_once(' ') {
-                let address = url.trim().trim_start_matches("http://localhost:").trim_end_matches("/v1");
-                started.address = format!("127.0.0.1:{address}");
+                let port = url.trim().trim_start_matches("http://localhost:").trim_end_matches("/v1");
+                started.port = port.parse().map_err(|_| format!("the service is at {url}"))?;
                 return Ok(started);
             }
         }
@@ -190,11 +191,11 @@ impl Started {
         body: String,
     ) -> Result<Response<Bytes>, String> {
         let exchange = async {
-            let stream = TcpStream::connect(&self.address).await.map_err(|error| error.to_string())?;
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+            let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
             let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
             tokio::spawn(connection);
-            let mut request =
-                Request::builder().method(method).uri(format!("/v1/{path}")).header("host", &self.address);
+            let mut request = Request::builder().method(method).uri(format!("/v1/{path}")).header("host", "localhost");
             if let Some(token) = token {
                 request = request.header("authorization", format!("Bearer {token}"));
             }
