@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::builder::ValueHint;
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -58,7 +58,8 @@ pub(super) fn restore_command() -> Command {
 }
 
 fn file() -> Arg {
-    Arg::new("file").required(true).value_name("FILE").value_hint(ValueHint::FilePath).help("The backup")
+    let file = Arg::new("file").required(true).value_name("FILE").value_hint(ValueHint::AnyPath);
+    file.value_parser(value_parser!(PathBuf)).help("The backup; of a folder, the newest in it")
 }
 
 fn folder(name: &'static str, help: &'static str) -> Arg {
@@ -163,7 +164,7 @@ fn list(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 fn verify(matches: &ArgMatches) -> Result<(), Failure> {
-    let (config, file) = (config(matches)?, given_file(matches));
+    let (config, file) = (config(matches)?, given_file(matches)?);
     let keys = archived_keys(&config, matches, &file)?;
     let progress = Progress::begin(&format!("checking {}", file.display()));
     let manifest = backup::verify(&file, &keys)?;
@@ -214,7 +215,7 @@ fn drill_text(drilled: &Drilled) -> String {
 
 /// Carries out `restore`.
 pub(super) fn restore(matches: &ArgMatches) -> Result<(), Failure> {
-    let (config, file) = (config(matches)?, given_file(matches));
+    let (config, file) = (config(matches)?, given_file(matches)?);
     let keys = archived_keys(&config, matches, &file)?;
     if matches!(keys, ArchivedKeys::LeftAlone) && !matches.get_flag("without-keys") && backup::manifest(&file)?.keys {
         return Err(Failure::Other(
@@ -274,8 +275,17 @@ fn restored_text(
     text
 }
 
-fn given_file(matches: &ArgMatches) -> PathBuf {
-    matches.get_one::<String>("file").map(PathBuf::from).unwrap_or_default()
+/// The backup that was given, or the newest of the folder that was.
+fn given_file(matches: &ArgMatches) -> Result<PathBuf, Failure> {
+    let given = matches.get_one::<PathBuf>("file").cloned().unwrap_or_default();
+    if !given.is_dir() {
+        return Ok(given);
+    }
+    let dated = backup::list(&given)?.into_iter().filter_map(|one| Some((backup::made_at(&one.path)?, one.path)));
+    let newest = dated.max().map(|(_, path)| path);
+    newest.ok_or_else(|| {
+        Failure::Other(format!("the folder {} holds no backup: name another, or a file", given.display()))
+    })
 }
 
 /// How the keys in a backup are to be opened.

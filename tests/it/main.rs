@@ -30,6 +30,7 @@ mod layers;
 mod limits;
 mod login;
 mod noise;
+mod operations;
 mod queries;
 mod queries_property;
 mod readme;

@@ -9,12 +9,12 @@ use super::document;
 const START: &str = "<!-- settings: written by the tests with UPDATE_GENERATED=1 -->\n";
 const END: &str = "<!-- end of settings -->\n";
 
-fn readme() -> String {
+pub fn readme() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
 }
 
 /// The shell blocks of the section.
-fn blocks(section: &str) -> Vec<String> {
+pub fn blocks(section: &str) -> Vec<String> {
     let text = readme();
     let section = text.split(&format!("\n## {section}\n")).nth(1).unwrap().split("\n## ").next().unwrap().to_owned();
     section.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned()).collect()

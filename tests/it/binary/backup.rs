@@ -190,6 +190,18 @@ fn a_changed_byte_anywhere_is_refused() {
     done_verifying(&past);
 }
 
+#[test]
+fn of_a_folder_the_newest_backup_is_taken() {
+    let past = Past::new();
+    let place = past.backup.parent().unwrap();
+    fs::write(place.join("ocariot-users-20200101T000000.000Z.tar"), "older").unwrap();
+    fs::write(place.join("ocariot-users-before-schema-9.tar"), "no time").unwrap();
+    let restored = done(past.path(), &words(&restore(place, &KEYS)), "");
+    assert_eq!(Path::new(restored["file"].as_str().unwrap()), past.backup);
+    assert!(done(past.path(), &["user", "list"], "").to_string().contains("early"));
+    refused(past.path(), &["backup", "verify", "."], 1, &["holds no backup"]);
+}
+
 fn done_verifying(past: &Past) {
     let backup = past.backup.to_str().unwrap();
     let output = verb(past.path(), &[&["backup", "verify", backup, "--json"], &KEYS[..]].concat(), "");

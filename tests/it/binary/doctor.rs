@@ -58,7 +58,9 @@ fn mend(folder: &Path, command: &str) -> Output {
 
 /// The folder of a stopped service in which nothing is wrong.
 fn healthy() -> TempDir {
-    let folder = Server::start(PLAIN).stop();
+    // The folder for temporary files may be in memory, which is a finding.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = Server::start_in(folder, PLAIN).stop();
     fs::write(folder.path().join("passphrase"), "open sesame\n").unwrap();
     fs::set_permissions(folder.path().join("passphrase"), fs::Permissions::from_mode(0o600)).unwrap();
     done(folder.path(), &["backup", "now", "--passphrase-file", "passphrase"], "");
@@ -156,7 +158,7 @@ fn missing_old_and_unreadable_backups_are_found_and_one_on_the_same_disk_is_told
     let folder = healthy();
     let backups = folder.path().join("data/backups");
     assert!(look(folder.path(), &[]).findings.iter().any(|one| one["found"].as_str().unwrap().contains("same disk")));
-    // Memory is another disk than that of the tests; where it is not, there is nothing to see.
+    // Memory is another disk than that of the tests.
     let other = tempfile::tempdir_in("/dev/shm").unwrap();
     let made = fs::read_dir(&backups).unwrap().next().unwrap().unwrap();
     fs::copy(made.path(), other.path().join(made.file_name())).unwrap();

@@ -1,0 +1,145 @@
+//! README's page for operators: all its commands are run, in their order, as they stand. Only the disk has another name.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+
+use rustix::process::Signal;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::binary::{Server, ocariot};
+use super::readme::{blocks, readme};
+
+/// The folder of somebody who follows the page, the disk for backups, and what the commands said.
+struct Operator {
+    folder: TempDir,
+    disk: TempDir,
+    server: Option<Server>,
+    said: String,
+}
+
+impl Operator {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = tempfile::tempdir().unwrap();
+        for place in [folder.path(), disk.path()] {
+            fs::copy(env!("CARGO_BIN_EXE_ocariot-users"), place.join("ocariot-users")).unwrap();
+        }
+        let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        fs::write(folder.path().join("school.crt"), pair.cert.pem()).unwrap();
+        fs::write(folder.path().join("school.key"), pair.signing_key.serialize_pem()).unwrap();
+        fs::set_permissions(folder.path().join("school.key"), fs::Permissions::from_mode(0o600)).unwrap();
+        Self { folder, disk, server: None, said: String::new() }
+    }
+
+    fn shell(&self, block: &str) -> Command {
+        let script = block.replace("/media/usb", self.disk.path().to_str().unwrap());
+        let mut command = Command::new("bash");
+        command.args(["-euc", &script]).current_dir(self.folder.path()).env_clear().env("PATH", "/usr/bin:/bin");
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Presses Ctrl-C.
+    fn stop(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.signal(Signal::INT);
+            drop(server.ended());
+        }
+    }
+
+    /// Starts the service as the block says, on ports that are free.
+    fn start(&mut self, block: &str) {
+        self.stop();
+        let mut command = self.shell(block);
+        command.env("OCARIOT_PORT_HTTPS", "0").env("OCARIOT_PORT_HTTP", "0");
+        self.server = Some(Server::run(command, tempfile::tempdir().unwrap()));
+    }
+
+    /// Runs a block; everything in it must go well.
+    fn run(&mut self, block: &str) {
+        let output = self.shell(block).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{block}\n{text}\n{}", String::from_utf8_lossy(&output.stderr));
+        self.said.push_str(&text);
+    }
+
+    fn users(&self) -> String {
+        let output = ocariot(self.folder.path(), &["user", "list", "--json"]).output().unwrap();
+        let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+        object["users"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|user| format!("{} ", user["username"].as_str().unwrap()))
+            .collect()
+    }
+
+    fn make(&mut self, name: &str) {
+        self.run(&format!("./ocariot-users admin create {name}"));
+    }
+}
+
+#[test]
+fn every_command_of_the_page_for_operators_goes_well_in_its_order() {
+    let mut operator = Operator::new();
+    let blocks = blocks("Operations");
+    for block in &blocks {
+        match block {
+            start if start.starts_with("./ocariot-users --bind") => operator.start(start),
+            restore if restore.contains("./ocariot-users restore") => {
+                operator.make("late");
+                operator.stop();
+                operator.run(restore);
+                assert_eq!(operator.users(), "admin head ", "what came after the backup is gone");
+            }
+            back if back.contains("pre-restore-") => {
+                operator.stop();
+                operator.run(back);
+                assert_eq!(operator.users(), "admin head late ", "and is back");
+            }
+            upgrade if upgrade.contains("--version") => {
+                operator.stop();
+                operator.run(upgrade);
+                operator.start(&blocks[0]);
+            }
+            other => operator.run(other),
+        }
+    }
+    let said = operator.said.replace('\n', " ");
+    for words in [
+        "Made admin head",
+        "Set another password for admin head",
+        "Unlocked admin head",
+        "Made the backup",
+        "is whole",
+        "The drill went well",
+        "Nothing was changed. Restoring",
+        "Everything goes back to",
+        concat!("ocariot-users ", env!("CARGO_PKG_VERSION")),
+        "ok      backup",
+        "ok      service",
+    ] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    assert!(!said.contains("WRONG"), "{said}");
+    let starts = blocks.iter().filter(|block| block.starts_with("./ocariot-users --bind")).count();
+    assert!(blocks.len() >= 10 && starts == 3, "the page is all there");
+}
+
+/// Verbs and flags that the text names in passing.
+#[test]
+fn every_verb_that_readme_names_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let text: String = readme().split("```").step_by(2).collect();
+    let mut seen = 0;
+    for named in text.split('`').skip(1).step_by(2).map(|code| code.trim_start_matches("./")) {
+        let Some(words) = named.strip_prefix("ocariot-users ") else { continue };
+        let words: Vec<_> = words.split(" | ").next().unwrap().split_whitespace().chain(["--help"]).collect();
+        let output = ocariot(folder.path(), &words).output().unwrap();
+        assert!(output.status.success(), "{named}: {output:?}");
+        seen += 1;
+    }
+    assert!(seen >= 5, "they are found");
+}
