@@ -244,3 +244,20 @@ fn user_unlock_lets_somebody_in_whose_password_was_tried_too_often() {
     assert_eq!(log_in(&server, "second", "a password").status(), 200);
     refused(server.folder(), &["user", "unlock", "nobody"], 1, &["no such user", "user list"]);
 }
+
+#[test]
+fn verbs_of_a_stopped_service_leave_the_database_as_one_file() {
+    let folder = Server::start(PLAIN).stop();
+    for arguments in [
+        &["admin", "create", "second"][..],
+        &["user", "list"],
+        &["backup", "now", "--without-keys"],
+        &["keys", "rotate"],
+        &["user", "delete", "second", "--yes"],
+    ] {
+        done(folder.path(), arguments, "");
+        let names = fs::read_dir(folder.path().join("data")).unwrap().map(|entry| entry.unwrap().file_name());
+        let names: Vec<_> = names.filter(|name| name.to_string_lossy().starts_with("ocariot.db")).collect();
+        assert_eq!(names, ["ocariot.db"], "after {arguments:?}");
+    }
+}
