@@ -118,8 +118,10 @@ impl Accepted {
 pub(super) struct KeyRing {
     pub(super) signing: EncodingKey,
     pub(super) header: Header,
-    /// The one that signs first, then the others, the newest first.
-    accepted: Vec<Accepted>,
+    /// The public half of the one that signs.
+    own: Accepted,
+    /// Those that signed before it, the newest first.
+    earlier: Vec<Accepted>,
 }
 
 impl KeyRing {
@@ -139,44 +141,39 @@ impl KeyRing {
             return Err(Error::internal("the key for tokens is not an RSA key"));
         };
         let public = PublicKey { kid: kid.clone(), modulus: parameters.n.clone(), exponent: parameters.e.clone() };
-        let own = known.iter().find(|key| key.kid == kid);
-        let mut accepted = vec![Accepted::new(public, own.map(|key| key.since), None)?];
-        if own.is_some() {
-            for other in known.into_iter().filter(|key| key.kid != kid) {
-                let public = PublicKey { kid: other.kid, modulus: other.modulus, exponent: other.exponent };
-                let until = other.accepted_until.unwrap_or(last_expiry);
-                accepted.push(Accepted::new(public, Some(other.since), Some(until))?);
-            }
+        let since = known.iter().find(|key| key.kid == kid).map(|key| key.since);
+        let mut earlier = Vec::new();
+        // Keys before one that the database does not know are not accepted.
+        for other in known.into_iter().filter(|key| since.is_some() && key.kid != kid) {
+            let public = PublicKey { kid: other.kid, modulus: other.modulus, exponent: other.exponent };
+            let until = other.accepted_until.unwrap_or(last_expiry);
+            earlier.push(Accepted::new(public, Some(other.since), Some(until))?);
         }
-        Ok(Self { signing, header: Header { kid: Some(kid), ..Header::new(Algorithm::RS256) }, accepted })
+        let header = Header { kid: Some(kid), ..Header::new(Algorithm::RS256) };
+        Ok(Self { signing, header, own: Accepted::new(public, since, None)?, earlier })
     }
 
     /// The name of the key that signs.
     fn kid(&self) -> &str {
-        self.header.kid.as_deref().unwrap_or_default()
+        &self.own.public.kid
     }
 
     /// The one key that verifies a token whose header has this `kid`, and until when it does; without, it must be the
     /// one that signs.
     pub(super) fn verifying(&self, kid: Option<&str>) -> Option<(&DecodingKey, Option<Timestamp>)> {
         let kid = kid.unwrap_or(self.kid());
-        let found = self.accepted.iter().find(|accepted| accepted.public.kid == kid)?;
+        let found = self.all().find(|accepted| accepted.public.kid == kid)?;
         Some((&found.key, found.until))
     }
 
-    fn accepted(&self, now: Timestamp) -> impl Iterator<Item = &Accepted> {
-        self.accepted.iter().filter(move |accepted| !accepted.is_over(now))
+    fn all(&self) -> impl Iterator<Item = &Accepted> {
+        std::iter::once(&self.own).chain(&self.earlier)
     }
 
     /// The row of the key that signs, from `now` on unless it is known already.
-    fn row(&self, now: Timestamp) -> Option<TokenKey> {
-        self.accepted.first().map(|Accepted { public, since, .. }| TokenKey {
-            kid: public.kid.clone(),
-            modulus: public.modulus.clone(),
-            exponent: public.exponent.clone(),
-            since: since.unwrap_or(now),
-            accepted_until: None,
-        })
+    fn row(&self, now: Timestamp) -> TokenKey {
+        let PublicKey { kid, modulus, exponent } = self.own.public.clone();
+        TokenKey { kid, modulus, exponent, since: self.own.since.unwrap_or(now), accepted_until: None }
     }
 }
 
@@ -189,7 +186,7 @@ impl App {
     #[must_use]
     pub fn public_keys(&self) -> Vec<PublicKey> {
         let now = self.clock.now();
-        self.tokens.keys().accepted(now).map(|accepted| accepted.public.clone()).collect()
+        self.tokens.keys().all().filter(|key| !key.is_over(now)).map(|key| key.public.clone()).collect()
     }
 
     /// The keys for tokens, for operators.
@@ -201,13 +198,13 @@ impl App {
             return Err(Refusal(MISSING.to_owned()));
         }
         let (now, ring) = (self.clock.now(), self.tokens.keys());
-        let mut keys = ring.accepted(now).map(|key| KeyRecord {
+        let record = |key: &Accepted| KeyRecord {
             kid: key.public.kid.clone(),
             since: key.since.map(time_text),
             accepted_until: key.until.map(time_text),
-        });
-        let signing = keys.next().ok_or_else(|| Refusal(MISSING.to_owned()))?;
-        Ok(KeysRecord { signing, earlier: keys.collect(), public_key_file: self.public_key_file.clone() })
+        };
+        let earlier = ring.earlier.iter().filter(|key| !key.is_over(now)).map(record).collect();
+        Ok(KeysRecord { signing: record(&ring.own), earlier, public_key_file: self.public_key_file.clone() })
     }
 
     /// Has another key sign, for an operator.
@@ -251,7 +248,7 @@ impl App {
             own.is_some_and(|own| known.iter().any(|other| other.accepted_until.is_none() && other.since < own.since));
         self.store
             .write(move |tx| {
-                let Some(row) = ring.row(tx.now()) else { return Ok(()) };
+                let row = ring.row(tx.now());
                 tx.put_token_key(&row)?;
                 match earlier {
                     EarlierKeys::Accepted => tx.retire_token_keys_but(&row.kid)?,
@@ -281,7 +278,7 @@ impl App {
         let signing = ring.signing.clone();
         let kid = ring.kid().to_owned();
         // First it is known, then it is the one that a start finds, then it signs, then the others are counted out.
-        let known = self.store.write(move |tx| ring.row(tx.now()).map_or(Ok(()), |row| tx.put_token_key(&row)));
+        let known = self.store.write(move |tx| tx.put_token_key(&ring.row(tx.now())));
         known.await.map_err(refusal)?;
         blocking(move || keeper.keep(&new)).await.map_err(refusal)?;
         self.load_keys(signing).map_err(refusal)?;
@@ -300,7 +297,7 @@ impl App {
     pub(super) async fn tidy_keys(&self) -> Result<(), Error> {
         let now = self.clock.now();
         self.settle_keys().await?;
-        if !self.tokens.keys().accepted.iter().any(|key| key.is_over(now)) {
+        if !self.tokens.keys().earlier.iter().any(|key| key.is_over(now)) {
             return Ok(());
         }
         let _alone = self.rotation.lock().await;
