@@ -108,3 +108,28 @@ fn old_copies(seen: &Seen<'_>) -> Option<Finding> {
         format!("rm -r {}", paths.join(" ")),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::super::State;
+    use super::super::tests_support::seen;
+    use super::*;
+
+    #[test]
+    fn what_was_there_before_a_restore_is_told_when_it_is_old() {
+        let parent = tempfile::tempdir().unwrap();
+        let kept = parent.path().join("pre-restore-1");
+        fs::create_dir(&kept).unwrap();
+        fs::create_dir(parent.path().join("backups")).unwrap();
+        let made = fs::metadata(&kept).unwrap().ctime();
+        let after = |days: i64| {
+            let now = Timestamp::from_second(made + days * 86_400 + 60).unwrap();
+            seen(&[], true, |seen| old_copies(&Seen { folder: parent.path(), now, ..*seen }))
+        };
+        assert_eq!(after(29), None);
+        let found = after(30).unwrap();
+        assert_eq!((found.state, found.mend), (State::Advice, Some(format!("rm -r {}", quoted(&kept)))));
+    }
+}

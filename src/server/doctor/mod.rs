@@ -212,6 +212,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_service_of_another_version_and_one_that_is_silent_are_wrong() {
+        let state = |holder| Examination { folder: PathBuf::new(), holder }.service().state;
+        let of = |program: &str| Holder::Service(InForce { program: program.to_owned(), settings: BTreeMap::new() });
+        assert_eq!(state(of(env!("CARGO_PKG_VERSION"))), State::Fine);
+        assert_eq!(state(of("0.0.1")), State::Wrong);
+        assert_eq!(state(Holder::Silent("it hangs".to_owned())), State::Wrong);
+    }
+
+    #[test]
     fn figures_and_paths_are_readable() {
         let shown = [0, 1023, 1024, 1_610_612_736, u64::MAX].map(bytes);
         assert_eq!(shown, ["0 bytes", "1023 bytes", "1.0 KiB", "1.5 GiB", "16777215.9 TiB"]);

@@ -486,3 +486,24 @@ fn a_backup_that_verifies_and_does_not_come_to_life_fails_its_drill() {
     fs::remove_file(past.data().join("username.key")).unwrap();
     refused(past.path(), &["backup", "verify", file, "--drill"], 1, &["cannot be read without their key"]);
 }
+
+#[test]
+fn long_work_shows_at_a_terminal_and_is_quiet_in_a_pipe() {
+    let past = Past::new();
+    let program = env!("CARGO_BIN_EXE_ocariot-users");
+    for (words, shown) in [
+        ("backup now --without-keys --to .".to_owned(), "copying the database"),
+        (format!("backup verify {} --without-keys", past.backup.display()), "checking"),
+        (format!("restore {} --dry-run --without-keys", past.backup.display()), "restoring"),
+    ] {
+        // script(1) is a terminal to what it runs.
+        let mut terminal = std::process::Command::new("script");
+        terminal.args(["-qec", &format!("{program} {words}"), "/dev/null"]).env("TERM", "xterm");
+        let output = terminal.current_dir(past.path()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && text.contains(shown), "{text}");
+        let piped = verb(past.path(), &words.split(' ').collect::<Vec<_>>(), "");
+        assert!(piped.status.success(), "{piped:?}");
+        assert!(!format!("{piped:?}").contains(shown), "{piped:?}");
+    }
+}
