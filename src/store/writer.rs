@@ -4,7 +4,7 @@
 //! nobody is answered before. If the commit fails, all of them failed.
 
 use std::cell::RefCell;
-use std::ops::Deref;
+use std::ops::{ControlFlow, Deref};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -133,7 +133,9 @@ impl Tx<'_> {
         })
     }
 
-    /// Does `deed` when this transaction is on disk, before its caller hears of it, whether or not he still waits.
+    /// Does `deed` when this transaction is on disk, before its caller hears of it, whether or not he still waits. If
+    /// it panics, the thread that writes ends, and with it the service: what is in memory would no longer be what is
+    /// on disk.
     pub fn after_commit(&self, deed: impl FnOnce() + Send + 'static) {
         self.after_commit.borrow_mut().push(Box::new(deed));
     }
@@ -243,9 +245,9 @@ impl Writer {
     }
 }
 
-/// Runs what may panic, which the panic hook has logged then: the others' writes go on.
-fn survive(deed: impl FnOnce()) {
-    let _ = catch_unwind(AssertUnwindSafe(deed));
+/// Runs what may panic, which the panic hook has logged then, and says whether it did not.
+fn survive(deed: impl FnOnce()) -> bool {
+    catch_unwind(AssertUnwindSafe(deed)).is_ok()
 }
 
 struct WriterThread {
@@ -269,24 +271,38 @@ impl WriterThread {
             {
                 batch.push(job);
             }
-            self.commit_together(batch);
+            if self.commit_together(batch).is_break() {
+                return;
+            }
         }
     }
 
-    fn commit_together(&self, batch: Vec<Job>) {
+    /// Breaks if what had to follow a commit failed.
+    fn commit_together(&self, batch: Vec<Job>) -> ControlFlow<()> {
         let mut answers = Vec::with_capacity(batch.len());
         let mut deeds = Vec::new();
         let outcome = self.run_batch(batch, &mut answers, &mut deeds);
         match &outcome {
-            Ok(()) => deeds.into_iter().for_each(survive),
+            Ok(()) => {
+                // All of them, whichever fails.
+                let failed = deeds.into_iter().map(survive).filter(|well| !well).count();
+                if failed > 0 {
+                    tracing::error!(
+                        "What is in memory is not what is on disk: the service stops, and a start mends it"
+                    );
+                    return ControlFlow::Break(());
+                }
+            }
             Err(_) => self.roll_back(),
         }
         for answer in answers {
+            // The others hear of theirs, whatever becomes of one.
             survive(|| answer(outcome.clone()));
         }
         if outcome.is_ok() {
             self.journal.tend(&self.connection);
         }
+        ControlFlow::Continue(())
     }
 
     fn roll_back(&self) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use ocariot_users::config::{Config, Inputs, resolve};
-use ocariot_users::model::{Clock, Error, Kind};
+use ocariot_users::model::{Clock, InstitutionFacts, Text};
 use ocariot_users::server::{FirstPassword, Service};
 use serde_json::json;
 
@@ -35,16 +35,29 @@ async fn a_panic_in_a_write_ends_that_write_and_undoes_it() {
 }
 
 #[tokio::test]
-async fn a_panic_after_a_commit_leaves_it_on_disk_and_the_writer_at_work() {
+async fn a_panic_after_a_commit_leaves_it_on_disk_and_ends_the_service() {
     let world = World::new().await;
-    let id = world.store.write(|tx| {
+    let done = Arc::new(AtomicBool::new(false));
+    let (id_sender, id) = std::sync::mpsc::channel();
+    let store = world.store.clone();
+    let (first, second) = (done.clone(), world.store.clone());
+    let failing = store.write(move |tx| {
         tx.after_commit(|| panic!("on purpose"));
-        Ok(tx.new_id::<()>())
+        tx.after_commit(move || first.store(true, Ordering::SeqCst));
+        let (name, kind) = (Text::verbatim("A".to_owned()), Text::verbatim("School".to_owned()));
+        let facts = InstitutionFacts { name, kind, address: None, latitude: None, longitude: None };
+        id_sender.send(tx.insert_institution(&facts)?).unwrap();
+        Ok(())
     });
-    id.await.unwrap();
-    let refused = world.store.write::<()>(|_| Err(Error::NotFound(Kind::Child))).await;
-    assert!(matches!(refused, Err(Error::NotFound(Kind::Child))));
-    world.admin().await.make_institution().await;
+    // Nobody hears that it is done: what is in memory is not what is on disk.
+    assert!(failing.await.is_err());
+    assert!(done.load(Ordering::SeqCst), "the other deeds are done");
+    second.writer_ended().await;
+    assert!(second.write(|_| Ok(())).await.is_err());
+    world.nobody().get("/readyz").await.is(503);
+    let world = world.restarted().await;
+    let id = id.recv().unwrap();
+    world.admin().await.get(&format!("/v1/institutions/{id}")).await.is(200);
 }
 
 #[tokio::test]
