@@ -17,7 +17,7 @@ use crate::model::text::time_text;
 use crate::store::TokenKey;
 
 /// What the audit trail calls it that another key signs.
-const ROTATION: &str = "keys_rotate";
+pub(super) const ROTATION: &str = "keys_rotate";
 
 /// The public half of a key, for those who verify tokens elsewhere (RFC 7517).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,6 +18,7 @@ use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use jiff::Timestamp;
 
+use super::limited::{Limit, Noted, Who, Whose};
 use super::{App, Caller, Origin};
 use crate::model::{Clock, Error, Limited, Network, Username};
 
@@ -56,6 +57,8 @@ pub(super) struct RateLimiters {
     account_by_network: Limiter,
     account: Limiter,
     accounts: Accounts,
+    noted: Noted,
+    clock: ForwardClock,
 }
 
 impl RateLimiters {
@@ -70,6 +73,8 @@ impl RateLimiters {
             logins: limiter(limits.logins)?,
             account_by_network: limiter(limits.account)?,
             account: limiter(limits.account)?,
+            noted: Noted::default(),
+            clock: clock.clone(),
             accounts: Accounts {
                 keys: RandomState::new(),
                 unlocked: Mutex::default(),
@@ -79,6 +84,15 @@ impl RateLimiters {
         })
     }
 
+    fn request(&self, network: Option<Network>) -> Result<(), Error> {
+        self.noting(Who { limit: Limit::Address, network, account: None }, self.address.check(network))
+    }
+
+    fn token(&self, caller: &Caller) -> Result<(), Error> {
+        let who = Who { limit: Limit::Token, network: None, account: Some(Whose::User(caller.id)) };
+        self.noting(who, self.token.check(caller.token))
+    }
+
     fn login(
         &self,
         network: Option<Network>,
@@ -86,12 +100,40 @@ impl RateLimiters {
         is_known: impl FnOnce() -> Result<bool, Error>,
     ) -> Result<(), Error> {
         let account = self.accounts.key(username);
-        self.logins.check(network)?;
-        self.account_by_network.check((account, network))?;
+        self.noting(Who { limit: Limit::Logins, network, account: None }, self.logins.check(network))?;
+        let by_network = Who { limit: Limit::Account, network, account: Some(Whose::Name(self.name(username))) };
+        self.noting(by_network, self.account_by_network.check((account, network)))?;
         match self.account.check(account) {
-            Err(limited) if !is_known()? => Err(limited),
+            Err(limited) if !is_known()? => self.noting(Who { network: None, ..by_network }, Err(limited)),
             _ => Ok(()),
         }
+    }
+
+    /// Notes who is refused, and passes the refusal on.
+    fn noting(&self, who: Who, checked: Result<(), Error>) -> Result<(), Error> {
+        if let Err(Error::TooManyRequests(Limited { wait, .. })) = &checked {
+            let limiter = match who.limit {
+                Limit::Address => &self.address,
+                Limit::Token => &self.token,
+                Limit::Logins => &self.logins,
+                Limit::Account => &self.account,
+            };
+            self.noted.add(who, self.clock.now(), *wait, limiter.rate.period);
+        }
+        checked
+    }
+
+    /// What a name is noted by.
+    pub(super) fn name(&self, username: &Username) -> u64 {
+        self.accounts.name(username)
+    }
+
+    pub(super) fn noted(&self) -> &Noted {
+        &self.noted
+    }
+
+    pub(super) fn now(&self) -> Nanos {
+        self.clock.now()
     }
 
     /// Forgets what no longer counts, and gives its memory back.
@@ -101,6 +143,7 @@ impl RateLimiters {
             limiter.buckets.shrink_to_fit();
         }
         self.accounts.forget_old();
+        self.noted.forget_old(self.now());
     }
 }
 
@@ -142,8 +185,12 @@ struct Accounts {
 }
 
 impl Accounts {
+    fn name(&self, username: &Username) -> u64 {
+        self.keys.hash_one(username.folded())
+    }
+
     fn key(&self, username: &Username) -> u64 {
-        let name = self.keys.hash_one(username.folded());
+        let name = self.name(username);
         let unlocked = self.unlocked.lock().unwrap_or_else(PoisonError::into_inner);
         match unlocked.get(&name) {
             Some(at) => self.keys.hash_one((name, at.as_u64())),
@@ -152,7 +199,7 @@ impl Accounts {
     }
 
     fn unlock(&self, username: &Username) {
-        let name = self.keys.hash_one(username.folded());
+        let name = self.name(username);
         self.unlocked.lock().unwrap_or_else(PoisonError::into_inner).insert(name, self.clock.now());
     }
 
@@ -196,13 +243,13 @@ impl App {
     /// # Errors
     /// `TooManyRequests` if the client asks too often.
     pub fn admit(&self, origin: &Origin) -> Result<(), Error> {
-        let admitted = self.limiters.as_ref().map_or(Ok(()), |limiters| limiters.address.check(origin.network()));
+        let admitted = self.limiters.as_ref().map_or(Ok(()), |limiters| limiters.request(origin.network()));
         self.noted_early(origin, admitted)
     }
 
     /// Counts a request with a token that was found to be valid.
     pub(super) fn admit_token(&self, caller: &Caller) -> Result<(), Error> {
-        self.limiters.as_ref().map_or(Ok(()), |limiters| limiters.token.check(caller.token))
+        self.limiters.as_ref().map_or(Ok(()), |limiters| limiters.token(caller))
     }
 
     /// Counts a try at an account's password, before the password is looked at. Whether the account exists makes no
@@ -222,6 +269,7 @@ impl App {
     pub fn unlock(&self, username: &Username) {
         if let Some(limiters) = &self.limiters {
             limiters.accounts.unlock(username);
+            limiters.noted.forget_name(limiters.name(username));
         }
     }
 }

@@ -12,6 +12,7 @@ mod families;
 mod groups;
 mod institutions;
 mod keys;
+mod limited;
 mod limits;
 mod login;
 mod operator;
@@ -24,6 +25,7 @@ mod readiness;
 mod refusals;
 mod scopes;
 mod token;
+mod trail;
 mod users;
 
 use std::sync::Arc;
@@ -51,6 +53,7 @@ pub use audit::{AuditedReads, Origin};
 pub use bootstrap::FirstAdmin;
 pub use clock::{ClockTrust, clock_is_behind};
 pub use keys::{EarlierKeys, KeyCare, KeyKeeper, NewKey, PublicKey};
+pub use limited::{LimitedRecord, LimitedReport};
 pub use limits::{Rate, RateLimits};
 pub use operator::{
     GivenPassword, KeyRecord, KeysRecord, OperatorCommand, Outcome, Refusal, UserName, UserRecord, WithPassword,
@@ -59,6 +62,7 @@ pub use password::{HashOptions, derive_key};
 pub use random::{random_bytes, random_password};
 pub use scopes::scopes;
 pub use token::{Caller, TokenOptions, role_claim as role_name};
+pub use trail::{TrailCursor, TrailPage, TrailQuery, TrailRecord, audited_actions};
 
 /// How the service is to behave.
 pub struct AppOptions {

@@ -4,10 +4,17 @@
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::limited::LimitedReport;
 use super::token::{role_claim, role_of_claim};
+use super::trail::{TrailPage, TrailQuery};
 use super::{App, random_password};
 use crate::model::{Account, Conflict, Error, Fault, Id, Password, Role, Username, text};
 use crate::store::{NewAccountRow, Tx};
+
+/// What the audit trail calls making an administrator.
+pub(super) const ADMIN_CREATE: &str = "admin_create";
+/// What the audit trail calls forgetting the tries of a user's password.
+pub(super) const USER_UNLOCK: &str = "user_unlock";
 
 /// A password on its way to the service. Wiped from memory when dropped; has no `Debug`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -78,6 +85,10 @@ pub enum OperatorCommand {
         /// Whether tokens of the keys before are refused at once.
         without_overlap: bool,
     },
+    /// A page of the audit trail.
+    AuditList(TrailQuery),
+    /// Who is limited now.
+    Limits {},
 }
 
 impl OperatorCommand {
@@ -94,7 +105,15 @@ impl OperatorCommand {
             Self::UserDelete { .. } => "user delete",
             Self::KeysShow => "keys show",
             Self::KeysRotate { .. } => "keys rotate",
+            Self::AuditList(_) => "audit list",
+            Self::Limits {} => "limits",
         }
+    }
+
+    /// Whether it is about what a running service has in memory, and has no meaning without one.
+    #[must_use]
+    pub fn is_about_running(&self) -> bool {
+        matches!(self, Self::UserUnlock { .. } | Self::Limits {})
     }
 }
 
@@ -165,6 +184,10 @@ pub enum Outcome {
     Keys(KeysRecord),
     /// Another one signs.
     Rotated(KeysRecord),
+    /// This was in the audit trail.
+    Trail(TrailPage),
+    /// These are limited.
+    Limited(LimitedReport),
 }
 
 /// A user who got a password.
@@ -210,6 +233,7 @@ impl App {
             }
             OperatorCommand::UserUnlock { user } => {
                 let account = self.find_user(&user)?;
+                self.operated(USER_UNLOCK, account.id, |_| Ok(true)).await.map_err(refusal)?;
                 self.unlock(&account.username);
                 Ok(Outcome::Unlocked(record(&account)))
             }
@@ -226,6 +250,8 @@ impl App {
             OperatorCommand::KeysRotate { without_overlap } => {
                 self.keys_rotate(without_overlap).await.map(Outcome::Rotated)
             }
+            OperatorCommand::AuditList(query) => self.trail(query).await,
+            OperatorCommand::Limits {} => self.limited().await,
         }
     }
 
@@ -239,7 +265,7 @@ impl App {
             .write(move |tx| {
                 let row = NewAccountRow { role: Role::Admin, username: &name, hash: &hash, institution: None };
                 let id = tx.insert_account(&row)?;
-                tx.record_operated("admin_create", Some(id))?;
+                tx.record_operated(ADMIN_CREATE, Some(id))?;
                 Ok(id)
             })
             .await

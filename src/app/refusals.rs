@@ -11,6 +11,9 @@ use crate::store::Refused;
 /// How many clients' refusals are told apart in a minute. Those of more clients are counted together.
 const CLIENTS: usize = 64;
 
+/// What the trail calls a request that is refused before it is known what is wanted.
+pub(super) const EARLY: &str = "request";
+
 /// The kind of a refusal, and whom it met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Refusal {
@@ -63,7 +66,7 @@ impl App {
 
     /// As [`App::noted`], for what is refused before it is known what is wanted.
     pub(super) fn noted_early<T>(&self, origin: &Origin, result: Result<T, Error>) -> Result<T, Error> {
-        self.noted(origin, "request", None, result)
+        self.noted(origin, EARLY, None, result)
     }
 
     /// Writes what was refused since the last time into the audit trail.

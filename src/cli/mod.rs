@@ -1,10 +1,12 @@
 //! The command line: verbs, their flags, and what they print.
 
+mod audit;
 mod backup;
 mod config;
 mod demo;
 mod doctor;
 mod keys;
+mod limits;
 mod notice;
 mod operator;
 mod output;
@@ -42,6 +44,9 @@ enum Failure {
     Operate(#[from] OperateError),
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// The words of the command line do not fit each other.
+    #[error("{0}")]
+    Usage(String),
     #[error("{0}")]
     Other(String),
 }
@@ -62,7 +67,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output::error(&failure.to_string());
-            ExitCode::from(if matches!(failure, Failure::Settings(_)) { 2 } else { 1 })
+            ExitCode::from(if matches!(failure, Failure::Settings(_) | Failure::Usage(_)) { 2 } else { 1 })
         }
     }
 }
@@ -73,10 +78,11 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
             Some((_, matches)) => config::show(flags(matches), matches.get_flag("json")),
             None => Err(Failure::Other("config needs a verb: try `ocariot-users config show`".to_owned())),
         },
+        Some(("audit", matches)) => audit::run(matches),
         Some(("backup", matches)) => backup::backup(matches),
         Some(("restore", matches)) => backup::restore(matches),
         Some(("demo", matches)) => demo::demo(flags(matches)),
-        Some((noun @ ("admin" | "user" | "keys"), matches)) => operator::run(noun, matches),
+        Some((noun @ ("admin" | "user" | "keys" | "limits"), matches)) => operator::run(noun, matches),
         Some(("doctor", matches)) => doctor::doctor(matches),
         Some(("completions", matches)) => shell::completions(matches),
         Some(("man", matches)) => shell::man(matches),
@@ -107,6 +113,8 @@ fn command() -> Command {
         .subcommand(operator::admin_command())
         .subcommand(operator::user_command())
         .subcommand(keys::keys_command())
+        .subcommand(limits::limits_command())
+        .subcommand(audit::command())
         .subcommand(backup::backup_command())
         .subcommand(backup::restore_command())
         .subcommand(doctor::command())

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, IsTerminal, Write as _};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
-use super::{Failure, flags, keys, output, with_folder_settings};
+use super::{Failure, audit, flags, keys, limits, output, with_folder_settings};
 use crate::app::{GivenPassword, OperatorCommand, Outcome, UserName, UserRecord, WithPassword};
 use crate::config::{Config, resolve_process};
 use crate::model::{Clock, Role};
@@ -71,9 +71,9 @@ fn kind() -> Arg {
     Arg::new("type").long("type").value_name("TYPE").value_parser(types).help("Only users of this type")
 }
 
-/// Carries out a verb of `admin`, `user` or `keys`, and prints what became of it.
+/// Carries out `limits`, or a verb of `admin`, `user` or `keys`, and prints what became of it.
 pub(super) fn run(noun: &str, matches: &ArgMatches) -> Result<(), Failure> {
-    let Some((verb, matches)) = matches.subcommand() else {
+    let Some((verb, matches)) = matches.subcommand().or((noun == "limits").then_some(("", matches))) else {
         return Err(Failure::Other(format!("{noun} needs a verb: see `ocariot-users {noun} --help`")));
     };
     let config = Config::of(&resolve_process(flags(matches))?)?;
@@ -107,6 +107,7 @@ fn command(noun: &str, verb: &str, matches: &ArgMatches) -> Result<OperatorComma
             OperatorCommand::UserSetPassword { user: user(matches), password: password(matches)? }
         }
         ("user", "unlock") => OperatorCommand::UserUnlock { user: user(matches) },
+        ("limits", _) => OperatorCommand::Limits {},
         ("user", "delete") => OperatorCommand::UserDelete { user: user(matches) },
         ("keys", "show") => OperatorCommand::KeysShow,
         ("keys", "rotate") => OperatorCommand::KeysRotate { without_overlap: matches.get_flag("without-overlap") },
@@ -192,6 +193,8 @@ fn as_text(folder: &str, outcome: &Outcome) -> String {
         Outcome::Deleted(user) => format!("Deleted {} from {folder}; its tokens are refused.\n", words(user)),
         Outcome::Keys(found) => keys::shown(folder, found),
         Outcome::Rotated(found) => keys::rotated(folder, found),
+        Outcome::Trail(page) => audit::lines(page),
+        Outcome::Limited(report) => limits::limited(folder, report),
     }
 }
 

@@ -21,5 +21,5 @@ pub mod tls;
 
 pub use error::StartError;
 pub use folder::remove_abandoned;
-pub use operate::{OperateError, operate};
+pub use operate::{OperateError, Operator, operate};
 pub use service::{FirstPassword, Service, Started};

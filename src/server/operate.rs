@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::folder::DataFolder;
 use super::opening::open_stopped;
 use super::{StartError, control};
-use crate::app::{OperatorCommand, Outcome, Refusal};
+use crate::app::{App, OperatorCommand, Outcome, Refusal};
 use crate::config::Config;
 use crate::model::Clock;
 
@@ -20,6 +20,12 @@ pub enum OperateError {
     /// The folder, its keys or its database cannot be used.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// It is about what a running service alone has.
+    #[error(
+        "no service runs in the data folder {}: rate limits live only in a running service, so nobody is limited",
+        .0.display()
+    )]
+    NotRunning(PathBuf),
     /// There is no such folder.
     #[error("there is no data folder {}: name the one of the service with --data-dir", .0.display())]
     NoFolder(PathBuf),
@@ -68,23 +74,55 @@ pub enum OperateError {
     },
 }
 
-/// Carries out a command in the data folder. A service that runs there does it, so that it takes effect at once;
-/// otherwise the folder is held meanwhile. Never makes a folder, a database or a key.
+/// Whoever carries out what operators ask of a data folder: the service that runs there, so that it takes effect at
+/// once, or this process, which holds the folder meanwhile.
+pub struct Operator(Way);
+
+enum Way {
+    Running(PathBuf),
+    Stopped(Box<App>, DataFolder),
+}
+
+impl Operator {
+    /// Finds out whether a service runs in the data folder, and opens the folder if not. Never makes a folder, a
+    /// database or a key.
+    ///
+    /// # Errors
+    /// Why the folder cannot be used.
+    pub fn reach(config: &Config, clock: Clock) -> Result<Self, OperateError> {
+        let path = &config.data_dir;
+        let owner = owned(path)?;
+        let folder = match DataFolder::find(path) {
+            Ok(Some(folder)) => folder,
+            Ok(None) => return Err(OperateError::NoFolder(path.clone())),
+            Err(StartError::FolderInUse(_)) => return Ok(Self(Way::Running(path.clone()))),
+            Err(other) => return Err(other.into()),
+        };
+        require_owner(path, owner)?;
+        Ok(Self(Way::Stopped(Box::new(open_stopped(config, &folder, clock)?), folder)))
+    }
+
+    /// Carries out a command.
+    ///
+    /// # Errors
+    /// Why it was not carried out.
+    pub async fn operate(&self, command: OperatorCommand) -> Result<Outcome, OperateError> {
+        match &self.0 {
+            Way::Running(path) => control::ask(path, &command),
+            Way::Stopped(_, folder) if command.is_about_running() => {
+                Err(OperateError::NotRunning(folder.path().to_owned()))
+            }
+            Way::Stopped(app, _) => Ok(app.operate(command).await?),
+        }
+    }
+}
+
+/// Carries out one command in a data folder.
 ///
 /// # Errors
 /// Why it was not carried out.
 pub async fn operate(config: &Config, clock: Clock, command: OperatorCommand) -> Result<Outcome, OperateError> {
-    let path = &config.data_dir;
-    let owner = owned(path)?;
-    let folder = match DataFolder::find(path) {
-        Ok(Some(folder)) => folder,
-        Ok(None) => return Err(OperateError::NoFolder(path.clone())),
-        Err(StartError::FolderInUse(_)) => return control::ask(path, &command),
-        Err(other) => return Err(other.into()),
-    };
-    require_owner(path, owner)?;
-    let app = open_stopped(config, &folder, clock)?;
-    Ok(app.operate(command).await?)
+    Operator::reach(config, clock)?.operate(command).await
 }
 
 /// Whose folder it is, if this process may look into it.

@@ -1,9 +1,11 @@
 //! Rows of `audit`: who did what to whom, when, from where. Ids alone, so that the trail tells no names.
 
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use jiff::Timestamp;
 use rusqlite::params;
+use rusqlite::types::Value;
 
 use super::error::Translate;
 use super::{Tx, View, rows};
@@ -41,7 +43,103 @@ pub struct Refused {
     pub actor: Option<(Id<Account>, Role)>,
 }
 
+/// A place in the trail, between two rows: before all rows of its instant that have this number or a larger one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrailPlace {
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// The number of a row; 0 is before all rows of the instant.
+    pub row: i64,
+}
+
+/// Which rows of the trail are asked for: those that all of this fits.
+pub struct TrailFilter {
+    /// Not from before this, in milliseconds since 1970.
+    pub since: i64,
+    /// Those before this place, the newest first.
+    pub before: TrailPlace,
+    /// What this user did.
+    pub actor: Option<Id<Account>>,
+    /// What was done to this, or to this as a part of something.
+    pub target: Option<[u8; 12]>,
+    /// What was done; without any, everything.
+    pub actions: Vec<String>,
+}
+
+/// A row of the trail.
+#[derive(Debug)]
+pub struct TrailRow {
+    /// Where it stands.
+    pub place: TrailPlace,
+    /// When.
+    pub at: Timestamp,
+    /// Who, if that is known.
+    pub actor: Option<Id<Account>>,
+    /// The actor's type.
+    pub role: Option<Role>,
+    /// The operation's id, or another word for what was done or asked.
+    pub action: String,
+    /// What it was done to.
+    pub target: Option<Id<()>>,
+    /// What belongs to the target, if that is what it was done to.
+    pub part: Option<Id<()>>,
+    /// From where.
+    pub address: Option<String>,
+    /// `ok`, or why not.
+    pub outcome: String,
+    /// The service's own id for the request.
+    pub request_id: Option<String>,
+    /// How many requests the row stands for.
+    pub count: i64,
+}
+
+/// A page of the trail. A million rows are looked through in less than a second, so that one index, by time, serves
+/// all questions but the one about an actor, which may have few rows in many years.
+macro_rules! page {
+    ($actor:literal) => {
+        concat!(
+            "SELECT at, id, actor_id, actor_role, action, target_id, part_id, address, outcome, request_id, count
+             FROM audit
+             WHERE (at, id) < (?1, ?2) AND at >= ?3 AND ",
+            $actor,
+            " AND (?5 IS NULL OR target_id = ?5 OR part_id = ?5)
+             AND (?6 OR action IN (SELECT value FROM rarray(?7)))
+             ORDER BY at DESC, id DESC LIMIT ?8"
+        )
+    };
+}
+
 impl View<'_> {
+    /// The newest of the rows that fit, the newest first; at most `count`.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn trail(&self, filter: &TrailFilter, count: usize) -> Result<Vec<TrailRow>, Error> {
+        let sql = match filter.actor {
+            Some(_) => page!("actor_id = ?4"),
+            None => page!("?4 IS NULL"),
+        };
+        let actions: Vec<Value> = filter.actions.iter().map(|action| Value::Text(action.clone())).collect();
+        let (before, actor) = (filter.before, filter.actor.as_ref().map(Id::as_bytes));
+        let any = actions.is_empty();
+        self.prepare(sql)?
+            .query_map(
+                params![before.at, before.row, filter.since, actor, filter.target, any, Rc::new(actions), count],
+                trail_row,
+            )
+            .translate()?
+            .collect::<rusqlite::Result<_>>()
+            .translate()
+    }
+
+    /// The instant of the oldest row, if there is one.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn oldest_audit(&self) -> Result<Option<Timestamp>, Error> {
+        self.prepare("SELECT min(at) FROM audit")?.query_row([], |row| rows::optional_timestamp(row, 0)).translate()
+    }
+
     /// Whether a user of this name logged in from there before, as long as the trail is kept.
     ///
     /// # Errors
@@ -126,4 +224,20 @@ impl Tx<'_> {
             params![before.as_millisecond(), count],
         )
     }
+}
+
+fn trail_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<TrailRow> {
+    Ok(TrailRow {
+        place: TrailPlace { at: row.get(0)?, row: row.get(1)? },
+        at: rows::timestamp(row, 0)?,
+        actor: rows::optional_id(row, 2)?,
+        role: row.get_ref(3)?.as_str_or_null()?.map(|_| rows::role(row, 3)).transpose()?,
+        action: row.get(4)?,
+        target: rows::optional_id(row, 5)?,
+        part: rows::optional_id(row, 6)?,
+        address: row.get(7)?,
+        outcome: row.get(8)?,
+        request_id: row.get(9)?,
+        count: row.get(10)?,
+    })
 }

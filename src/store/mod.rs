@@ -44,7 +44,7 @@ use error::Translate;
 use journal::Journal;
 
 pub use accounts::NewAccountRow;
-pub use audit::{Change, Refused};
+pub use audit::{Change, Refused, TrailFilter, TrailPlace, TrailRow};
 pub use backup::{Contents, Counters, EarlierTokens};
 pub use checkup::Condition;
 pub use cipher::{KEY_LENGTH, UsernameKey};

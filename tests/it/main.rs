@@ -42,5 +42,6 @@ mod tags;
 mod timing;
 mod tls;
 mod tokens;
+mod trail;
 mod upgrade;
 mod users;

@@ -5,14 +5,9 @@ use reqwest::blocking::Client;
 use super::Server;
 use crate::support::ADMIN;
 
-/// Where the notice says that figures are.
-fn address(server: &Server) -> &str {
-    server.notice.lines().find_map(|line| line.trim().strip_prefix("Metrics")).unwrap().trim()
-}
-
 /// The figures: name and labels, and the value.
 fn figures(client: &Client, server: &Server) -> Vec<(String, f64)> {
-    let reply = client.get(address(server)).send().unwrap();
+    let reply = client.get(server.metrics()).send().unwrap();
     assert!(reply.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
     let text = reply.text().unwrap();
     assert!(text.ends_with("# EOF\n"), "{text}");

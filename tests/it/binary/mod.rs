@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+mod audit;
 mod backup;
 mod doctor;
 mod keys;
@@ -112,6 +113,11 @@ impl Server {
     /// Where it was started. Its data are in `data`.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where it says that its figures are.
+    pub fn metrics(&self) -> &str {
+        self.notice.lines().find_map(|line| line.trim().strip_prefix("Metrics")).unwrap().trim()
     }
 
     /// All that it printed so far: its log.

@@ -1,0 +1,131 @@
+//! Reading the audit trail, for the machine's operator: page by page, so that no number of rows takes much memory.
+
+use serde::{Deserialize, Serialize};
+
+use super::keys::ROTATION;
+use super::login::LOGIN;
+use super::operator::{ADMIN_CREATE, Refusal, USER_UNLOCK, refusal};
+use super::policy::TABLE;
+use super::refusals::EARLY;
+use super::token::role_claim;
+use super::{App, Outcome};
+use crate::model::{Id, text};
+use crate::store::{TrailFilter, TrailPlace, TrailRow};
+
+/// The most rows of a page.
+const PAGE: usize = 500;
+
+/// Every word for what was done or asked that the trail uses.
+pub fn audited_actions() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|row| row.id).chain([LOGIN, ADMIN_CREATE, USER_UNLOCK, ROTATION, EARLY])
+}
+
+/// Which rows of the audit trail are asked for: those that all of this fits, the newest first.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrailQuery {
+    /// Not from before this instant, in milliseconds since 1970.
+    pub since: i64,
+    /// From before this place.
+    pub before: TrailCursor,
+    /// The id of the user who did it.
+    pub actor: Option<String>,
+    /// The id of what it was done to, or of a part of it.
+    pub target: Option<String>,
+    /// What was done: any of [`audited_actions`]; all, if there is none.
+    pub actions: Vec<String>,
+    /// The most rows to have. There may be fewer, and yet more of them.
+    pub limit: usize,
+}
+
+/// A place in the trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrailCursor {
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// Which of the rows of this instant; 0 is before all of them.
+    pub row: i64,
+}
+
+/// Rows of the audit trail.
+#[derive(Serialize, Deserialize)]
+pub struct TrailPage {
+    /// The newest first.
+    pub rows: Vec<TrailRecord>,
+    /// Where to go on; nothing after the last row.
+    pub next: Option<TrailCursor>,
+}
+
+/// A row of the audit trail: ids, never names.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrailRecord {
+    /// RFC 3339.
+    pub at: String,
+    /// The operation's id, or another of [`audited_actions`].
+    pub action: String,
+    /// `ok`, or why not.
+    pub outcome: String,
+    /// How many requests the row stands for.
+    pub count: i64,
+    /// The id of who did it: nobody's, if it is not known, or if it was the machine's operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// The actor's type, as in tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor_type: Option<String>,
+    /// The id of what it was done to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// The id of a part of the target, if that is what it was done to: a group, or a child of a family.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    /// From where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The service's own id for the request, which its log tells too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+impl App {
+    /// A page of the audit trail.
+    pub(super) async fn trail(&self, query: TrailQuery) -> Result<Outcome, Refusal> {
+        if query.before.row == 0
+            && let Err(error) = self.flush_refusals().await
+        {
+            tracing::warn!(%error, "The refusals of the last minute are not yet in the audit trail");
+        }
+        let id = |text: String| {
+            Id::<()>::parse(&text).ok_or_else(|| Refusal(format!("{text} is no id: one has 24 hex digits")))
+        };
+        let filter = TrailFilter {
+            since: query.since,
+            before: TrailPlace { at: query.before.at, row: query.before.row },
+            actor: query.actor.map(id).transpose()?.map(|id| id.cast()),
+            target: query.target.map(id).transpose()?.map(|id| *id.as_bytes()),
+            actions: query.actions,
+        };
+        let count = query.limit.min(PAGE);
+        let rows = self.store.scan(move |view| view.trail(&filter, count)).await.map_err(refusal)?;
+        let last = rows.last().filter(|_| rows.len() == count);
+        let next = last.map(|last| TrailCursor { at: last.place.at, row: last.place.row });
+        Ok(Outcome::Trail(TrailPage { next, rows: rows.into_iter().map(record).collect() }))
+    }
+}
+
+fn record(row: TrailRow) -> TrailRecord {
+    TrailRecord {
+        at: text::time_text(row.at),
+        action: row.action,
+        outcome: row.outcome,
+        count: row.count,
+        actor: row.actor.map(|id| id.to_string()),
+        actor_type: row.role.map(|role| role_claim(role).to_owned()),
+        target: row.target.map(|id| id.to_string()),
+        part: row.part.map(|id| id.to_string()),
+        address: row.address,
+        request_id: row.request_id,
+    }
+}
