@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::login::LOGIN;
 use super::policy::{Operation, Subject, Target};
 use super::{App, Permit};
@@ -11,6 +13,11 @@ use crate::store::{Change, Tx};
 
 /// How many old rows are deleted in one transaction: other writes go between.
 const PRUNED_AT_ONCE: usize = 500;
+
+/// How much of the trail one upkeep, which is once a minute, may delete: that of so long a time from its oldest row
+/// on. No clock is trusted further: one that is wrongly far ahead makes the trail shorter only ten times as fast as
+/// time goes by, so that there is time to notice it, and one that is ahead for a moment costs ten minutes.
+const PRUNED_PER_UPKEEP: SignedDuration = SignedDuration::from_mins(10);
 
 /// Where a request came from.
 #[derive(Debug, Clone)]
@@ -117,14 +124,17 @@ impl App {
 }
 
 impl App {
-    /// Deletes the rows of the trail that are older than they are kept.
+    /// Deletes rows of the trail that are older than they are kept, as many as one upkeep may.
     ///
     /// # Errors
     /// If the store cannot write.
     pub(super) async fn prune_audit(&self, keep: Duration) -> Result<(), Error> {
-        let Ok(before) = self.clock.now().checked_sub(keep) else {
+        let oldest = self.store.read(|view| view.oldest_audit())?;
+        let most = oldest.and_then(|oldest| oldest.checked_add(PRUNED_PER_UPKEEP).ok());
+        let (Some(most), Ok(due)) = (most, self.clock.now().checked_sub(keep)) else {
             return Ok(());
         };
+        let before = due.min(most);
         while self.store.write(move |tx| tx.prune_audit(before, PRUNED_AT_ONCE)).await? == PRUNED_AT_ONCE {}
         Ok(())
     }

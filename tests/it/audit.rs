@@ -161,6 +161,44 @@ async fn rows_are_kept_for_as_long_as_is_set_and_pruned_in_steps() {
     assert_eq!(count(), 1, "the log-in of just now stays");
 }
 
+#[tokio::test]
+async fn a_clock_that_is_far_ahead_takes_no_more_than_ten_minutes_of_the_trail_with_each_upkeep() {
+    let world = World::new().await;
+    // A row a minute, for the ten hours before now.
+    let now = world.clock.now().as_millisecond();
+    world.sql(&format!(
+        "DELETE FROM audit; INSERT INTO audit (at, action, outcome, count)
+         WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 600)
+         SELECT {now} - 60000 * n, 'child_view', 'ok', 1 FROM n"
+    ));
+    let count = || trail(&world).len();
+    let years = 20 * 365 * 86_400;
+    world.clock.advance(years);
+    world.app.upkeep().await.unwrap();
+    world.clock.advance(-years);
+    world.app.upkeep().await.unwrap();
+    assert_eq!(count(), 590, "the clock was wrong for a moment");
+
+    // It stays so, and people log in meanwhile.
+    world.clock.advance(years);
+    for minutes in 1..=30 {
+        world.admin().await;
+        world.app.upkeep().await.unwrap();
+        assert_eq!(count(), 590 - 9 * minutes, "ten old rows less, and a log-in more");
+    }
+    world.clock.advance(-years);
+    world.app.upkeep().await.unwrap();
+    assert_eq!(count(), 320, "what was not yet deleted stays when the clock is right again");
+
+    // What is due goes in the end, also what was written when the clock told 1970.
+    world.sql("INSERT INTO audit (at, action, outcome, count) VALUES (1, 'child_view', 'ok', 1)");
+    world.clock.advance(366 * 86_400);
+    for _ in 0..40 {
+        world.app.upkeep().await.unwrap();
+    }
+    assert_eq!(count(), 30, "the log-ins of the future");
+}
+
 /// Action, outcome, address, actor and count of the rows of refusals, in the alphabet's order.
 fn refusals(world: &World) -> Vec<(String, String, String, String, i64)> {
     let database = Connection::open(world.folder.path().join("ocariot.db")).unwrap();
