@@ -203,9 +203,9 @@ impl Everything {
 }
 
 #[test]
-fn passwords_tokens_keys_and_names_are_in_no_log_and_no_audit_trail() {
+fn passwords_tokens_keys_and_names_are_in_no_log_no_audit_trail_and_no_figures() {
     let password = "canary-admin-password";
-    let arguments = ["--plain-http", "--log", "trace", "--audit-reads"];
+    let arguments = ["--plain-http", "--log", "trace", "--audit-reads", "--metrics-bind", "127.0.0.1:0"];
     let admin = ["--admin-username", "canary-admin", "--admin-password", password];
     let server = Server::start(&[arguments.as_slice(), admin.as_slice()].concat());
     let canaries = vec!["canary".to_owned()];
@@ -225,6 +225,8 @@ fn passwords_tokens_keys_and_names_are_in_no_log_and_no_audit_trail() {
         let key = std::fs::read_to_string(data.join(key)).unwrap();
         all.canaries.extend(key.lines().filter(|line| line.len() >= 32 && !line.contains('-')).map(str::to_owned));
     }
+    let figures = all.http.get(server.metrics()).send().unwrap().text().unwrap();
+    assert!(figures.matches("ocariot_http_requests_total{").count() > 40, "{figures}");
     let log = server.output();
     let database = server.stop();
     // The terminal, which is not the log, is told who the first administrator is.
@@ -243,6 +245,7 @@ fn passwords_tokens_keys_and_names_are_in_no_log_and_no_audit_trail() {
         let line = log.iter().find(|line| line.contains(canary.as_str()));
         assert_eq!(line, None, "{canary}");
         assert!(!trail.contains(canary.as_str()), "{canary}");
+        assert!(!figures.contains(canary.as_str()), "{canary}");
         let bytes = canary.as_bytes().iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
         assert!(!trail.contains(&bytes), "{canary}");
     }
