@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -24,6 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::StartError;
+use super::lingering::{Lingering, Unread};
 use super::places::{Activity, Arriving, Place, Places};
 
 /// What a client may ask of the connections.
@@ -171,10 +173,10 @@ impl<E: Endpoint<Output = Response> + 'static> Service<E> {
             Transport::Plain => Scheme::HTTP,
             Transport::Tls(_) => Scheme::HTTPS,
         };
-        let peer = Peer { local, remote, scheme, activity };
+        let peer = Peer { local, remote, scheme, activity, unread: Unread::default() };
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.limits.write_timeout));
-        let stream = Box::pin(stream);
+        let stream = Lingering::new(Box::pin(stream), peer.unread.clone());
         match &self.transport {
             Transport::Plain => self.http(stream, peer, watcher).await,
             Transport::Tls(config) => {
@@ -190,12 +192,19 @@ impl<E: Endpoint<Output = Response> + 'static> Service<E> {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = service_fn(|request| {
+        let service = service_fn(|request: hyper::Request<Incoming>| {
             peer.activity.works();
+            let large = is_large(request.body());
             let request = peer.request(request);
-            async {
-                let response = self.endpoint.get_response(request).await;
+            let peer = &peer;
+            async move {
+                let mut response = self.endpoint.get_response(request).await;
                 peer.activity.waits();
+                if large && (response.status().is_client_error() || response.status().is_server_error()) {
+                    // Perhaps not all of it was read: then hyper closes, and a client should know before it asks again.
+                    peer.unread.note();
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 Ok::<_, std::convert::Infallible>(hyper::Response::from(response))
             }
         });
@@ -210,12 +219,19 @@ impl<E: Endpoint<Output = Response> + 'static> Service<E> {
     }
 }
 
+/// Whether hyper may not be able to read a body to its end that the service leaves alone: it tries once.
+fn is_large(body: &Incoming) -> bool {
+    const SURELY_READ: u64 = 4096;
+    body.size_hint().upper().is_none_or(|length| length > SURELY_READ)
+}
+
 /// The two ends of a connection, and what goes on between them.
 struct Peer<'a> {
     local: SocketAddr,
     remote: SocketAddr,
     scheme: Scheme,
     activity: &'a Arc<Activity>,
+    unread: Unread,
 }
 
 impl Peer<'_> {

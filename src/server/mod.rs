@@ -7,6 +7,7 @@ pub mod doctor;
 mod error;
 mod folder;
 mod keys;
+mod lingering;
 pub mod listener;
 mod metrics;
 mod opening;

@@ -152,3 +152,31 @@ fn json_as_deep_as_a_body_can_be_is_no_json() {
         assert!(answer.contains("Unable to process request body!"), "{answer}");
     }
 }
+
+#[test]
+fn a_client_that_sends_all_of_a_too_large_body_first_can_read_the_answer() {
+    let body = vec![b' '; 1 << 20];
+    let server = server();
+    for (path, status) in [("/v1/auth", 413), ("/v1/children", 401)] {
+        let mut connection = connect(&server);
+        let head = format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+        connection.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        answered_once(&answer, status);
+    }
+}
+
+#[test]
+fn clients_of_the_usual_kind_read_that_a_body_is_too_large() {
+    for arguments in [&["--plain-http", "--body-limit=1 KiB"] as &[&str], &["--body-limit=1 KiB"]] {
+        let server = Server::start(arguments);
+        let client = reqwest::blocking::Client::builder().danger_accept_invalid_certs(true).build().unwrap();
+        for _ in 0..20 {
+            let request = client.post(format!("{}/auth", server.url)).header("content-type", "application/json");
+            let reply = request.body(vec![b' '; 1 << 20]).send().unwrap();
+            assert_eq!(reply.status().as_u16(), 413);
+            assert!(reply.text().unwrap().contains("The request body must not exceed 1024 bytes."));
+        }
+    }
+}

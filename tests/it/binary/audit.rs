@@ -84,7 +84,7 @@ fn an_audit_listing_that_cannot_be_meant_is_wrong_use() {
     ] {
         refused(folder.path(), &[&["audit", "list"], arguments].concat(), 2, &[words]);
     }
-    refused(folder.path(), &["audit"], 2, &["list"]);
+    refused(folder.path(), &["audit"], 2, &["audit <COMMAND>"]);
     refused(folder.path(), &["audit", "list"], 1, &["no data folder", "--data-dir"]);
 }
 
