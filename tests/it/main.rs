@@ -21,6 +21,7 @@ mod errors;
 mod examples;
 mod families;
 mod faults;
+mod fuzz;
 mod grid;
 mod groups;
 mod hints;

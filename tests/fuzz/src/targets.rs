@@ -1,0 +1,430 @@
+//! The fuzz targets: each takes any bytes, and panics if the program does with them what it never may. The program's
+//! own tests run them on the kept corpus.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ocariot_users::api::{self, Cors, Hsts, Limits};
+use ocariot_users::app::{
+    App, AppOptions, AuditedReads, ClockTrust, HashOptions, KeyCare, SelfAffiliation, TokenOptions,
+};
+use ocariot_users::config::{Config, Inputs, SETTINGS, resolve};
+use ocariot_users::model::{Age, AgeDate, Clock, Id, Password, Text, Username, past_date, text};
+use ocariot_users::store::{Store, StoreOptions};
+use poem::endpoint::{BoxEndpoint, EndpointExt};
+use poem::http::header::{HeaderMap, HeaderName, HeaderValue};
+use poem::http::{Method, Uri};
+use poem::{Body, Endpoint, Request};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// After so many changes the service begins anew, so that what it holds stays small.
+const CHANGES: u32 = 1_000;
+
+/// The operations that take a body.
+const BODIES: [(&str, &str); 22] = [
+    ("POST", "/v1/auth"),
+    ("PUT", "/v1/users/{educator}/password"),
+    ("POST", "/v1/users/{child}/reset-password"),
+    ("POST", "/v1/institutions"),
+    ("PATCH", "/v1/institutions/{institution}"),
+    ("POST", "/v1/children"),
+    ("PATCH", "/v1/children/{child}"),
+    ("POST", "/v1/children/{child}/nfc"),
+    ("POST", "/v1/educators"),
+    ("PATCH", "/v1/educators/{educator}"),
+    ("POST", "/v1/educators/{educator}/children/groups"),
+    ("PATCH", "/v1/educators/{educator}/children/groups/{group}"),
+    ("POST", "/v1/healthprofessionals"),
+    ("PATCH", "/v1/healthprofessionals/{healthprofessional}"),
+    ("POST", "/v1/healthprofessionals/{healthprofessional}/children/groups"),
+    ("PATCH", "/v1/healthprofessionals/{healthprofessional}/children/groups/{group}"),
+    ("POST", "/v1/families"),
+    ("PATCH", "/v1/families/{family}"),
+    ("POST", "/v1/applications"),
+    ("PATCH", "/v1/applications/{application}"),
+    ("POST", "/v1/families/{family}/children/{child}"),
+    ("DELETE", "/v1/children/{child}"),
+];
+
+/// The lists, and who may read them.
+const LISTS: [(&str, &str); 9] = [
+    ("admin", "/v1/institutions"),
+    ("admin", "/v1/children"),
+    ("admin", "/v1/educators"),
+    ("admin", "/v1/healthprofessionals"),
+    ("admin", "/v1/families"),
+    ("admin", "/v1/applications"),
+    ("admin", "/v1/families/{family}/children"),
+    ("educator", "/v1/educators/{educator}/children/groups"),
+    ("healthprofessional", "/v1/healthprofessionals/{healthprofessional}/children/groups"),
+];
+
+/// The names of the targets.
+pub const TARGETS: [&str; 7] = ["service", "bodies", "lists", "tokens", "forwarded", "values", "settings"];
+
+/// Runs the targets, and has a service for those that need one.
+pub struct Fuzz {
+    runtime: Runtime,
+    key: String,
+    service: Service,
+}
+
+/// A service in process, and somebody of each type.
+struct Service {
+    app: Arc<App>,
+    endpoint: BoxEndpoint<'static>,
+    /// Ids by the word that stands for them in an input.
+    ids: BTreeMap<&'static str, String>,
+    /// Tokens by the type of their users.
+    tokens: BTreeMap<&'static str, String>,
+    changes: u32,
+    _folder: TempDir,
+}
+
+struct Reply {
+    status: u16,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Fuzz {
+    pub fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+        let key = key.serialize_pem();
+        let service = runtime.block_on(Service::new(&key));
+        Self { runtime, key, service }
+    }
+
+    /// Runs a target of [`TARGETS`].
+    ///
+    /// # Panics
+    /// If the program does with the input what it never may.
+    pub fn run(&mut self, target: &str, data: &[u8]) {
+        if self.service.changes > CHANGES {
+            self.service = self.runtime.block_on(Service::new(&self.key));
+        }
+        let service = &mut self.service;
+        match target {
+            "service" => self.runtime.block_on(service.whole(data)),
+            "bodies" => self.runtime.block_on(service.body(data)),
+            "lists" => self.runtime.block_on(service.list(data)),
+            "tokens" => self.runtime.block_on(service.token(data)),
+            "forwarded" => forwarded(&service.app, data),
+            "values" => values(data),
+            "settings" => settings(data),
+            other => panic!("there is no target {other}"),
+        }
+    }
+}
+
+impl Service {
+    async fn new(key: &str) -> Self {
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.unwrap();
+        let start: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        let microseconds = AtomicI64::new(start.as_microsecond());
+        let clock =
+            Clock::new(move || Timestamp::from_microsecond(microseconds.fetch_add(1, Ordering::Relaxed)).unwrap());
+        let options = StoreOptions { path: folder.path().join("fuzz.db"), scans: 1, readers: 1, clock: clock.clone() };
+        let store = Store::open(options, |_| Ok(zeroize::Zeroizing::new([7; 64]))).unwrap();
+        let options = AppOptions {
+            tokens: TokenOptions {
+                private_key: key.to_owned().into(),
+                key_care: KeyCare::Given,
+                public_key_file: None,
+                issuer: "ocariot".to_owned(),
+                lifetime: Duration::from_secs(86_400),
+            },
+            hashing: HashOptions {
+                memory: 8,
+                iterations: 1,
+                parallelism: 1,
+                threads: 1,
+                queue: 64,
+                on_thread_start: || {},
+            },
+            password_min_length: 1,
+            self_affiliation: SelfAffiliation::Refused,
+            audit_keep: Duration::from_secs(86_400),
+            audited_reads: AuditedReads::SingleChildren,
+            rate_limits: None,
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
+            clock,
+            clock_trust: ClockTrust::Checked,
+        };
+        let app = Arc::new(App::start(store, options).unwrap());
+        app.ensure_admin(Username::new("admin").unwrap(), Some(Password::verbatim("first"))).await.unwrap();
+        let limits = Limits {
+            body_bytes: 100 << 10,
+            body_timeout: Duration::from_secs(20),
+            body_budget: 1 << 20,
+            uri_bytes: 4096,
+            hsts: Hsts::Off,
+        };
+        let endpoint = api::endpoint(app.clone(), limits, Cors::new(vec!["https://a.example".to_owned()])).unwrap();
+        let (ids, tokens) = (BTreeMap::new(), BTreeMap::new());
+        let mut service = Self { app, endpoint: endpoint.boxed(), ids, tokens, changes: 0, _folder: folder };
+        service.fill().await;
+        service
+    }
+
+    /// Somebody of each type.
+    async fn fill(&mut self) {
+        self.login("admin", "admin").await;
+        self.make("admin", "institution", "/v1/institutions", json!({"name": "A", "type": "School"})).await;
+        let institution = self.ids["institution"].clone();
+        let user = |name: &str, more: Value| {
+            let mut body = json!({"username": name, "password": "first", "institution_id": institution});
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        self.make("admin", "child", "/v1/children", user("child", json!({"gender": "male", "age": 9}))).await;
+        let child = json!([self.ids["child"]]);
+        self.make("admin", "family", "/v1/families", user("family", json!({"children": child}))).await;
+        let application = user("application", json!({"application_name": "P"}));
+        self.make("admin", "application", "/v1/applications", application).await;
+        for (role, path) in [("educator", "/v1/educators"), ("healthprofessional", "/v1/healthprofessionals")] {
+            self.make("admin", role, path, user(role, json!({}))).await;
+            self.login(role, role).await;
+            let groups = format!("{path}/{}/children/groups", self.ids[role]);
+            self.make(role, "group", &groups, json!({"name": "G", "children": child})).await;
+        }
+        for role in ["child", "family", "application"] {
+            self.login(role, role).await;
+        }
+        self.changes = 0;
+    }
+
+    async fn login(&mut self, role: &'static str, name: &str) {
+        let body = json!({"username": name, "password": "first"});
+        let reply = self.send(request(Method::POST, "/v1/auth", None, body.to_string().into_bytes()).unwrap()).await;
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
+        self.tokens.insert(role, body["access_token"].as_str().unwrap().to_owned());
+    }
+
+    async fn make(&mut self, by: &str, word: &'static str, path: &str, body: Value) {
+        let body = body.to_string().into_bytes();
+        let reply = self.send(request(Method::POST, path, Some(&self.tokens[by]), body).unwrap()).await;
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
+        self.ids.insert(word, body["id"].as_str().unwrap().to_owned());
+    }
+
+    /// Sends a request, and looks at what no answer may be.
+    async fn send(&mut self, request: Request) -> Reply {
+        let reads = request.method() == Method::GET || request.method() == Method::HEAD;
+        let response = self.endpoint.call(request).await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.into_body().into_string().await.unwrap();
+        if !reads && status < 300 {
+            self.changes += 1;
+        }
+        assert!((200..500).contains(&status), "{status}: {body}");
+        assert!(headers.contains_key("x-request-id") && headers["x-content-type-options"] == "nosniff");
+        if status >= 400 {
+            let error: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(error["code"], status);
+            let known = ["code", "message", "description", "redirect_link"];
+            assert!(error.as_object().unwrap().keys().all(|key| known.contains(&key.as_str())), "{body}");
+        }
+        assert!(status != 204 || body.is_empty(), "{body}");
+        if status < 300 && headers.get("content-type").is_some_and(|of| of == "application/json; charset=utf-8") {
+            ["argon2", "password_hash"].iter().for_each(|secret| assert!(!body.contains(secret), "{body}"));
+        }
+        Reply { status, headers, body }
+    }
+
+    /// Words in braces become the ids that they stand for.
+    fn filled(&self, text: &str) -> String {
+        self.ids.iter().fold(text.to_owned(), |text, (word, id)| text.replace(&format!("{{{word}}}"), id))
+    }
+
+    /// A whole request: a line `CALLER METHOD PATH`, lines of headers, an empty line, the body.
+    async fn whole(&mut self, data: &[u8]) {
+        let end = data.windows(2).position(|two| two == b"\n\n").unwrap_or(data.len());
+        let (head, body) = (String::from_utf8_lossy(&data[..end]), data.get(end + 2..).unwrap_or_default());
+        let mut lines = head.split('\n');
+        let mut words = lines.next().unwrap_or_default().splitn(3, ' ');
+        let token = words.next().and_then(|caller| self.tokens.get(caller)).cloned();
+        let Some(Ok(method)) = words.next().map(|method| Method::from_bytes(method.as_bytes())) else {
+            return;
+        };
+        let body = match std::str::from_utf8(body) {
+            Ok(text) => self.filled(text).into_bytes(),
+            Err(_) => body.to_vec(),
+        };
+        let path = self.filled(words.next().unwrap_or_default());
+        let Some(mut request) = request(method, &path, token.as_deref(), body) else {
+            return;
+        };
+        for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value.trim()))
+            {
+                request.headers_mut().append(name, value);
+            }
+        }
+        self.send(request).await;
+    }
+
+    /// A body for the operation that the first byte chooses, by somebody whom it also chooses.
+    async fn body(&mut self, data: &[u8]) {
+        let Some((first, body)) = data.split_first() else {
+            return;
+        };
+        let (method, path) = BODIES[usize::from(*first) % BODIES.len()];
+        let own =
+            ["educator", "healthprofessional"].into_iter().find(|role| path.starts_with(&format!("/v1/{role}s/")));
+        let caller = if *first >= 128 { own.unwrap_or("family") } else { "admin" };
+        let body = match std::str::from_utf8(body) {
+            Ok(text) => self.filled(text).into_bytes(),
+            Err(_) => body.to_vec(),
+        };
+        let request = request(method.parse().unwrap(), &self.filled(path), Some(&self.tokens[caller]), body);
+        let reply = self.send(request.unwrap()).await;
+        if reply.status == 201 || reply.status == 200 {
+            serde_json::from_str::<Value>(&reply.body).unwrap();
+        }
+    }
+
+    /// A query string for the list that the first byte chooses.
+    async fn list(&mut self, data: &[u8]) {
+        let Some((first, query)) = data.split_first() else {
+            return;
+        };
+        let (caller, path) = LISTS[usize::from(*first) % LISTS.len()];
+        let query = String::from_utf8_lossy(query);
+        let path = format!("{}?{}", self.filled(path), self.filled(&query));
+        let Some(request) = request(Method::GET, &path, Some(&self.tokens[caller]), Vec::new()) else {
+            return;
+        };
+        let reply = self.send(request).await;
+        assert!(matches!(reply.status, 200 | 400 | 414), "{}: {}", reply.status, reply.body);
+        if reply.status == 200 {
+            let items = serde_json::from_str::<Vec<Value>>(&reply.body).unwrap().len();
+            let total: usize = reply.headers["x-total-count"].to_str().unwrap().parse().unwrap();
+            assert!(items <= total);
+        }
+    }
+
+    /// An `Authorization` header, in which `{token}` is one that was issued, and `{head}`, `{claims}` and `{signature}`
+    /// are its parts: nobody is let in but with an issued one, to the letter.
+    async fn token(&mut self, data: &[u8]) {
+        let token = self.tokens["admin"].clone();
+        let mut text = String::from_utf8_lossy(data).replace("{token}", &token);
+        for (word, part) in ["{head}", "{claims}", "{signature}"].into_iter().zip(token.split('.')) {
+            text = text.replace(word, part);
+        }
+        let Ok(given) = HeaderValue::from_bytes(text.as_bytes()) else {
+            return;
+        };
+        let mut request = request(Method::GET, "/v1/institutions", None, Vec::new()).unwrap();
+        request.headers_mut().insert("authorization", given);
+        let reply = self.send(request).await;
+        let issued = text.trim().split_once(' ').is_some_and(|(scheme, given)| {
+            scheme.eq_ignore_ascii_case("bearer") && self.tokens.values().any(|token| token == given.trim())
+        });
+        assert!(reply.status == 401 || issued, "{}: {text}", reply.status);
+    }
+}
+
+fn request(method: Method, path: &str, token: Option<&str>, body: Vec<u8>) -> Option<Request> {
+    let uri = Uri::try_from(path).ok().filter(|uri| uri.path().starts_with('/'))?;
+    let request = Request::builder().method(method).uri(uri);
+    let request = match token {
+        Some(token) => request.header("authorization", format!("Bearer {token}")),
+        None => request,
+    };
+    Some(request.body(Body::from(body)))
+}
+
+/// `X-Forwarded-For`: from whomever is no proxy it changes nothing, and a proxy never passes for another one's client
+/// whom it did not name.
+fn forwarded(app: &App, data: &[u8]) {
+    let list = String::from_utf8_lossy(data);
+    let client = |peer: &str| app.client_address(peer.parse().unwrap(), list.split(','));
+    assert_eq!(client("192.0.2.1"), "192.0.2.1".parse::<IpAddr>().unwrap());
+    assert_eq!(client("::ffff:192.0.2.1"), "192.0.2.1".parse::<IpAddr>().unwrap());
+    let behind = client("10.0.0.1");
+    assert_eq!(behind, behind.to_canonical());
+    assert_eq!(behind, client("::ffff:10.0.0.1"));
+}
+
+/// The parsers of values: what they take is shown as it was given, and taken again.
+fn values(data: &[u8]) {
+    let given = String::from_utf8_lossy(data);
+    if let Some(id) = Id::<()>::parse(&given) {
+        assert_eq!(id.to_string(), given.to_lowercase());
+    }
+    let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+    let today = TimeZone::UTC.to_datetime(now).date();
+    if let Ok(date) = past_date(&given, today) {
+        assert!(date <= today);
+        assert_eq!(date.to_string(), given);
+    }
+    if let Ok(age) = Age::new(&given, today) {
+        assert_eq!(age.as_str(), given);
+    }
+    if let Ok(date) = AgeDate::new(&given, today) {
+        assert_eq!(date.as_str(), given);
+    }
+    if let Ok(name) = Username::new(&given) {
+        assert_eq!(name.as_str(), given.trim());
+        assert!((1..=Username::MAX).contains(&name.as_str().chars().count()));
+        assert_eq!(Username::new(name.as_str()).unwrap().as_str(), name.as_str());
+        assert_eq!(name.folded(), text::fold_case(&name.folded()), "folding is done once");
+    }
+    if let Ok(password) = Password::new(&given, 1) {
+        assert!((1..=Password::MAX_BYTES).contains(&password.as_bytes().len()));
+    }
+    if let Ok(taken) = Text::new(&given, Text::MAX) {
+        assert_eq!(taken.as_str(), given);
+        assert!(!given.chars().any(char::is_control));
+    }
+    if let Some(number) = text::number(&given) {
+        assert!(number.is_finite(), "{given}");
+        assert_eq!(text::number(&text::number_text(number)), Some(number), "{given}");
+    }
+    let (left, right) = given.split_at(given.chars().take(given.chars().count() / 2).map(char::len_utf8).sum());
+    assert_eq!(text::natural_order(left, right), text::natural_order(right, left).reverse());
+    assert!(text::natural_order(&given, &given).is_eq());
+    let plain = text::fold_accents(&given);
+    assert_eq!(text::fold_accents(&plain), plain, "{given:?}");
+}
+
+/// A settings file, and after a line `--` flags and variables, `name=value` on a line each.
+fn settings(data: &[u8]) {
+    let given = String::from_utf8_lossy(data);
+    let (file, rest) = given.split_once("\n--\n").unwrap_or((&given, ""));
+    let mut flags = BTreeMap::from([("config".to_owned(), "settings.toml".to_owned())]);
+    let mut environment = BTreeMap::new();
+    for (name, value) in rest.lines().filter_map(|line| line.split_once('=')) {
+        match SETTINGS.iter().any(|setting| setting.flag == name) {
+            true => flags.insert(name.to_owned(), value.to_owned()),
+            false => environment.insert(name.to_owned(), value.to_owned()),
+        };
+    }
+    let read = |path: &Path| match path == Path::new("settings.toml") {
+        true => Ok(file.to_owned()),
+        false => Err(std::io::ErrorKind::NotFound.into()),
+    };
+    let error = match resolve(&Inputs { flags, environment, read: &read }) {
+        Ok(resolved) => match Config::of(&resolved) {
+            Ok(config) => {
+                assert!(config.limits.body >= 1 << 10 && !config.token_ttl.is_zero());
+                return;
+            }
+            Err(error) => error,
+        },
+        Err(error) => error,
+    };
+    assert!(!error.to_string().trim().is_empty());
+}
