@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -17,9 +17,11 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
 /// A connection that waits for less than this, in milliseconds, is left alone. So clients that come again and again
-/// cannot make the service do nothing else than greet them; and many honest ones at once, or those with a bad line, have
-/// time to say what they want.
+/// cannot make the service do nothing else than greet them, and those with a bad line have time to say what they want.
 const UNDISTURBED: u64 = 2000;
+/// So is one that waits for less than this many times as long as clients took lately to say what they want: when very
+/// many come at once, none of them is as quick as usual.
+const PATIENCE: u64 = 3;
 /// While every connection is in work or left alone, how soon to look for one that waits.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// The time of a connection that waits for nobody.
@@ -32,15 +34,24 @@ pub(super) struct Places {
     undisturbed: u64,
     /// The connections of each address. An address without one takes no memory.
     taken: Mutex<HashMap<IpAddr, Vec<Arc<Activity>>>>,
+    pace: Arc<Pace>,
+}
+
+/// How quick clients are. Times are in milliseconds.
+struct Pace {
+    /// What times are counted from.
     epoch: Instant,
+    /// How long clients took lately until their first request was there, on average.
+    lately: AtomicU64,
 }
 
 /// What a connection does, as far as it is told here.
 pub(super) struct Activity {
-    /// What times are counted from.
-    epoch: Instant,
-    /// Since when it waits for its client, in milliseconds.
+    pace: Arc<Pace>,
+    /// Since when it waits for its client.
     waiting: AtomicU64,
+    /// Whether its first request was there.
+    asked: AtomicBool,
     wanted: Notify,
 }
 
@@ -55,7 +66,8 @@ pub(super) struct Place {
 impl Places {
     pub(super) fn new(most: usize, most_per_address: usize) -> Self {
         let free = Arc::new(Semaphore::new(most));
-        Self { free, most_per_address, undisturbed: UNDISTURBED, taken: Mutex::default(), epoch: Instant::now() }
+        let pace = Arc::new(Pace { epoch: Instant::now(), lately: AtomicU64::new(0) });
+        Self { free, most_per_address, undisturbed: UNDISTURBED, taken: Mutex::default(), pace }
     }
 
     /// A place for one more connection, which waits for its client; it may take a moment until there is one. `None` if
@@ -74,7 +86,7 @@ impl Places {
                 break taken.ok()?;
             }
         };
-        let activity = Arc::new(Activity::new(self.epoch));
+        let activity = Arc::new(Activity::new(&self.pace));
         self.taken().entry(client).or_default().push(Arc::clone(&activity));
         Some(Place { places: Arc::clone(self), client, activity, _taken: taken })
     }
@@ -82,7 +94,8 @@ impl Places {
     /// Asks a connection to leave that waits for its client, of this address if one is given. Says whether there is
     /// one.
     pub(super) fn make_room(&self, of: Option<IpAddr>) -> bool {
-        let Some(before) = millis(self.epoch).checked_sub(self.undisturbed) else {
+        let undisturbed = self.undisturbed.max(self.pace.lately.load(Ordering::Relaxed) * PATIENCE);
+        let Some(before) = self.pace.now().checked_sub(undisturbed) else {
             return false;
         };
         let mut taken = self.taken();
@@ -117,9 +130,22 @@ impl Places {
     }
 }
 
+impl Pace {
+    fn now(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(IN_WORK)
+    }
+
+    /// A client took so long. The average is over some eight of them; that one may be lost now and then does not matter.
+    fn note(&self, took: u64) {
+        let lately = self.lately.load(Ordering::Relaxed);
+        self.lately.store((lately * 7 + took) / 8, Ordering::Relaxed);
+    }
+}
+
 impl Activity {
-    fn new(epoch: Instant) -> Self {
-        Self { epoch, waiting: millis(epoch).into(), wanted: Notify::new() }
+    fn new(pace: &Arc<Pace>) -> Self {
+        let waiting = pace.now().into();
+        Self { pace: Arc::clone(pace), waiting, asked: AtomicBool::new(false), wanted: Notify::new() }
     }
 
     fn since(&self) -> u64 {
@@ -128,7 +154,7 @@ impl Activity {
 
     /// From now on the connection waits for its client.
     pub(super) fn waits(&self) {
-        self.waits_since(millis(self.epoch));
+        self.waits_since(self.pace.now());
     }
 
     fn waits_since(&self, since: u64) {
@@ -137,7 +163,10 @@ impl Activity {
 
     /// From now on the connection is in work.
     pub(super) fn works(&self) {
-        self.waits_since(IN_WORK);
+        let since = self.waiting.swap(IN_WORK, Ordering::Relaxed);
+        if !self.asked.swap(true, Ordering::Relaxed) {
+            self.pace.note(self.pace.now().saturating_sub(since));
+        }
     }
 
     /// Resolves when the connection is to make room for another.
@@ -174,7 +203,7 @@ pub(super) struct Arriving {
 
 impl Arriving {
     pub(super) fn body(body: poem::Body, activity: Arc<Activity>) -> poem::Body {
-        let since = millis(activity.epoch);
+        let since = activity.pace.now();
         poem::Body::from_async_read(Self { body: Box::pin(body.into_async_read()), activity, since })
     }
 }
@@ -188,10 +217,6 @@ impl AsyncRead for Arriving {
         }
         polled
     }
-}
-
-fn millis(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(IN_WORK)
 }
 
 /// Whoever has one IPv6 address has the whole /64 around it (RFC 6177).
@@ -272,6 +297,17 @@ mod tests {
         };
         let (newcomer, _greedy) = tokio::join!(take(&places, "192.0.2.3"), leaving);
         assert!(newcomer.is_some() && !is_wanted(&quiet).await);
+    }
+
+    #[tokio::test]
+    async fn when_clients_are_slow_lately_more_patience_is_had_with_all_of_them() {
+        let places = places(1, 1, 0);
+        let only = take(&places, "192.0.2.1").await.unwrap();
+        (0..50).for_each(|_| places.pace.note(10_000));
+        assert!(!places.make_room(None) && !is_wanted(&only).await);
+        (0..50).for_each(|_| places.pace.note(0));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(places.make_room(None) && is_wanted(&only).await);
     }
 
     #[tokio::test]
