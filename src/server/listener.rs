@@ -17,7 +17,7 @@ use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_io_timeout::TimeoutStream;
@@ -49,6 +49,9 @@ pub struct ConnectionLimits {
 
 /// The most headers of a request.
 const HEADERS: usize = 100;
+/// How many connections the system holds until they are accepted; fewer if it does not allow as many. Those of more
+/// clients at the same time would begin once more, a second later.
+const BACKLOG: u32 = 4096;
 /// How long to wait after the system would not give us a connection.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 /// How often to say so.
@@ -71,8 +74,8 @@ impl Listener {
     ///
     /// # Errors
     /// If the port is taken, or the address is not this machine's.
-    pub async fn bind(address: SocketAddr, flag: &'static str) -> Result<Self, StartError> {
-        match TcpListener::bind(address).await {
+    pub fn bind(address: SocketAddr, flag: &'static str) -> Result<Self, StartError> {
+        match listen(address) {
             Ok(listener) => Ok(Self(listener)),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(StartError::PortInUse { address, flag }),
             Err(cause) => Err(StartError::Listen { address, cause, flag }),
@@ -119,6 +122,17 @@ impl Listener {
             tracing::warn!("Requests in work were cut off: they took longer than --shutdown-grace");
         }
     }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // So that a restart need not wait until the system has forgotten the connections of before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Waits for a connection, and for a place for it. `said` is when it was last said that the system gives none.

@@ -126,7 +126,7 @@ impl Service {
         let termination = Termination::listen().map_err(internal)?;
         let admin = first_admin(config)?;
         let folder = DataFolder::find(&config.data_dir)?;
-        let ports = Ports::bind(config).await?;
+        let ports = Ports::bind(config)?;
         let folder = folder.map_or_else(|| DataFolder::create(&config.data_dir), Ok)?;
         let found = Found::look(config, &folder, &clock)?;
         back_up_before_upgrade(config, &clock).map_err(|error| StartError::NoUpgrade(error.to_string()))?;
@@ -303,18 +303,18 @@ struct Ports {
 }
 
 impl Ports {
-    async fn bind(config: &Config) -> Result<Self, StartError> {
+    fn bind(config: &Config) -> Result<Self, StartError> {
         let listen = config.listen;
         let http = || Listener::bind(SocketAddr::new(listen.bind, listen.port_http), "--port-http");
         let metrics = match config.metrics_bind {
-            Some(address) => Some(Listener::bind(address, "--metrics-bind").await?),
+            Some(address) => Some(Listener::bind(address, "--metrics-bind")?),
             None => None,
         };
         if listen.mode == Mode::Plain {
-            return Ok(Self { main: http().await?, redirect: None, metrics });
+            return Ok(Self { main: http()?, redirect: None, metrics });
         }
-        let main = Listener::bind(SocketAddr::new(listen.bind, listen.port_https), "--port-https").await?;
-        Ok(Self { main, redirect: Some(http().await?), metrics })
+        let main = Listener::bind(SocketAddr::new(listen.bind, listen.port_https), "--port-https")?;
+        Ok(Self { main, redirect: Some(http()?), metrics })
     }
 }
 

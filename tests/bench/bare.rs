@@ -50,6 +50,6 @@ pub(crate) async fn serve(folder: &Path) -> Result<(), Failure> {
         shutdown_grace: minute,
     };
     let (_go_on, stop) = watch::channel(false);
-    Listener::bind(address, "--bare").await?.serve(Constant(body.into()), transport, limits, stop).await;
+    Listener::bind(address, "--bare")?.serve(Constant(body.into()), transport, limits, stop).await;
     Ok(())
 }

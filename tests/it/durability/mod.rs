@@ -1,7 +1,9 @@
-//! What was acknowledged is there, whatever happens: kills, power cuts, faults of the disk.
+//! What was acknowledged is there, whatever happens: kills, power cuts, faults of the disk, backups and restores.
 //!
-//! These run short here. Long: `DURABILITY_KILLS=500 cargo test --test it killed`, and
-//! `DURABILITY_POINTS=10000 cargo test --test it power_cut`; with `-- --nocapture` they print what they counted.
+//! These run short here. Long: `DURABILITY_KILLS=500 cargo test --test it killed`,
+//! `DURABILITY_POINTS=10000 cargo test --test it power_cut`, `DURABILITY_RESTORES=200 cargo test --test it
+//! durability::restore`, and `DURABILITY_BACKUPS=50 cargo test --release --test it durability::backup`; with
+//! `-- --nocapture` they print what they counted.
 
 #![expect(clippy::print_stdout, reason = "the long forms are run for their figures")]
 

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::{Answers, Besieged, GUARD, Others, connect, long, outside, peacefully, print, print_medians, source};
@@ -114,7 +115,7 @@ impl Besieger {
     }
 }
 
-/// So many of each kind, from so many addresses.
+/// Many besiegers, from several addresses.
 struct Army {
     running: Vec<(Siege, tokio::task::JoinHandle<Vec<Duration>>)>,
     lifted: Arc<AtomicBool>,
@@ -124,8 +125,7 @@ impl Army {
     fn gather(of: &Besieged, numbers: &[(Siege, usize)], addresses: &[IpAddr]) -> Self {
         let certificate = std::fs::read(of.server.folder().join("data/tls.crt")).unwrap();
         let mut roots = RootCertStore::empty();
-        use tokio_rustls::rustls::pki_types::pem::PemObject;
-        roots.add(tokio_rustls::rustls::pki_types::CertificateDer::from_pem_slice(&certificate).unwrap()).unwrap();
+        roots.add(CertificateDer::from_pem_slice(&certificate).unwrap()).unwrap();
         let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let tls = TlsConnector::from(Arc::new(config));
         let lifted = Arc::new(AtomicBool::new(false));
