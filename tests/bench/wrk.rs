@@ -1,7 +1,7 @@
 //! The load: wrk, driven by a script that sends prepared requests in turn.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -86,18 +86,20 @@ pub(crate) fn start(
     for ask in asks {
         writeln!(lines, "{}\t{}\t{}\t{}", ask.method, ask.path, ask.token, ask.body)?;
     }
-    let file = tempfile::Builder::new().suffix(".requests").tempfile_in(folder)?;
-    std::fs::write(file.path(), lines)?;
-    let script = folder.join("load.lua");
-    std::fs::write(&script, SCRIPT)?;
-    let (_, file) = file.keep()?;
+    // Another load may be starting with files of its own.
+    let file = |suffix, content| -> Result<PathBuf, Failure> {
+        let (_, path) = tempfile::Builder::new().suffix(suffix).tempfile_in(folder)?.keep()?;
+        std::fs::write(&path, content)?;
+        Ok(path)
+    };
+    let (requests, script) = (file(".requests", lines.as_str())?, file(".lua", SCRIPT)?);
     let child = Command::new("wrk")
         .args(["-t1", "-c", &connections.to_string(), "-d", &format!("{}s", seconds.as_secs()), "--timeout", "30s"])
         .arg("-s")
         .arg(script)
         .arg(url)
         .arg("--")
-        .arg(file)
+        .arg(requests)
         .stdout(Stdio::piped())
         .spawn()?;
     Ok(Running(child))
