@@ -7,9 +7,8 @@ use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, Validation, decode, decode_header, encode};
+use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -28,14 +27,15 @@ pub struct Caller {
     pub role: Role,
     /// The number of the token.
     pub token: i64,
-    scope: Arc<str>,
+    /// In their order.
+    scopes: Arc<[Box<str>]>,
 }
 
 impl Caller {
     /// Whether the token holds one of these scopes.
     #[must_use]
     pub fn has_scope(&self, any_of: &[&str]) -> bool {
-        self.scope.split(' ').any(|held| any_of.contains(&held))
+        any_of.iter().any(|wanted| self.scopes.binary_search_by(|held| (**held).cmp(wanted)).is_ok())
     }
 }
 
@@ -64,11 +64,11 @@ pub(super) struct Tokens {
     lifetime: Duration,
 }
 
-/// Keys, and the tokens that they are known to have signed, by their SHA-256. Both are replaced together, so that what
-/// other keys signed is forgotten with them.
+/// Keys, and the tokens that they are known to have signed. Both are replaced together, so that what other keys signed
+/// is forgotten with them.
 pub(super) struct InForce {
     keys: KeyRing,
-    known: Cache<[u8; 32], Arc<Known>>,
+    known: Cache<Box<str>, Arc<Known>>,
 }
 
 impl Deref for InForce {
@@ -143,8 +143,7 @@ impl Tokens {
             jti: token.to_string(),
             scope: scopes(role).join(" "),
         };
-        let keys = self.keys();
-        encode(&keys.header, &claims, &keys.signing).map_err(Error::internal)
+        self.keys().sign(&claims)
     }
 
     /// Whose token this is.
@@ -169,11 +168,13 @@ impl Tokens {
             return None;
         }
         let number: i64 = claims.jti.parse().ok().filter(|number: &i64| number.to_string() == claims.jti)?;
+        let mut scopes: Vec<Box<str>> = claims.scope.split(' ').map(Into::into).collect();
+        scopes.sort_unstable();
         let caller = Caller {
             id: Id::parse(&claims.sub)?,
             role: role_of_claim(&claims.sub_type)?,
             token: number,
-            scope: claims.scope.into(),
+            scopes: scopes.into(),
         };
         let begin = claims.nbf.map_or(claims.iat, |begin| begin.max(claims.iat));
         Some(Known { caller, begin, end: claims.exp, key_until })
@@ -187,13 +188,11 @@ impl InForce {
 
     /// What a token says: remembered, or verified now.
     fn known(&self, token: &str, verify: impl FnOnce() -> Option<Known>) -> Result<Arc<Known>, Error> {
-        let mut name = [0; 32];
-        name.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-        if let Some(known) = self.known.get(&name) {
+        if let Some(known) = self.known.get(token) {
             return Ok(known);
         }
         let verified = Arc::new(verify().ok_or_else(bad)?);
-        self.known.insert(name, Arc::clone(&verified));
+        self.known.insert(token.into(), Arc::clone(&verified));
         Ok(verified)
     }
 }

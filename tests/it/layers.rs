@@ -11,6 +11,8 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["model", "store"],
         &[
             "jsonwebtoken",
+            "base64",
+            "serde_json",
             "aws_lc_rs",
             "quick_cache",
             "argon2",
@@ -25,7 +27,17 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     (
         "api",
         &["model", "app"],
-        &["poem", "poem_openapi", "serde", "serde_json", "percent_encoding", "bytes", "futures_util", "tokio"],
+        &[
+            "poem",
+            "poem_openapi",
+            "serde",
+            "serde_json",
+            "percent_encoding",
+            "matchit",
+            "bytes",
+            "futures_util",
+            "tokio",
+        ],
     ),
     ("config", &[], &["toml", "strsim", "ipnet"]),
     (
