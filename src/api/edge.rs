@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use futures_util::FutureExt;
+use matchit::Router;
 use poem::http::{HeaderValue, Method, Uri, header};
 use poem::{Endpoint, Request, Response};
 use tracing::Instrument;
@@ -30,11 +32,14 @@ pub(super) struct Edge<E> {
     limits: Limits,
     cors: Cors,
     app: Arc<App>,
+    /// The newest of the service's own ids for requests: only their start is random.
+    last_id: AtomicU64,
 }
 
 impl<E> Edge<E> {
     pub(super) fn new(inner: E, routes: Routes, limits: Limits, cors: Cors, app: Arc<App>) -> Self {
-        Self { inner, routes, limits, cors, app }
+        let start = random_bytes().map(u64::from_be_bytes).unwrap_or_default();
+        Self { inner, routes, limits, cors, app, last_id: AtomicU64::new(start) }
     }
 }
 
@@ -43,7 +48,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let started = Instant::now();
-        let own_id = own_request_id();
+        let own_id = format!("{:016x}", self.last_id.fetch_add(1, Ordering::Relaxed));
         let id = given_request_id(&request).unwrap_or_else(|| own_id.clone());
         let origin = Origin { address: self.address(&request), request_id: own_id.clone() };
         request.set_data(origin.clone());
@@ -64,10 +69,10 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
         response.set_data(Route(route.to_owned()));
         tracing::info!(
             %method,
-            route,
+            %route,
             status = response.status().as_u16(),
             milliseconds = started.elapsed().as_secs_f64() * 1000.0,
-            request_id = id,
+            request_id = %id,
             own_id = (own_id != id).then_some(own_id),
             "Answered a request",
         );
@@ -78,6 +83,9 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
 impl<E: Endpoint<Output = Response>> Edge<E> {
     /// What a browser hears that asks on behalf of a page whether it may make a request.
     fn preflight(&self, request: &Request) -> Option<Response> {
+        if request.method() != Method::OPTIONS {
+            return None;
+        }
         let path = request.uri().path();
         let (_, methods) = self.routes.find(path.strip_suffix('/').unwrap_or(path))?;
         self.cors.preflight(request, methods)
@@ -157,11 +165,6 @@ fn given_request_id(request: &Request) -> Option<String> {
     request.headers().get(REQUEST_ID)?.to_str().ok().filter(printable).map(str::to_owned)
 }
 
-/// The service's id for the request.
-fn own_request_id() -> String {
-    random_bytes::<8>().map_or_else(|_| "unknown".to_owned(), |bytes| format!("{:016x}", u64::from_be_bytes(bytes)))
-}
-
 /// One trailing slash is accepted on every path.
 fn trim_slash(request: &mut Request) {
     let uri = request.uri();
@@ -178,46 +181,34 @@ fn trim_slash(request: &mut Request) {
 }
 
 /// Every path there is, and its methods: for 404, for 405 with `Allow` (RFC 9110, section 15.5.6), and for the log.
-pub(super) struct Routes(Vec<Known>);
-
-struct Known {
-    template: String,
-    /// Between the slashes; nothing for a parameter, which stands for anything but nothing.
-    parts: Vec<Option<String>>,
-    methods: Vec<Method>,
-}
+pub(super) struct Routes(Router<(String, Vec<Method>)>);
 
 impl Routes {
     /// The paths of the document, and those beside it, which can only be read.
-    pub(super) fn new<'p>(document: &Document, pages: impl IntoIterator<Item = &'p str>) -> Self {
+    ///
+    /// # Errors
+    /// If two of them cannot be told apart.
+    pub(super) fn new<'p>(document: &Document, pages: impl IntoIterator<Item = &'p str>) -> Result<Self, Error> {
         let mut routes: BTreeMap<String, Vec<Method>> = BTreeMap::new();
         for (path, methods) in document.paths() {
             let known = methods.iter().filter_map(|method| method.to_ascii_uppercase().parse().ok()).collect();
             routes.insert(format!("{}{path}", super::BASE), known);
         }
         routes.extend(pages.into_iter().map(|path| (path.to_owned(), vec![Method::GET])));
-        for methods in routes.values_mut().filter(|methods| methods.contains(&Method::GET)) {
-            methods.push(Method::HEAD);
+        let mut router = Router::new();
+        for (path, mut methods) in routes {
+            if methods.contains(&Method::GET) {
+                methods.push(Method::HEAD);
+            }
+            router.insert(path.clone(), (path, methods)).map_err(Error::internal)?;
         }
-        let known = routes.into_iter().map(|(template, methods)| {
-            let parts = template.split('/').map(|part| (!part.starts_with('{')).then(|| part.to_owned())).collect();
-            Known { template, parts, methods }
-        });
-        let mut routes: Vec<Known> = known.collect();
-        // What is written out goes before a parameter: `/children/nfc/{nfc_tag}` before `/children/{child_id}/nfc`.
-        routes.sort_by_key(|known| known.parts.iter().map(Option::is_none).collect::<Vec<_>>());
-        Self(routes)
+        Ok(Self(router))
     }
 
+    /// What is written out goes before a parameter: `/children/nfc/{nfc_tag}` before `/children/{child_id}/nfc`.
     fn find(&self, path: &str) -> Option<(&str, &[Method])> {
-        let given: Vec<&str> = path.split('/').collect();
-        let fits = |known: &&Known| {
-            let mut parts = known.parts.iter().zip(&given);
-            known.parts.len() == given.len()
-                && parts.all(|(known, given)| known.as_ref().map_or(!given.is_empty(), |known| known == given))
-        };
-        let found = self.0.iter().find(fits)?;
-        Some((&found.template, &found.methods))
+        let (template, methods) = self.0.at(path).ok()?.value;
+        Some((template, methods))
     }
 }
 

@@ -104,7 +104,7 @@ pub fn endpoint(app: Arc<App>, limits: Limits, cors: Cors) -> Result<impl Endpoi
     let pages =
         reference::files()?.into_iter().map(|(path, file)| (path, file.boxed())).chain(health::pages(&document));
     let pages: BTreeMap<_, _> = pages.collect();
-    let routes = edge::Routes::new(&document, pages.keys().copied());
+    let routes = edge::Routes::new(&document, pages.keys().copied())?;
     let inner = Inner { api: service.into_endpoint(), pages };
     let inner = inner.data(app.clone()).data(limits).data(body::Budget::new(limits.body_budget));
     Ok(edge::Edge::new(inner, routes, limits, cors, app))
