@@ -59,14 +59,16 @@ impl App {
             (Grant::No, _) => false,
             (Grant::Own, Subject::User(id)) => id == caller.id,
             (Grant::Others, Subject::User(id)) => id != caller.id,
-            (Grant::Kin, Subject::User(id)) => self.store.read(|view| view.is_kin(caller.id.cast(), id.cast()))?,
+            (Grant::Kin, Subject::User(id)) => self.store.read_one(|view| view.is_kin(caller.id.cast(), id.cast()))?,
             (Grant::Inst, Subject::Institution(id)) => {
-                self.store.read(|view| view.institution_of(caller.id, caller.role))? == Some(Some(id))
+                self.store.read_one(|view| view.institution_of(caller.id, caller.role))? == Some(Some(id))
             }
-            (Grant::Own | Grant::Kin, Subject::Tag(tag)) => match self.store.read(|view| view.child_by_tag(&tag))? {
-                Some(child) => self.reaches(caller, grant, Subject::User(child.account.id))?,
-                None => false,
-            },
+            (Grant::Own | Grant::Kin, Subject::Tag(tag)) => {
+                match self.store.read_one(|view| view.child_by_tag(&tag))? {
+                    Some(child) => self.reaches(caller, grant, Subject::User(child.account.id))?,
+                    None => false,
+                }
+            }
             (Grant::Own | Grant::Others | Grant::Kin | Grant::Inst, _) => false,
         })
     }

@@ -44,7 +44,7 @@ impl App {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn application_view(&self, permit: &Permit<ApplicationView>) -> Result<Application, Error> {
-        self.store.read(|view| load(view, *permit.target()))
+        self.store.read_one(|view| load(view, *permit.target()))
     }
 
     /// Changes an application.

@@ -36,7 +36,7 @@ impl App {
     /// # Errors
     /// `NotFound` if there is none.
     pub async fn child_view(&self, permit: Permit<ChildView>) -> Result<Child, Error> {
-        let child = self.store.read(|view| load(view, *permit.target()))?;
+        let child = self.store.read_one(|view| load(view, *permit.target()))?;
         self.record_read(permit, child.account.id.cast()).await?;
         Ok(child)
     }
@@ -64,7 +64,7 @@ impl App {
     /// # Errors
     /// `NotFound` if none does.
     pub async fn child_view_by_tag(&self, permit: Permit<ChildViewByTag>) -> Result<Child, Error> {
-        let found = self.store.read(|view| view.child_by_tag(&permit.target().0))?;
+        let found = self.store.read_one(|view| view.child_by_tag(&permit.target().0))?;
         let child = found.ok_or(Error::NotFound(Kind::Child))?;
         self.record_read(permit, child.account.id.cast()).await?;
         Ok(child)

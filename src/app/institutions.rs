@@ -41,7 +41,7 @@ impl App {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn institution_view(&self, permit: &Permit<InstitutionView>) -> Result<Institution, Error> {
-        self.store.read(|view| load(view, *permit.target()))
+        self.store.read_one(|view| load(view, *permit.target()))
     }
 
     /// Changes an institution.

@@ -21,7 +21,7 @@ impl App {
     async fn log_in(&self, origin: &Origin, username: Username, password: Password) -> Result<String, Error> {
         self.admit_login(origin, &username)?;
         self.check_clock()?;
-        let candidates = self.store.read(|view| view.credentials(&username))?;
+        let candidates = self.store.read_one(|view| view.credentials(&username))?;
         let Some(credential) = self.find_fitting(candidates, &password).await? else {
             return Err(Error::Unauthenticated(Unauthenticated::WrongPassword));
         };

@@ -186,12 +186,19 @@ impl Store {
     /// # Errors
     /// What `job` returns, or `Unavailable` when no connection is to be had.
     pub fn read<T>(&self, job: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.read_one(|view| view.snapshot(job))
+    }
+
+    /// The same for a job of one statement, which sees one state of the database by itself.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn read_one<T>(&self, job: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let connection = self.0.readers.get().map_err(|cause| {
             tracing::error!(error = %cause, "No connection to read with");
             Error::Unavailable(Unavailable::StoreBusy)
         })?;
-        let view = View { connection: &connection, cipher: &self.0.cipher, statements: &self.0.statements };
-        view.snapshot(job)
+        job(&View { connection: &connection, cipher: &self.0.cipher, statements: &self.0.statements })
     }
 
     /// Reads on a thread for long work: for lists, which may look at every row.
