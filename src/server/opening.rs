@@ -142,9 +142,9 @@ pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Everything else goes before hashing. On Linux this is about the calling thread alone.
-fn lower_priority() {
+/// Lets everything else go before what the calling thread does: on Linux this is about that thread alone.
+pub(super) fn lower_priority() {
     if let Err(error) = rustix::process::nice(19) {
-        tracing::warn!(%error, "Hash threads run at normal priority");
+        tracing::warn!(%error, "What should let requests go first runs at their priority");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::DirBuilderExt;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use crate::config::Config;
 use crate::model::{Clock, text};
 use crate::server::control;
 use crate::server::folder::DataFolder;
+use crate::server::opening::lower_priority;
 use crate::server::operate::{owned, require_owner};
 use crate::server::{OperateError, StartError};
 use crate::store::{SCHEMA_VERSION, Store};
@@ -70,7 +72,15 @@ pub(in crate::server) fn back_up_held(
     keys: &KeyProtection,
 ) -> Result<BackupMade, BackupError> {
     let now = clock.now();
-    write(config, &made_place(config)?, (&shelf::name(now), now), keys)
+    let place = made_place(config)?;
+    // On a thread of its own, so that requests go before it.
+    std::thread::scope(|scope| {
+        let made = scope.spawn(|| {
+            lower_priority();
+            write(config, &place, (&shelf::name(now), now), keys)
+        });
+        made.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
 }
 
 /// Makes a backup in the data folder, without its keys, if the database is to be brought to a newer schema.
