@@ -270,8 +270,12 @@ impl View<'_> {
         let step = |sql| self.connection.prepare_cached(sql)?.execute([]).map(drop);
         step("BEGIN").translate()?;
         let result = catch_unwind(AssertUnwindSafe(|| job(self)));
-        // However the job ended: the connection is for others then.
-        let ended = step("COMMIT").translate();
+        // However the job ended, and whatever goes wrong: the connection is for others then.
+        let ended = step("COMMIT").or_else(|error| match self.connection.is_autocommit() {
+            true => Err(error),
+            false => step("ROLLBACK").and(Err(error)),
+        });
+        let ended = ended.translate();
         let value = result.unwrap_or_else(|panic| resume_unwind(panic))?;
         ended.map(|()| value)
     }
