@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
 use super::journal::Journal;
+use super::sequence::NEWEST_INSTANT;
 use super::{OpenError, Store, migrate, rows};
 
 /// How a database is.
@@ -41,8 +42,7 @@ impl Store {
             schema => schema,
         };
         let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        let sql = "SELECT max(last_id >> 16, last_token / 1000) FROM store_state";
-        let newest = connection.query_row(sql, [], |row| rows::timestamp(row, 0))?;
+        let newest = connection.query_row(NEWEST_INSTANT, [], |row| rows::timestamp(row, 0))?;
         Ok(Condition { schema, newest, damage: Some(found).filter(|found| found != "ok"), bytes, journal_bytes })
     }
 }

@@ -7,6 +7,9 @@ use super::View;
 use super::error::Translate;
 use crate::model::{Error, Id};
 
+/// The latest time that an id or a token was given out at, in milliseconds since 1970.
+pub(super) const NEWEST_INSTANT: &str = "SELECT max(last_id >> 16, last_token / 1000) FROM store_state";
+
 /// Makes ids and numbers of tokens. Kept in `store_state`, saved in the transaction that used it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sequence {
@@ -72,8 +75,7 @@ impl View<'_> {
     /// # Errors
     /// If the store cannot be read.
     pub fn newest_instant(&self) -> Result<Timestamp, Error> {
-        let mut statement = self.prepare("SELECT max(last_id >> 16, last_token / 1000) FROM store_state")?;
-        statement.query_row([], |row| super::rows::timestamp(row, 0)).translate()
+        self.prepare(NEWEST_INSTANT)?.query_row([], |row| super::rows::timestamp(row, 0)).translate()
     }
 }
 
