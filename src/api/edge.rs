@@ -1,6 +1,7 @@
 //! What every request passes: a request id, the path, panics, errors to responses, security headers, the log.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use tracing::Instrument;
 
 use super::failure::{self, Transport};
 use super::{Cors, Document, Hsts, Limits};
-use crate::app::{App, Origin, random_bytes};
+use crate::app::{App, Origin};
 use crate::model::Error;
 
 const REQUEST_ID: &str = "X-Request-Id";
@@ -32,14 +33,13 @@ pub(super) struct Edge<E> {
     limits: Limits,
     cors: Cors,
     app: Arc<App>,
-    /// The newest of the service's own ids for requests: only their start is random.
-    last_id: AtomicU64,
+    /// How many requests there were, and what makes ids of their numbers that tell nobody how many.
+    requests: (AtomicU64, RandomState),
 }
 
 impl<E> Edge<E> {
     pub(super) fn new(inner: E, routes: Routes, limits: Limits, cors: Cors, app: Arc<App>) -> Self {
-        let start = random_bytes().map(u64::from_be_bytes).unwrap_or_default();
-        Self { inner, routes, limits, cors, app, last_id: AtomicU64::new(start) }
+        Self { inner, routes, limits, cors, app, requests: Default::default() }
     }
 }
 
@@ -48,7 +48,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let started = Instant::now();
-        let own_id = format!("{:016x}", self.last_id.fetch_add(1, Ordering::Relaxed));
+        let own_id = self.own_request_id();
         let id = given_request_id(&request).unwrap_or_else(|| own_id.clone());
         let origin = Origin { address: self.address(&request), request_id: own_id.clone() };
         request.set_data(origin.clone());
@@ -72,7 +72,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
             %route,
             status = response.status().as_u16(),
             milliseconds = started.elapsed().as_secs_f64() * 1000.0,
-            request_id = %id,
+            request_id = id,
             own_id = (own_id != id).then_some(own_id),
             "Answered a request",
         );
@@ -81,6 +81,12 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
 }
 
 impl<E: Endpoint<Output = Response>> Edge<E> {
+    /// The service's id for the next request.
+    fn own_request_id(&self) -> String {
+        let (count, keys) = &self.requests;
+        format!("{:016x}", keys.hash_one(count.fetch_add(1, Ordering::Relaxed)))
+    }
+
     /// What a browser hears that asks on behalf of a page whether it may make a request.
     fn preflight(&self, request: &Request) -> Option<Response> {
         if request.method() != Method::OPTIONS {
