@@ -75,10 +75,12 @@ pub(in crate::server) fn back_up_held(
     let place = made_place(config)?;
     // On a thread of its own, so that requests go before it.
     std::thread::scope(|scope| {
-        let made = scope.spawn(|| {
+        let thread = std::thread::Builder::new().name("backup".to_owned());
+        let made = thread.spawn_scoped(scope, || {
             lower_priority();
             write(config, &place, (&shelf::name(now), now), keys)
         });
+        let made = made.map_err(|error| StartError::Internal(error.to_string()))?;
         made.join().unwrap_or_else(|panic| resume_unwind(panic))
     })
 }
