@@ -205,6 +205,13 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
+            return;
+        }
+        // What watches over the program lets go of it when it is killed, and would leave it behind.
+        if let Some(process) = i32::try_from(self.process).ok().and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
