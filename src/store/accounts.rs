@@ -39,7 +39,7 @@ pub(super) fn account(view: &View<'_>, row: &Row<'_>, at: usize) -> rusqlite::Re
 pub(super) fn account_column(field: Field) -> Option<Column> {
     match field {
         Field::Id => Some(Column::new("lower(hex(a.id))", "a.id").exact()),
-        Field::Username => Some(Column::new("username_text(a.username)", "fold_case(username_text(a.username))")),
+        Field::Username => Some(Column::new("a.username", "fold_case(username_text(a.username))").encrypted()),
         Field::Institution => Some(Column::new("lower(hex(a.institution_id))", "a.institution_id").exact()),
         Field::LastLogin => Some(natural!("time_text(a.last_login)")),
         _ => None,

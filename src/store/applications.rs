@@ -12,8 +12,9 @@ use crate::model::{Account, Application, Error, Field, Id, Role, Text};
 
 const LIST: List<Application> = List {
     columns: account_columns!("p.application_name"),
-    from: "FROM account a JOIN application p ON p.account_id = a.id WHERE a.role = ?1",
-    counted: "FROM account a WHERE a.role = ?1",
+    from: "FROM account a",
+    join: "JOIN application p ON p.account_id = a.id",
+    scope: "WHERE a.role = ?1",
     id: "a.id",
     default_order: "a.id DESC",
     created: "a.created_at",
@@ -23,7 +24,7 @@ const LIST: List<Application> = List {
 
 fn column(field: Field) -> Option<Column> {
     match field {
-        Field::ApplicationName => Some(natural!("p.application_name")),
+        Field::ApplicationName => Some(natural!("p.application_name").joined()),
         _ => account_column(field),
     }
 }

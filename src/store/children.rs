@@ -24,8 +24,9 @@ pub(super) use child_columns;
 
 const LIST: List<Child> = List {
     columns: child_columns!(),
-    from: "FROM account a JOIN child c ON c.account_id = a.id WHERE a.role = ?1",
-    counted: "FROM account a WHERE a.role = ?1",
+    from: "FROM account a",
+    join: "JOIN child c ON c.account_id = a.id",
+    scope: "WHERE a.role = ?1",
     id: "a.id",
     default_order: "a.id DESC",
     created: "a.created_at",
@@ -34,32 +35,33 @@ const LIST: List<Child> = List {
 };
 
 const OF_FAMILY: List<Child> = List {
-    from: "FROM family_child f JOIN account a ON a.id = f.child_id JOIN child c ON c.account_id = a.id
-           WHERE f.family_id = ?1",
-    counted: "FROM family_child f JOIN account a ON a.id = f.child_id WHERE f.family_id = ?1",
+    from: "FROM family_child f JOIN account a ON a.id = f.child_id",
+    scope: "WHERE f.family_id = ?1",
     default_order: "f.position",
     column: nested_column,
     ..LIST
 };
 
 fn column(field: Field) -> Option<Column> {
-    match field {
-        Field::NfcTag => Some(natural!("c.nfc_tag").exact()),
-        Field::TagAssignedAt => Some(natural!("time_text(c.tag_assigned_at)")),
-        _ => nested_column(field),
-    }
+    let own = match field {
+        Field::NfcTag => natural!("c.nfc_tag").exact(),
+        Field::TagAssignedAt => natural!("time_text(c.tag_assigned_at)"),
+        _ => return nested_column(field),
+    };
+    Some(own.joined())
 }
 
 /// The fields that a child shows inside a family or group.
 fn nested_column(field: Field) -> Option<Column> {
-    match field {
-        Field::Gender => Some(natural!("c.gender").exact()),
-        Field::Age => Some(natural!("c.age")),
-        Field::AgeCalcDate => Some(natural!("c.age_calc_date")),
-        Field::LastSync => Some(natural!("time_text(c.last_sync)")),
-        Field::FitbitStatus => Some(natural!("c.fitbit_status").exact()),
-        _ => account_column(field),
-    }
+    let own = match field {
+        Field::Gender => natural!("c.gender").exact(),
+        Field::Age => natural!("c.age"),
+        Field::AgeCalcDate => natural!("c.age_calc_date"),
+        Field::LastSync => natural!("time_text(c.last_sync)"),
+        Field::FitbitStatus => natural!("c.fitbit_status").exact(),
+        _ => return account_column(field),
+    };
+    Some(own.joined())
 }
 
 /// Reads what `child_columns` selects, from column `at` on.

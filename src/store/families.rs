@@ -15,8 +15,9 @@ use crate::model::{Account, Child, Error, Family, Id, Role};
 
 const LIST: List<Family> = List {
     columns: account_columns!(),
-    from: "FROM account a WHERE a.role = ?1",
-    counted: "FROM account a WHERE a.role = ?1",
+    from: "FROM account a",
+    join: "",
+    scope: "WHERE a.role = ?1",
     id: "a.id",
     default_order: "a.id DESC",
     created: "a.created_at",

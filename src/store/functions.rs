@@ -2,23 +2,29 @@
 
 use std::sync::Arc;
 
-use rusqlite::functions::FunctionFlags;
+use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{FromSqlError, ValueRef};
 use rusqlite::{Connection, Error, Result};
 
 use super::cipher::Cipher;
 use super::matching::{Case, Matcher, Stored};
+use crate::model::Username;
 use crate::model::text::{fold_case, natural_order, time_text};
 
 const PURE: FunctionFlags =
     FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC).union(FunctionFlags::SQLITE_DIRECTONLY);
 
-/// Adds `username_text`, `fold_case`, `time_text`, `fits`, `fits_exactly` and the collation `natural_order`.
+/// Adds `username_text`, `fold_case`, `time_text`, `fits`, `fits_exactly`, `username_fits` and the collation
+/// `natural_order`.
 pub(super) fn register(connection: &Connection, cipher: &Arc<Cipher>) -> Result<()> {
-    let cipher = Arc::clone(cipher);
+    let reading = Arc::clone(cipher);
     connection.create_scalar_function("username_text", 1, PURE, move |context| {
-        let name = cipher.decrypt(context.get_raw(0).as_blob()?).map_err(user_error)?;
-        Ok(name.as_str().to_owned())
+        Ok(username(&reading, context)?.as_str().to_owned())
+    })?;
+    let testing = Arc::clone(cipher);
+    connection.create_scalar_function("username_fits", 2, PURE, move |context| {
+        let name = username(&testing, context)?;
+        Ok(matcher(context, Case::Ignored)?.fits(Stored::Text(name.as_str())))
     })?;
     connection.create_scalar_function("fold_case", 1, PURE, |context| {
         Ok(context.get_raw(0).as_str_or_null()?.map(fold_case))
@@ -35,15 +41,24 @@ pub(super) fn register(connection: &Connection, cipher: &Arc<Cipher>) -> Result<
 /// Adds `name(value, tests)`, which is false for a value that is absent.
 fn add_matcher(connection: &Connection, name: &str, case: Case) -> Result<()> {
     connection.create_scalar_function(name, 2, PURE, move |context| {
-        let matcher = context.get_or_create_aux(1, |tests| -> std::result::Result<_, FromSqlError> {
-            Matcher::decode(tests.as_blob()?, case).ok_or(FromSqlError::InvalidType)
-        })?;
+        let matcher = matcher(context, case)?;
         Ok(match context.get_raw(0) {
             ValueRef::Null => false,
             ValueRef::Real(value) => matcher.fits(Stored::Number(value)),
             value => matcher.fits(Stored::Text(value.as_str()?)),
         })
     })
+}
+
+/// The tests, read once for each statement.
+fn matcher(context: &Context<'_>, case: Case) -> Result<Arc<Matcher>> {
+    context.get_or_create_aux(1, |tests| -> std::result::Result<_, FromSqlError> {
+        Matcher::decode(tests.as_blob()?, case).ok_or(FromSqlError::InvalidType)
+    })
+}
+
+fn username(cipher: &Cipher, context: &Context<'_>) -> Result<Username> {
+    cipher.decrypt(context.get_raw(0).as_blob()?).map_err(user_error)
 }
 
 fn user_error(cause: impl std::error::Error + Send + Sync + 'static) -> Error {

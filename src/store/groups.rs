@@ -15,8 +15,9 @@ use crate::model::{Account, Child, Conflict, Error, Field, Group, GroupPatch, Id
 
 const LIST: List<Group> = List {
     columns: "g.id, g.name, g.school_class",
-    from: "FROM children_group g WHERE g.owner_id = ?1",
-    counted: "FROM children_group g WHERE g.owner_id = ?1",
+    from: "FROM children_group g",
+    join: "",
+    scope: "WHERE g.owner_id = ?1",
     id: "g.id",
     default_order: "g.id DESC",
     created: "g.created_at",

@@ -11,8 +11,9 @@ use crate::model::{Conflict, Error, Field, Id, Institution, InstitutionFacts, In
 
 const LIST: List<Institution> = List {
     columns: "i.id, i.name, i.type, i.address, i.latitude, i.longitude",
-    from: "FROM institution i WHERE ?1 IS NULL",
-    counted: "FROM institution i WHERE ?1 IS NULL",
+    from: "FROM institution i",
+    join: "",
+    scope: "WHERE ?1 IS NULL",
     id: "i.id",
     default_order: "i.id DESC",
     created: "i.created_at",

@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_audit.sql"),
     include_str!("migrations/0003_revocation_floor.sql"),
     include_str!("migrations/0004_token_keys.sql"),
+    include_str!("migrations/0005_names_by_role.sql"),
 ];
 
 /// Marks a SQLite file as ours ("OCUS").

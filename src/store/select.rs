@@ -9,7 +9,7 @@ use rusqlite::types::Value;
 use rusqlite::{Row, params, params_from_iter};
 
 use super::error::Translate;
-use super::matching::{Case, encode};
+use super::matching::encode;
 use super::{View, rows};
 use crate::model::query::{Direction, Filter, Listed, Query, SortKey};
 use crate::model::{Error, Field, Id};
@@ -18,10 +18,12 @@ use crate::model::{Error, Field, Id};
 pub(super) struct List<T> {
     /// The columns that `read` reads; the first is the id.
     pub(super) columns: &'static str,
-    /// FROM and WHERE, with `?1` for the list's scope.
+    /// FROM, with the tables that decide what belongs to the list.
     pub(super) from: &'static str,
-    /// The same, with as few tables as counting takes.
-    pub(super) counted: &'static str,
+    /// JOIN, with the table that adds columns to each of its rows, if there is one.
+    pub(super) join: &'static str,
+    /// WHERE, with `?1` for the list's scope.
+    pub(super) scope: &'static str,
     /// The column of ids, which decides between equals.
     pub(super) id: &'static str,
     /// The order when none is asked for.
@@ -39,20 +41,32 @@ pub(super) struct List<T> {
 pub(super) struct Column {
     /// The value, as an expression of SQL.
     value: &'static str,
-    /// Whether case counts when values are tested for equality.
-    case: Case,
+    /// The function that tests it.
+    fits: &'static str,
     /// What to sort by, collation included.
     order: &'static str,
+    /// Whether it is a column of the list's `join`.
+    joined: bool,
 }
 
 impl Column {
     pub(super) const fn new(value: &'static str, order: &'static str) -> Self {
-        Self { value, case: Case::Ignored, order }
+        Self { value, fits: "fits", order, joined: false }
     }
 
     /// The same column with values that are equal only to the letter.
     pub(super) const fn exact(self) -> Self {
-        Self { case: Case::Counts, ..self }
+        Self { fits: "fits_exactly", ..self }
+    }
+
+    /// The same column with values that are encrypted usernames.
+    pub(super) const fn encrypted(self) -> Self {
+        Self { fits: "username_fits", ..self }
+    }
+
+    /// The same column, of the table that the list joins.
+    pub(super) const fn joined(self) -> Self {
+        Self { joined: true, ..self }
     }
 }
 
@@ -76,15 +90,17 @@ pub(super) fn select<T>(view: &View<'_>, list: &List<T>, scope: Value, query: &Q
 
 /// Where an index knows what belongs to the list: one statement counts, one reads the page.
 fn read_and_count<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Query) -> Result<Listed<T>, Error> {
-    let count = format!("SELECT count(*) {} {}", list.counted, sql.text);
+    let count = format!("SELECT count(*) {} {} {}", list.from, list.scope, sql.text);
     let total: i64 =
         view.prepare_once(&count)?.query_row(params_from_iter(&sql.values), |row| row.get(0)).translate()?;
     let (limit, offset) = (query.page.limit.into(), i64::try_from(query.page.offset()).unwrap_or(i64::MAX));
     let (limit, offset) = (sql.bind(Value::Integer(limit)), sql.bind(Value::Integer(offset)));
     let page = format!(
-        "SELECT {} {} {} ORDER BY {} LIMIT {limit} OFFSET {offset}",
+        "SELECT {} {} {} {} {} ORDER BY {} LIMIT {limit} OFFSET {offset}",
         list.columns,
         list.from,
+        list.join,
+        list.scope,
         sql.text,
         order(list, &query.sort)
     );
@@ -98,9 +114,19 @@ fn read_and_count<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Quer
 }
 
 /// Where every row is to be looked at, names decrypted: one statement does so, once, and finds the ids of all that
-/// fit in their order; another reads those of the page.
+/// fit in their order, looking at no table that it is not asked about; another reads those of the page.
 fn find_and_read<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Query) -> Result<Listed<T>, Error> {
-    let find = format!("SELECT {} {} {} ORDER BY {}", list.id, list.from, sql.text, order(list, &query.sort));
+    let mut asked =
+        query.filters.iter().filter_map(|filter| filter.field).chain(query.sort.iter().map(|key| key.field));
+    let join = if asked.any(|field| (list.column)(field).is_some_and(|column| column.joined)) { list.join } else { "" };
+    let find = format!(
+        "SELECT {} {} {join} {} {} ORDER BY {}",
+        list.id,
+        list.from,
+        list.scope,
+        sql.text,
+        order(list, &query.sort)
+    );
     let found = view
         .prepare_once(&find)?
         .query_map(params_from_iter(&sql.values), |row| rows::id(row, 0))
@@ -110,7 +136,8 @@ fn find_and_read<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Query
     let offset = usize::try_from(query.page.offset()).unwrap_or(usize::MAX);
     let page: Vec<Id<T>> = found.iter().skip(offset).take(query.page.limit as usize).copied().collect();
     sql.values.truncate(1);
-    let read = format!("SELECT {} {} AND {} IN rarray(?2)", list.columns, list.from, list.id);
+    let read =
+        format!("SELECT {} {} {} {} AND {} IN rarray(?2)", list.columns, list.from, list.join, list.scope, list.id);
     let mut statement = view.prepare_once(&read)?;
     let mut read: HashMap<Id<T>, T> = statement
         .query_map(params![sql.values[0], rows::array(page.iter().copied())], |row| {
@@ -142,11 +169,7 @@ fn add_conditions<T>(mut sql: Sql, list: &List<T>, query: &Query) -> Option<Sql>
     for (field, filters) in by_field {
         let column = (list.column)(field)?;
         let tests = sql.bind(Value::Blob(encode(filters)));
-        let function = match column.case {
-            Case::Counts => "fits_exactly",
-            Case::Ignored => "fits",
-        };
-        sql.text.push_str(&format!(" AND {function}({}, {tests})", column.value));
+        sql.text.push_str(&format!(" AND {}({}, {tests})", column.fits, column.value));
     }
     for (bound, operator) in [(query.created_from, ">="), (query.created_before, "<")] {
         if let Some(instant) = bound {
