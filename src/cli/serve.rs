@@ -1,6 +1,10 @@
 //! `serve`.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
 
 use tracing_subscriber::EnvFilter;
 
@@ -35,7 +39,11 @@ pub(super) fn run(config: &Config, start: impl AsyncFnOnce() -> Result<Service, 
 fn start_log(config: &Config) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|error| Failure::Other(format!("--log is \"{}\", which is no filter: {error}", config.log)))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    // A line is written by one call of the system: threads need no lock to keep their lines apart.
+    let output = io::stdout().as_fd().try_clone_to_owned();
+    let output = output.map_err(|error| Failure::Other(format!("the log cannot be written to: {error}")))?;
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(Arc::new(File::from(output)));
     match config.log_format {
         LogFormat::Text => log.with_ansi(output::is_terminal()).init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
