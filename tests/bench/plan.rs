@@ -62,6 +62,7 @@ pub(crate) fn run(scale: &Scale) -> Result<Table, Failure> {
     bench.log_ins()?;
     bench.changes()?;
     bench.beside()?;
+    bench.backups()?;
     let busy = memory(bench.large.1.process())?;
     bench.table.fact("memory after all of this", format!("{busy:.1} MiB"));
     let Bench { scale, mut table, large: (site, service), .. } = bench;
@@ -336,6 +337,20 @@ impl Bench<'_> {
             let seen = bench.load(&bench.large, FEW, &view)?;
             beside.seen()?;
             Ok((seen.0.p99.as_secs_f64() / alone.0.p99.as_secs_f64(), Some(seen)))
+        })
+    }
+}
+
+impl Bench<'_> {
+    /// Backups beside a service that has nothing else to do.
+    fn backups(&mut self) -> Result<(), Failure> {
+        let name = format!("backup of {} children, time against copying the database", self.scale.users);
+        self.row(name, Goal::None, |bench| {
+            let (site, service) = &bench.large;
+            let bare = raw::copy_and_sync(site)?;
+            let start = Instant::now();
+            service.back_up(site)?;
+            Ok((start.elapsed().as_secs_f64() / bare.as_secs_f64(), None))
         })
     }
 }

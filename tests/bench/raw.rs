@@ -116,6 +116,14 @@ pub(crate) fn decrypt_all(site: &Site) -> Result<Duration, Failure> {
     Ok(start.elapsed())
 }
 
+/// The time that it takes to copy a site's database, and to have the copy on disk.
+pub(crate) fn copy_and_sync(site: &Site) -> Result<Duration, Failure> {
+    let start = Instant::now();
+    let copy = Copy::of(site)?;
+    std::fs::File::open(copy.path())?.sync_all()?;
+    Ok(start.elapsed())
+}
+
 /// A copy of a site's database that is written to, removed when dropped.
 pub(crate) struct Copy(PathBuf);
 

@@ -189,6 +189,18 @@ impl Service {
         Ok(service)
     }
 
+    /// Makes a backup as an operator does, and forgets it.
+    pub(crate) fn back_up(&self, site: &Site) -> Result<(), Failure> {
+        let folder = tempfile::tempdir_in(site.path())?;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ocariot-users"));
+        command.args(["backup", "now", "--without-keys", "--to"]).arg(folder.path()).arg("--data-dir").arg(site.path());
+        let output = command.output()?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(format!("no backup was made: {}", String::from_utf8_lossy(&output.stderr)).into()),
+        }
+    }
+
     pub(crate) fn process(&self) -> u32 {
         self.process
     }
