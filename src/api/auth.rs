@@ -1,13 +1,13 @@
 //! Who asks: the bearer token, checked before anything else of a request is looked at.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use poem::http::header;
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
+use super::Context;
 use crate::app::policy::Operation;
 use crate::app::{App, Caller, Origin, Permit};
 use crate::model::Error;
@@ -58,8 +58,7 @@ impl<'a, O: Operation> ApiExtractor<'a> for Auth<O> {
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let app: &Arc<App> = request.data().ok_or_else(|| Error::internal("the service is not attached"))?;
-        let origin: &Origin = request.data().ok_or_else(|| Error::internal("the request has no origin"))?;
+        let Context { app, origin, .. } = Context::of(request)?;
         let caller = app.authenticate(bearer(request), O::ROW, origin)?;
         Ok(Self { caller, origin: origin.clone(), operation: PhantomData })
     }

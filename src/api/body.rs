@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::failure::Transport;
 use super::names::{INSTITUTION_ALIAS, key};
-use super::{Limits, limits};
+use super::{Context, Limits};
 use crate::app::FieldRules;
 use crate::model::text::{number, number_text};
 use crate::model::{
@@ -149,14 +149,15 @@ impl<'a, T: poem_openapi::types::Type> ApiExtractor<'a> for Body<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
+        let Context { limits, budget, .. } = Context::of(request)?;
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
         Ok(Self {
             body: body.take()?,
             declared_json: request.headers().get(header::CONTENT_TYPE).is_none()
                 || header(header::CONTENT_TYPE).is_some_and(is_json),
             declared_length: header(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()),
-            limits: limits(request)?,
-            budget: request.data::<Budget>().cloned().ok_or_else(|| Error::internal("the budget is not attached"))?,
+            limits: *limits,
+            budget: budget.clone(),
             schema: PhantomData,
         })
     }

@@ -10,21 +10,22 @@ use std::time::Instant;
 
 use futures_util::FutureExt;
 use matchit::Router;
-use poem::http::{HeaderValue, Method, Uri, header};
+use poem::http::{HeaderName, HeaderValue, Method, Uri, header};
 use poem::{Endpoint, Request, Response};
 use tracing::Instrument;
 
+use super::body::Budget;
 use super::failure::{self, Transport};
-use super::{Cors, Document, Hsts, Limits};
+use super::{Context, Cors, Document, Hsts, Limits};
 use crate::app::{App, Origin};
 use crate::model::Error;
 
-const REQUEST_ID: &str = "X-Request-Id";
-const FORWARDED_FOR: &str = "X-Forwarded-For";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The template of the path that a response answers, among the response's data; `-` if there is no such path.
+/// The template of the path that a response answers, among the response's data if there is such a path.
 #[derive(Debug, Clone)]
-pub struct Route(pub String);
+pub struct Route(pub Arc<str>);
 
 /// The outermost endpoint: it answers everything, and never fails.
 pub(super) struct Edge<E> {
@@ -33,13 +34,15 @@ pub(super) struct Edge<E> {
     limits: Limits,
     cors: Cors,
     app: Arc<App>,
+    budget: Budget,
     /// How many requests there were, and what makes ids of their numbers that tell nobody how many.
     requests: (AtomicU64, RandomState),
 }
 
 impl<E> Edge<E> {
     pub(super) fn new(inner: E, routes: Routes, limits: Limits, cors: Cors, app: Arc<App>) -> Self {
-        Self { inner, routes, limits, cors, app, requests: Default::default() }
+        let budget = Budget::new(limits.body_budget);
+        Self { inner, routes, limits, cors, app, budget, requests: Default::default() }
     }
 }
 
@@ -49,31 +52,33 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let started = Instant::now();
         let own_id = self.own_request_id();
-        let id = given_request_id(&request).unwrap_or_else(|| own_id.clone());
-        let origin = Origin { address: self.address(&request), request_id: own_id.clone() };
-        request.set_data(origin.clone());
+        let id = given_request_id(&request).unwrap_or_else(|| Arc::clone(&own_id));
+        let origin = Origin { address: self.address(&request), request_id: Arc::clone(&own_id) };
+        request.set_data(self.context(origin.clone()));
         let method = request.method().clone();
         let allowed = self.cors.allowed(&request);
         let (mut response, route) = match self.preflight(&request) {
-            Some(response) => (response, "-"),
+            Some(response) => (response, None),
             None => match self.routed(request) {
                 Ok((request, route)) => match self.admit(&origin, route) {
-                    Ok(()) => (answer(&self.inner, request, &id).await, route),
-                    Err(error) => (failure::response(&error.into(), &id), route),
+                    Ok(()) => (answer(&self.inner, request, &id).await, Some(route)),
+                    Err(error) => (failure::response(&error.into(), &id), Some(route)),
                 },
-                Err(error) => (failure::response(&error.into(), &id), "-"),
+                Err(error) => (failure::response(&error.into(), &id), None),
             },
         };
         self.add_headers(&mut response, &id);
         self.cors.add_headers(response.headers_mut(), allowed);
-        response.set_data(Route(route.to_owned()));
+        if let Some(route) = route {
+            response.set_data(Route(Arc::clone(route)));
+        }
         tracing::info!(
             %method,
-            %route,
+            route = %route.map_or("-", |route| &**route),
             status = response.status().as_u16(),
-            milliseconds = started.elapsed().as_secs_f64() * 1000.0,
-            request_id = id,
-            own_id = (own_id != id).then_some(own_id),
+            milliseconds = started.elapsed().as_micros() as f64 / 1000.0,
+            request_id = &*id,
+            own_id = (own_id != id).then_some(&*own_id),
             "Answered a request",
         );
         Ok(response)
@@ -82,9 +87,13 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
 
 impl<E: Endpoint<Output = Response>> Edge<E> {
     /// The service's id for the next request.
-    fn own_request_id(&self) -> String {
+    fn own_request_id(&self) -> Arc<str> {
         let (count, keys) = &self.requests;
-        format!("{:016x}", keys.hash_one(count.fetch_add(1, Ordering::Relaxed)))
+        format!("{:016x}", keys.hash_one(count.fetch_add(1, Ordering::Relaxed))).into()
+    }
+
+    fn context(&self, origin: Origin) -> Context {
+        Context { app: Arc::clone(&self.app), origin, limits: self.limits, budget: self.budget.clone() }
     }
 
     /// What a browser hears that asks on behalf of a page whether it may make a request.
@@ -98,7 +107,7 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     }
 
     /// The request as the router wants it, and the template of its path.
-    fn routed(&self, mut request: Request) -> Result<(Request, &str), Transport> {
+    fn routed(&self, mut request: Request) -> Result<(Request, &Arc<str>), Transport> {
         let uri = request.uri().clone();
         let requested = uri.path_and_query().map_or_else(|| uri.path(), |path| path.as_str());
         if requested.len() > self.limits.uri_bytes {
@@ -166,9 +175,9 @@ async fn answer<E: Endpoint<Output = Response>>(inner: &E, request: Request, id:
 }
 
 /// The client's id for the request, if it is short and printable.
-fn given_request_id(request: &Request) -> Option<String> {
+fn given_request_id(request: &Request) -> Option<Arc<str>> {
     let printable = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
-    request.headers().get(REQUEST_ID)?.to_str().ok().filter(printable).map(str::to_owned)
+    request.headers().get(REQUEST_ID)?.to_str().ok().filter(printable).map(Arc::from)
 }
 
 /// One trailing slash is accepted on every path.
@@ -187,7 +196,7 @@ fn trim_slash(request: &mut Request) {
 }
 
 /// Every path there is, and its methods: for 404, for 405 with `Allow` (RFC 9110, section 15.5.6), and for the log.
-pub(super) struct Routes(Router<(String, Vec<Method>)>);
+pub(super) struct Routes(Router<(Arc<str>, Vec<Method>)>);
 
 impl Routes {
     /// The paths of the document, and those beside it, which can only be read.
@@ -206,13 +215,13 @@ impl Routes {
             if methods.contains(&Method::GET) {
                 methods.push(Method::HEAD);
             }
-            router.insert(path.clone(), (path, methods)).map_err(Error::internal)?;
+            router.insert(path.clone(), (path.into(), methods)).map_err(Error::internal)?;
         }
         Ok(Self(router))
     }
 
     /// What is written out goes before a parameter: `/children/nfc/{nfc_tag}` before `/children/{child_id}/nfc`.
-    fn find(&self, path: &str) -> Option<(&str, &[Method])> {
+    fn find(&self, path: &str) -> Option<(&Arc<str>, &[Method])> {
         let (template, methods) = self.0.at(path).ok()?.value;
         Some((template, methods))
     }

@@ -1,15 +1,12 @@
 //! What is served beside the API: whether the service lives and can work, its document, its key, the way in.
 
-use std::sync::Arc;
-
 use poem::endpoint::BoxEndpoint;
 use poem::http::{StatusCode, header};
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, Response, endpoint::make_sync, handler};
 use serde_json::json;
 
-use super::{Document, login, reply};
-use crate::app::App;
+use super::{Context, Document, login, reply};
 
 /// The pages, each with its path.
 pub(super) fn pages(document: &Document) -> [(&'static str, BoxEndpoint<'static>); 5] {
@@ -31,8 +28,8 @@ fn healthz() -> Response {
 
 /// The service can read and begin a write.
 #[handler]
-async fn readyz(app: Data<&Arc<App>>) -> poem::Result<Response> {
-    app.ready().await?;
+async fn readyz(context: Data<&Context>) -> poem::Result<Response> {
+    context.app.ready().await?;
     Ok(reply::json(StatusCode::OK, &json!({"status": "ready"})))
 }
 

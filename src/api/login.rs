@@ -8,10 +8,11 @@ use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
 
+use super::Context;
 use super::body::{Body, Fields, ReadBody, missing};
 use super::document::Tag;
 use super::reply::Found;
-use crate::app::{App, Origin, PublicKey, demo};
+use crate::app::{App, PublicKey, demo};
 use crate::model::{Field, Invalid, Password, Username};
 
 pub(super) struct LoginApi(pub(super) Arc<App>);
@@ -24,9 +25,9 @@ impl LoginApi {
     /// `Authorization: Bearer <access_token>`; on this page, press *Authorize* and paste it. It is valid for 24 hours
     /// unless the server is set otherwise; to log out, forget it.
     #[oai(path = "/auth", method = "post", operation_id = "auth_login")]
-    async fn auth_login(&self, origin: Data<&Origin>, body: Body<Login>) -> poem::Result<Found<AccessToken>> {
+    async fn auth_login(&self, context: Data<&Context>, body: Body<Login>) -> poem::Result<Found<AccessToken>> {
         let (username, password) = body.read(self.0.field_rules()).await?;
-        let token = self.0.login(origin.0.clone(), username, password).await?;
+        let token = self.0.login(context.origin.clone(), username, password).await?;
         Ok(Found::of(AccessToken { access_token: token }))
     }
 
@@ -43,8 +44,8 @@ impl LoginApi {
 
 /// The key set, beside the API.
 #[handler]
-pub(super) fn jwks(app: Data<&Arc<App>>) -> Found<KeySet> {
-    Found::of(app.public_keys())
+pub(super) fn jwks(context: Data<&Context>) -> Found<KeySet> {
+    Found::of(context.app.public_keys())
 }
 
 /// A name and a password.

@@ -36,7 +36,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Request, Response};
 use poem_openapi::OpenApiService;
 
-use crate::app::App;
+use crate::app::{App, Origin};
 use crate::model::Error;
 
 pub use cors::Cors;
@@ -106,7 +106,6 @@ pub fn endpoint(app: Arc<App>, limits: Limits, cors: Cors) -> Result<impl Endpoi
     let pages: BTreeMap<_, _> = pages.collect();
     let routes = edge::Routes::new(&document, pages.keys().copied())?;
     let inner = Inner { api: service.into_endpoint(), pages };
-    let inner = inner.data(app.clone()).data(limits).data(body::Budget::new(limits.body_budget));
     Ok(edge::Edge::new(inner, routes, limits, cors, app))
 }
 
@@ -130,7 +129,17 @@ impl<E: Endpoint<Output = Response>> Endpoint for Inner<E> {
     }
 }
 
-/// The limits that a request is under.
-fn limits(request: &Request) -> Result<Limits, Error> {
-    request.data().copied().ok_or_else(|| Error::internal("the limits are not attached"))
+/// What a request is answered with, among its data.
+#[derive(Clone)]
+struct Context {
+    app: Arc<App>,
+    origin: Origin,
+    limits: Limits,
+    budget: body::Budget,
+}
+
+impl Context {
+    fn of(request: &Request) -> Result<&Self, Error> {
+        request.data().ok_or_else(|| Error::internal("the request has no context"))
+    }
 }

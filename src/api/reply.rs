@@ -11,13 +11,17 @@ use serde::Serialize;
 
 use crate::model::query::Listed;
 
+/// As many bytes as most objects take.
+const ONE_OBJECT: usize = 512;
+
 /// How many items match, whatever the page.
 pub(super) const TOTAL_COUNT: &str = "X-Total-Count";
 
 /// A response of JSON. Absent values are omitted, keys stand in the order of the type's fields.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(bytes) => Response::builder()
+    let mut bytes = Vec::with_capacity(ONE_OBJECT);
+    match serde_json::to_writer(&mut bytes, body) {
+        Ok(()) => Response::builder()
             .status(status)
             .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
             .body(bytes),

@@ -1,6 +1,7 @@
 //! The audit trail: every change is written there in the transaction that makes it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -25,7 +26,7 @@ pub struct Origin {
     /// The client's address, if it has one.
     pub address: Option<IpAddr>,
     /// The service's own id for the request; never what a client sends, which might be a name.
-    pub request_id: String,
+    pub request_id: Arc<str>,
 }
 
 /// Which reads the audit trail names.
@@ -95,7 +96,7 @@ impl App {
                     let made = outcome.id();
                     let target = named.or(made);
                     let part = part.or(made.filter(|_| made != target));
-                    let (action, address, request_id) = (O::ROW.id, origin.address, origin.request_id.as_str());
+                    let (action, address, request_id) = (O::ROW.id, origin.address, &*origin.request_id);
                     tx.record(&Change { actor, action, target, part, address, login_from: None, request_id })?;
                 }
                 Ok(outcome)

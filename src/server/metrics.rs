@@ -96,7 +96,7 @@ impl Metrics {
 
     fn note(&self, method: &Method, response: &Response, took: Duration) {
         let method = known(method);
-        let route = response.data::<Route>().map_or_else(|| "-".to_owned(), |route| route.0.clone());
+        let route = response.data::<Route>().map_or("-", |route| &*route.0).to_owned();
         let status = response.status().as_u16();
         self.latencies.get_or_create(&Asked { method, route: route.clone() }).observe(took.as_secs_f64());
         self.requests.get_or_create(&Answered { method, route, status }).inc();
