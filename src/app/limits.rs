@@ -260,7 +260,7 @@ impl App {
         };
         let network = origin.network();
         limiters.login(network, username, || match network {
-            Some(network) => self.store.read(|view| view.has_logged_in_from(username, network)),
+            Some(network) => self.store.read_one(|view| view.has_logged_in_from(username, network)),
             None => Ok(false),
         })
     }

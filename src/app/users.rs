@@ -75,7 +75,7 @@ impl App {
     /// `NotFound` if there is no such user.
     pub async fn password_reset(&self, permit: Permit<PasswordReset>, new: Password) -> Result<(), Error> {
         let id = *permit.target();
-        self.store.read(|view| view.credential(id))?.ok_or(Error::NotFound(Kind::User))?;
+        self.store.read_one(|view| view.credential(id))?.ok_or(Error::NotFound(Kind::User))?;
         let hash = self.hasher.hash(new).await?;
         self.replace_password(permit, None, hash).await?.then_some(()).ok_or(Error::NotFound(Kind::User))
     }
