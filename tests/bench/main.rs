@@ -53,7 +53,7 @@ fn command() -> Command {
         .about("Measures the service against the bare parts that it is made of. Needs wrk.")
         .arg(number("users", "100000", "Children in the large school district; 10,000 and 100 are measured besides"))
         .arg(number("rounds", "3", "How often each is measured; the median counts"))
-        .arg(number("seconds", "3", "How long each measurement takes"))
+        .arg(number("seconds", "4", "How long each measurement takes"))
         .arg(Arg::new("only").help("Measures only the rows whose name contains this"))
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON"))
         .arg(Arg::new("bench").long("bench").action(ArgAction::SetTrue).hide(true))
@@ -70,5 +70,13 @@ fn measure(matches: &ArgMatches) -> Result<(), Failure> {
     };
     wrk::require()?;
     let table = plan::run(&scale)?;
-    if matches.get_flag("json") { table.print_json() } else { table.print() }
+    if matches.get_flag("json") {
+        table.print_json()?
+    } else {
+        table.print()?
+    }
+    match table.errors() {
+        0 => Ok(()),
+        errors => Err(format!("{errors} answers were no success: the rows that they belong to measure nothing").into()),
+    }
 }

@@ -52,13 +52,19 @@ pub(crate) fn median<T: Copy>(values: &[T], order: impl Fn(&T, &T) -> std::cmp::
 }
 
 impl Row {
+    /// To two decimals: more of them say nothing, and the goals have no more.
     fn median(&self) -> f64 {
-        median(&self.ratios, f64::total_cmp).unwrap_or(f64::NAN)
+        (median(&self.ratios, f64::total_cmp).unwrap_or(f64::NAN) * 100.0).round() / 100.0
+    }
+
+    /// Answers that were no success.
+    fn errors(&self) -> u64 {
+        self.seen.iter().map(|(seen, _)| seen.errors).sum()
     }
 
     fn verdict(&self) -> (&'static str, String) {
         // Whoever refuses is fast.
-        let sound = self.seen.iter().all(|(seen, _)| seen.errors == 0);
+        let sound = self.errors() == 0;
         let said = |good| if good && sound { "ok" } else { "MISSED" };
         match self.goal {
             Goal::AtLeast(goal) => (said(self.median() >= goal), format!(">= {goal}")),
@@ -74,15 +80,19 @@ impl Row {
 
     /// Of the median round: percentiles, processor time for each answer, and all errors.
     fn figures(&self) -> Option<(f64, Duration, Duration, Duration, u64)> {
-        let errors = self.seen.iter().map(|(seen, _)| seen.errors).sum();
         let (seen, processor) = median(&self.seen, |one, other| one.0.rate.total_cmp(&other.0.rate))?;
-        Some((seen.rate, seen.p50, seen.p99, processor, errors))
+        Some((seen.rate, seen.p50, seen.p99, processor, self.errors()))
     }
 }
 
 impl Table {
     pub(crate) fn fact(&mut self, name: &str, value: impl Into<String>) {
         self.facts.push((name.to_owned(), value.into()));
+    }
+
+    /// Answers that were no success, in all rows.
+    pub(crate) fn errors(&self) -> u64 {
+        self.rows.iter().map(Row::errors).sum()
     }
 
     pub(crate) fn print(&self) -> Result<(), Failure> {
