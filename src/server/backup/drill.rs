@@ -23,6 +23,7 @@ use crate::app::{OperatorCommand, Outcome, random_password};
 use crate::config::{Config, UsernameKeySource};
 use crate::model::Clock;
 use crate::server::operate;
+use crate::server::signals::Termination;
 use crate::store::{EarlierTokens, Store};
 
 /// For the start, for each answer, and for the end. Only a service that hangs reaches it.
@@ -56,11 +57,26 @@ pub struct Count {
 
 /// Restores a backup into a temporary folder, starts this program there, makes an administrator who exists nowhere
 /// else, has it log in and list, and compares the rows with the manifest. `say` hears what is done next. The data
-/// folder of `config` is not touched.
+/// folder of `config` is not touched, and nothing is left in the temporary one, also if the process is asked to end.
 ///
 /// # Errors
 /// Why the backup could not be brought to life.
 pub async fn drill(
+    config: &Config,
+    clock: &Clock,
+    file: &Path,
+    keys: &ArchivedKeys,
+    say: &dyn Fn(&str),
+) -> Result<Drilled, BackupError> {
+    let failed = |error: std::io::Error| BackupError::Drill { file: file.to_owned(), why: error.to_string() };
+    let mut termination = Termination::listen().map_err(failed)?;
+    tokio::select! {
+        drilled = bring_to_life(config, clock, file, keys, say) => drilled,
+        () = termination.requested() => Err(BackupError::DrillEnded { file: file.to_owned() }),
+    }
+}
+
+async fn bring_to_life(
     config: &Config,
     clock: &Clock,
     file: &Path,

@@ -154,6 +154,12 @@ pub enum BackupError {
         /// What went wrong.
         why: String,
     },
+    /// Somebody ended the drill.
+    #[error("the drill with the backup {} was ended: nothing of it is left, and it showed nothing", file.display())]
+    DrillEnded {
+        /// The archive.
+        file: PathBuf,
+    },
     /// Randomness or encryption failed.
     #[error("the keys cannot be encrypted: {0}")]
     Encryption(String),

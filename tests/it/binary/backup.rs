@@ -14,9 +14,9 @@ use super::operator::{PLAIN, done, log_in, refused, status, token, verb};
 
 /// A stopped service's folder with administrators `admin` and `early`, a backup of it, and after that `late` in place
 /// of `early`.
-struct Past {
+pub(super) struct Past {
     folder: TempDir,
-    backup: PathBuf,
+    pub(super) backup: PathBuf,
     late: String,
 }
 
@@ -42,7 +42,7 @@ fn words(owned: &[String]) -> Vec<&str> {
 }
 
 impl Past {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let server = Server::start(PLAIN);
         let folder = server.folder();
         passphrase_file(folder, "passphrase", "open sesame");
@@ -55,11 +55,11 @@ impl Past {
         Self { folder: server.stop(), backup, late }
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    fn data(&self) -> PathBuf {
+    pub(super) fn data(&self) -> PathBuf {
         self.path().join("data")
     }
 
@@ -264,7 +264,7 @@ fn an_archive_writes_nowhere_but_where_it_should() {
 }
 
 /// The backup with a database in which something was changed, without keys, and with checksums that fit.
-fn repacked(past: &Past, sql: &str) -> PathBuf {
+pub(super) fn repacked(past: &Past, sql: &str) -> PathBuf {
     let work = tempfile::tempdir().unwrap();
     let changed = work.path().join("ocariot.db");
     let at = |bytes: &[u8]| (0..bytes.len()).step_by(512).find(|at| bytes[*at..].starts_with(b"ocariot.db\0")).unwrap();
@@ -435,56 +435,6 @@ fn an_old_database_is_backed_up_before_it_is_brought_up_to_date() {
     let server = Server::start_in(folder, PLAIN);
     assert_eq!(status(&server, &token(&server, "admin", "first")), 200);
     assert_eq!(archives(&place).len(), 1);
-}
-
-#[test]
-fn a_drill_brings_a_backup_to_life_and_leaves_nothing() {
-    let past = Past::new();
-    let temporary = tempfile::tempdir().unwrap();
-    let before = (fs::read(past.data().join("ocariot.db")).unwrap(), fs::read_dir(past.data()).unwrap().count());
-    let run = |arguments: &[&str], settings: &[(&str, &str)]| {
-        let mut command = super::ocariot(past.path(), &[&["backup", "verify"], arguments].concat());
-        command.env("TMPDIR", temporary.path()).envs(settings.iter().copied()).output().unwrap()
-    };
-    let file = past.backup.to_str().unwrap();
-    // What this process is set to is nothing to the service of the drill.
-    let unlike = [("OCARIOT_BACKUP_SCHEDULE", "1m"), ("OCARIOT_BACKUP_WITHOUT_KEYS", "true"), ("PORT_HTTP", "1")];
-    let output = run(&[file, "--drill", "--json", "--passphrase-file", "passphrase"], &[unlike[2]]);
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&told["keys_opened"], &told["drill"]["logged_in"]), (&true.into(), &true.into()));
-    let rows = told["drill"]["rows"].as_array().unwrap();
-    assert_eq!(rows.len(), 7);
-    for row in rows {
-        assert_eq!(
-            (&row["found"], &row["expected"]),
-            (&told["manifest"]["rows"][row["table"].as_str().unwrap()], &row["found"])
-        );
-    }
-    // Without the passphrase, with the key of the data folder.
-    let output = run(&[file, "--drill", "--without-keys"], &unlike);
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && text.contains("The drill went well") && text.contains("account"), "{text}");
-    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "nothing is left");
-    assert!(before.0 == fs::read(past.data().join("ocariot.db")).unwrap());
-    assert_eq!(fs::read_dir(past.data()).unwrap().count(), before.1);
-}
-
-#[test]
-fn a_backup_that_verifies_and_does_not_come_to_life_fails_its_drill() {
-    let past = Past::new();
-    let changed =
-        repacked(&past, "UPDATE account SET username = zeroblob(32) WHERE id = (SELECT min(id) FROM account)");
-    let file = changed.to_str().unwrap();
-    assert!(verb(past.path(), &["backup", "verify", file], "").status.success(), "every byte is where it should be");
-    refused(
-        past.path(),
-        &["backup", "verify", file, "--drill"],
-        1,
-        &["the drill with the backup", "failed", "Make another"],
-    );
-    fs::remove_file(past.data().join("username.key")).unwrap();
-    refused(past.path(), &["backup", "verify", file, "--drill"], 1, &["cannot be read without their key"]);
 }
 
 #[test]

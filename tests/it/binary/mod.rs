@@ -12,6 +12,7 @@ use tempfile::TempDir;
 mod audit;
 mod backup;
 mod doctor;
+mod drill;
 mod keys;
 mod metrics;
 mod operator;
