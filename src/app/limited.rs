@@ -99,7 +99,7 @@ fn forget_old(notes: &mut HashMap<Who, Note>, now: Nanos) {
 #[derive(Serialize, Deserialize)]
 pub struct LimitedReport {
     /// By limit, those who wait longest first.
-    pub limited: Vec<LimitedRecord>,
+    pub rows: Vec<LimitedRecord>,
     /// Whether these are all; only so many are noted for each limit.
     pub complete: bool,
 }
@@ -154,7 +154,7 @@ impl App {
             until: at(until),
             all_free: at(whole),
         };
-        Ok(Outcome::Limited(LimitedReport { limited: noted.into_iter().map(record).collect(), complete }))
+        Ok(Outcome::Limited(LimitedReport { rows: noted.into_iter().map(record).collect(), complete }))
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn limits_command() -> Command {
 
 /// Who is limited, for people.
 pub(super) fn limited(folder: &str, report: &LimitedReport) -> String {
-    if report.limited.is_empty() {
+    if report.rows.is_empty() {
         return format!("Nobody is limited in {folder}\n");
     }
     let mut text = format!("Limited in {folder}, until all tries are free again\n");
@@ -31,7 +31,7 @@ pub(super) fn limited(folder: &str, report: &LimitedReport) -> String {
         let _ = writeln!(text, "{limit:<8}  {address:<24}  {refused:>7}  {until:<24}  {all_free:<24}  {users}");
     };
     line(["LIMIT", "ADDRESS", "REFUSED", "NEXT TRY", "ALL TRIES"], "USER");
-    for record in &report.limited {
+    for record in &report.rows {
         let users = match (record.limit.as_str(), record.users.as_slice()) {
             ("account", []) => "no user of this name".to_owned(),
             (_, users) => users.join(", "),

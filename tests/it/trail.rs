@@ -135,7 +135,7 @@ async fn who_is_limited_is_told_by_limit_address_and_id_until_all_tries_are_free
     let rate = |count: u32| Rate { count: count.try_into().unwrap(), period: Duration::from_secs(60) };
     let limits = RateLimits { address: rate(12), token: rate(3), logins: rate(7), account: rate(4) };
     let world = World::with(Options { rate_limits: Some(limits), ..Options::default() }).await;
-    assert!(limited(&world).await.limited.is_empty());
+    assert!(limited(&world).await.rows.is_empty());
     let (own, admin) = (world.admin_id().await, world.admin().await.from("2001:db8::7"));
     let guess = async |address: &str, name: &str, count: usize| {
         for _ in 0..count {
@@ -151,7 +151,7 @@ async fn who_is_limited_is_told_by_limit_address_and_id_until_all_tries_are_free
     }
     let report = limited(&world).await;
     let told: BTreeSet<_> = report
-        .limited
+        .rows
         .iter()
         .map(|record| {
             let address = record.address.clone().unwrap_or_default();
@@ -170,15 +170,15 @@ async fn who_is_limited_is_told_by_limit_address_and_id_until_all_tries_are_free
     assert_eq!(told, BTreeSet::from(expected));
     assert!(report.complete);
     let now = world.clock.now().to_string();
-    assert!(report.limited.iter().all(|record| record.until > now && record.until <= record.all_free));
+    assert!(report.rows.iter().all(|record| record.until > now && record.until <= record.all_free));
 
     // An account that is unlocked is limited no more; the others have their tries again after the limit's time.
     let user = UserName { name: own, role: None };
     assert!(world.app.operate(OperatorCommand::UserUnlock { user }).await.is_ok());
-    let left: Vec<_> = limited(&world).await.limited.into_iter().map(|record| record.limit).collect();
+    let left: Vec<_> = limited(&world).await.rows.into_iter().map(|record| record.limit).collect();
     assert_eq!(left, ["address", "token", "logins"]);
     world.clock.advance(61);
-    assert!(limited(&world).await.limited.is_empty());
+    assert!(limited(&world).await.rows.is_empty());
     let body = json!({"username": ADMIN.0, "password": ADMIN.1});
     world.nobody().from("192.0.2.1").post("/v1/auth", body).await.is(200);
 }
@@ -194,16 +194,16 @@ async fn however_many_are_limited_a_bounded_number_is_noted_and_that_is_said() {
         client.get("/v1/institutions").await.is(429);
     }
     let report = limited(&world).await;
-    assert_eq!((report.limited.len(), report.complete), (64, false));
-    assert!(report.limited.iter().all(|record| record.limit == "address"));
+    assert_eq!((report.rows.len(), report.complete), (64, false));
+    assert!(report.rows.iter().all(|record| record.limit == "address"));
     // Those who come later are noted when there is room again.
     world.clock.advance(61);
     for _ in 0..2 {
         world.nobody().from("192.0.2.1").get("/v1/institutions").await;
     }
     let report = limited(&world).await;
-    assert_eq!(report.limited[0].address.as_deref(), Some("192.0.2.1"));
-    assert_eq!((report.limited.len(), report.complete), (1, true));
+    assert_eq!(report.rows[0].address.as_deref(), Some("192.0.2.1"));
+    assert_eq!((report.rows.len(), report.complete), (1, true));
 
     let unlimited = World::new().await.app.operate(OperatorCommand::Limits {}).await;
     assert!(unlimited.err().unwrap().0.contains("nobody is limited"));

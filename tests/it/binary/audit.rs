@@ -98,7 +98,7 @@ fn who_is_limited_is_told_while_the_service_runs() {
     }
     let report = done(server.folder(), &["limits"], "");
     let id = done(server.folder(), &["user", "show", "canary-admin"], "")["user"]["id"].clone();
-    let limited = report["limited"]["limited"].as_array().unwrap();
+    let limited = report["limited"]["rows"].as_array().unwrap();
     assert_eq!(limited.len(), 1, "{report}");
     assert_eq!((&limited[0]["limit"], &limited[0]["address"]), (&"account".into(), &"127.0.0.1".into()));
     assert_eq!((&limited[0]["users"][0], &report["limited"]["complete"]), (&id, &true.into()));
