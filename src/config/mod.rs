@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 pub use resolve::{Given, Inputs, Resolved, SettingsError, Source, resolve};
 pub use settings::{Kind, SETTINGS, Setting, markdown};
+pub use values::parse_duration;
 
 /// Everything that can be set, with its value.
 #[derive(Clone)]

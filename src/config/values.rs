@@ -63,16 +63,7 @@ impl Given {
 
     /// A number and its unit: `10s`, `15m`, `24h`, `7d`.
     pub(super) fn duration(&self, range: RangeInclusive<u64>) -> Result<Duration, SettingsError> {
-        let (number, unit) = split(&self.text);
-        let factor = match unit {
-            "s" => Some(1),
-            "m" => Some(60),
-            "h" => Some(3600),
-            "d" => Some(86_400),
-            _ => None,
-        };
-        let seconds = factor.and_then(|factor| number?.checked_mul(factor)).filter(|seconds| range.contains(seconds));
-        seconds.map(Duration::from_secs).ok_or_else(|| {
+        parse_duration(&self.text).filter(|duration| range.contains(&duration.as_secs())).ok_or_else(|| {
             self.wrong(&format!("a time such as 10s, 15m, 24h or 7d, from {}s to {}s", range.start(), range.end()))
         })
     }
@@ -111,6 +102,20 @@ impl Given {
             self.wrong(&format!("a size such as 100 KiB or 1 MiB, from {} to {} bytes", range.start(), range.end()))
         })
     }
+}
+
+/// Reads a number of seconds, minutes, hours or days: `10s`, `15m`, `24h`, `7d`.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let (number, unit) = split(text);
+    let factor = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    number?.checked_mul(factor).map(Duration::from_secs)
 }
 
 fn split(text: &str) -> (Option<u64>, &str) {
