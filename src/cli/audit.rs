@@ -67,7 +67,8 @@ fn parse_instant(text: &str, now: Timestamp) -> Result<Timestamp, String> {
         "give how long ago, such as 30m, 24h or 7d, or a date or time in UTC, such as 2026-11-01 or 2026-11-01T08:30"
             .to_owned()
     };
-    if let Some(ago) = parse_duration(text) {
+    // A space stands in dates and times alone.
+    if let Some(ago) = parse_duration(text).filter(|_| !text.contains(char::is_whitespace)) {
         return now.checked_sub(ago).map_err(|_| "that is too long ago".to_owned());
     }
     let local = |time: DateTime| TimeZone::UTC.to_timestamp(time).map_err(|_| wrong());
@@ -181,7 +182,7 @@ mod tests {
         ] {
             assert_eq!(parse_instant(given, now), Ok(expected.parse().unwrap()), "{given}");
         }
-        for bad in ["", "h", "-1h", "24", "24x", "2026-13-01", "yesterday", "99999999999999999999d", "1é"] {
+        for bad in ["", "h", "-1h", "24", "24x", "24 h", "2026-13-01", "yesterday", "99999999999999999999d", "1é"] {
             assert!(parse_instant(bad, now).unwrap_err().contains("2026-11-01"), "{bad}");
         }
         assert!(parse_instant("9999999999d", now).unwrap_err().contains("too long ago"));
