@@ -339,9 +339,7 @@ impl Bench<'_> {
             Ok((seen.0.p99.as_secs_f64() / alone.0.p99.as_secs_f64(), Some(seen)))
         })
     }
-}
 
-impl Bench<'_> {
     /// Backups beside a service that has nothing else to do.
     fn backups(&mut self) -> Result<(), Failure> {
         let name = format!("backup of {} children, time against copying the database", self.scale.users);

@@ -52,9 +52,8 @@ pub(crate) fn median<T: Copy>(values: &[T], order: impl Fn(&T, &T) -> std::cmp::
 }
 
 impl Row {
-    /// To two decimals: more of them say nothing, and the goals have no more.
     fn median(&self) -> f64 {
-        (median(&self.ratios, f64::total_cmp).unwrap_or(f64::NAN) * 100.0).round() / 100.0
+        median(&self.ratios, f64::total_cmp).unwrap_or(f64::NAN)
     }
 
     /// Answers that were no success.
@@ -116,7 +115,7 @@ impl Table {
             let name = &row.name;
             writeln!(
                 out,
-                "| {name} | {goal} | {:.2} | {least:.2} | {most:.2} | {verdict} | {figures} |",
+                "| {name} | {goal} | {:.3} | {least:.3} | {most:.3} | {verdict} | {figures} |",
                 row.median()
             )?;
         }
