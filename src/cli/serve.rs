@@ -41,7 +41,11 @@ fn start_log(config: &Config) -> Result<(), Failure> {
         .map_err(|error| Failure::Other(format!("--log is \"{}\", which is no filter: {error}", config.log)))?;
     // A line is written by one call of the system: threads need no lock to keep their lines apart.
     let output = io::stdout().as_fd().try_clone_to_owned();
-    let output = output.map_err(|error| Failure::Other(format!("the log cannot be written to: {error}")))?;
+    let output = output.map_err(|error| {
+        Failure::Other(format!(
+            "the log cannot be written to standard output: {error}. If too many files are open, raise their limit"
+        ))
+    })?;
     let log =
         tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(Arc::new(File::from(output)));
     match config.log_format {

@@ -155,7 +155,7 @@ pub enum BackupError {
         why: String,
     },
     /// Somebody ended the drill.
-    #[error("the drill with the backup {} was ended: nothing of it is left, and it showed nothing", file.display())]
+    #[error("the drill with the backup {} was ended: nothing of it is left, and it showed nothing. Run it once more", file.display())]
     DrillEnded {
         /// The archive.
         file: PathBuf,
