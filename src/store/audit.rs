@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use rusqlite::params;
 use rusqlite::types::Value;
 
-use super::error::Translate;
-use super::{Tx, View, rows};
 use crate::model::{Account, Error, Id, Network, Role, Username};
+use crate::store::engine::error::Translate;
+use crate::store::engine::rows;
+use crate::store::{Tx, View};
 
 /// A change that was made.
 pub struct Change<'a> {

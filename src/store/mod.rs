@@ -4,28 +4,10 @@
 //! commits as many as wait in one transaction and answers when they are on disk. Signatures speak the model's
 //! types and one `Error`.
 
-mod accounts;
-mod applications;
+mod access;
 mod audit;
-mod backup;
-mod checkup;
-mod children;
-mod cipher;
-mod error;
-mod families;
-mod functions;
-mod groups;
-mod institutions;
-mod journal;
-mod matching;
-mod migrate;
-mod professionals;
-mod revocations;
-mod rows;
-mod select;
-mod sequence;
-mod token_keys;
-mod writer;
+mod directory;
+mod engine;
 
 use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -40,19 +22,20 @@ use rusqlite::{CachedStatement, Connection, Statement};
 use tokio::sync::Semaphore;
 
 use crate::model::{Clock, Error, Unavailable};
-use cipher::Cipher;
-use error::Translate;
-use journal::Journal;
+use engine::cipher::Cipher;
+use engine::error::Translate;
+use engine::journal::Journal;
+use engine::{checkup, functions, migrate, writer};
 
-pub use accounts::NewAccountRow;
+pub use access::accounts::NewAccountRow;
+pub use access::revocations::Revocation;
+pub use access::token_keys::TokenKey;
 pub use audit::{Change, Refused, TrailFilter, TrailPlace, TrailRow};
-pub use backup::{Contents, Counters, EarlierTokens};
-pub use checkup::Condition;
-pub use cipher::{KEY_LENGTH, UsernameKey};
-pub use migrate::SCHEMA_VERSION;
-pub use revocations::Revocation;
-pub use token_keys::TokenKey;
-pub use writer::Tx;
+pub use engine::backup::{Contents, Counters, EarlierTokens};
+pub use engine::checkup::Condition;
+pub use engine::cipher::{KEY_LENGTH, UsernameKey};
+pub use engine::migrate::SCHEMA_VERSION;
+pub use engine::writer::Tx;
 
 /// How to open a store.
 pub struct StoreOptions {

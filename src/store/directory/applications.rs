@@ -3,12 +3,13 @@
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::accounts::{ACCOUNT_COLUMNS, account, account_column, account_columns};
-use super::error::Translate;
-use super::select::{Column, List, natural, select};
-use super::{Tx, View, rows};
 use crate::model::query::{Listed, Query};
 use crate::model::{Account, Application, Error, Field, Id, Role, Text};
+use crate::store::access::accounts::{ACCOUNT_COLUMNS, account, account_column, account_columns};
+use crate::store::engine::error::Translate;
+use crate::store::engine::rows;
+use crate::store::engine::select::{Column, List, natural, select};
+use crate::store::{Tx, View};
 
 const LIST: List<Application> = List {
     columns: account_columns!("p.application_name"),

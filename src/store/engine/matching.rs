@@ -13,19 +13,19 @@ const END: u8 = 0;
 
 /// Whether case counts when text is tested for equality.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Case {
+pub(in crate::store) enum Case {
     Counts,
     Ignored,
 }
 
 /// A stored value, as tests see it.
-pub(super) enum Stored<'a> {
+pub(in crate::store) enum Stored<'a> {
     Text(&'a str),
     Number(f64),
 }
 
 /// The filters on one field, as one value for SQLite; [`Matcher::decode`] reads it.
-pub(super) fn encode<'f>(filters: impl IntoIterator<Item = &'f Filter>) -> Vec<u8> {
+pub(in crate::store) fn encode<'f>(filters: impl IntoIterator<Item = &'f Filter>) -> Vec<u8> {
     let mut bytes = Vec::new();
     for filter in filters {
         for test in &filter.any_of {
@@ -54,7 +54,7 @@ fn kind_and_operand(test: &Test) -> (u8, &str) {
 }
 
 /// All filters on one field, with their operands in the form that they are compared in.
-pub(super) struct Matcher {
+pub(in crate::store) struct Matcher {
     case: Case,
     all: Vec<Vec<Prepared>>,
 }
@@ -69,7 +69,7 @@ enum Prepared {
 
 impl Matcher {
     /// Reads what [`encode`] wrote; `None` if it did not.
-    pub(super) fn decode(mut bytes: &[u8], case: Case) -> Option<Self> {
+    pub(in crate::store) fn decode(mut bytes: &[u8], case: Case) -> Option<Self> {
         let mut all = Vec::new();
         let mut any_of = Vec::new();
         while let Some((kind, rest)) = bytes.split_first() {
@@ -87,7 +87,7 @@ impl Matcher {
     }
 
     /// Whether the value passes one test of each filter.
-    pub(super) fn fits(&self, value: Stored<'_>) -> bool {
+    pub(in crate::store) fn fits(&self, value: Stored<'_>) -> bool {
         let value = Seen::new(value);
         self.all.iter().all(|any_of| any_of.iter().any(|test| self.holds(test, &value)))
     }

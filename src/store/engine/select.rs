@@ -8,37 +8,38 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::types::Value;
 use rusqlite::{Row, params, params_from_iter};
 
-use super::error::Translate;
-use super::matching::encode;
-use super::{View, rows};
 use crate::model::query::{Direction, Filter, Listed, Query, SortKey};
 use crate::model::{Error, Field, Id};
+use crate::store::View;
+use crate::store::engine::error::Translate;
+use crate::store::engine::matching::encode;
+use crate::store::engine::rows;
 
 /// A list that can be asked.
-pub(super) struct List<T> {
+pub(in crate::store) struct List<T> {
     /// The columns that `read` reads; the first is the id.
-    pub(super) columns: &'static str,
+    pub(in crate::store) columns: &'static str,
     /// FROM, with the tables that decide what belongs to the list.
-    pub(super) from: &'static str,
+    pub(in crate::store) from: &'static str,
     /// JOIN, with the table that adds columns to each of its rows, if there is one.
-    pub(super) join: &'static str,
+    pub(in crate::store) join: &'static str,
     /// WHERE, with `?1` for the list's scope.
-    pub(super) scope: &'static str,
+    pub(in crate::store) scope: &'static str,
     /// The column of ids, which decides between equals.
-    pub(super) id: &'static str,
+    pub(in crate::store) id: &'static str,
     /// The order when none is asked for.
-    pub(super) default_order: &'static str,
+    pub(in crate::store) default_order: &'static str,
     /// The column of creation times.
-    pub(super) created: &'static str,
+    pub(in crate::store) created: &'static str,
     /// The column of each field that the list's objects have.
-    pub(super) column: fn(Field) -> Option<Column>,
+    pub(in crate::store) column: fn(Field) -> Option<Column>,
     /// Makes an item of a row.
-    pub(super) read: fn(&View<'_>, &Row<'_>) -> rusqlite::Result<T>,
+    pub(in crate::store) read: fn(&View<'_>, &Row<'_>) -> rusqlite::Result<T>,
 }
 
 /// How a field is compared and sorted.
 #[derive(Clone, Copy)]
-pub(super) struct Column {
+pub(in crate::store) struct Column {
     /// The value, as an expression of SQL.
     value: &'static str,
     /// The function that tests it.
@@ -50,22 +51,22 @@ pub(super) struct Column {
 }
 
 impl Column {
-    pub(super) const fn new(value: &'static str, order: &'static str) -> Self {
+    pub(in crate::store) const fn new(value: &'static str, order: &'static str) -> Self {
         Self { value, fits: "fits", order, joined: false }
     }
 
     /// The same column with values that are equal only to the letter.
-    pub(super) const fn exact(self) -> Self {
+    pub(in crate::store) const fn exact(self) -> Self {
         Self { fits: "fits_exactly", ..self }
     }
 
     /// The same column with values that are encrypted usernames.
-    pub(super) const fn encrypted(self) -> Self {
+    pub(in crate::store) const fn encrypted(self) -> Self {
         Self { fits: "username_fits", ..self }
     }
 
     /// The same column, of the table that the list joins.
-    pub(super) const fn joined(self) -> Self {
+    pub(in crate::store) const fn joined(self) -> Self {
         Self { joined: true, ..self }
     }
 }
@@ -73,13 +74,18 @@ impl Column {
 /// A column that sorts in the natural order of its text.
 macro_rules! natural {
     ($value:literal) => {
-        $crate::store::select::Column::new($value, concat!($value, " COLLATE natural_order"))
+        $crate::store::engine::select::Column::new($value, concat!($value, " COLLATE natural_order"))
     };
 }
-pub(super) use natural;
+pub(in crate::store) use natural;
 
 /// Asks a list, in two statements. A question about a field that the objects do not have needs none.
-pub(super) fn select<T>(view: &View<'_>, list: &List<T>, scope: Value, query: &Query) -> Result<Listed<T>, Error> {
+pub(in crate::store) fn select<T>(
+    view: &View<'_>,
+    list: &List<T>,
+    scope: Value,
+    query: &Query,
+) -> Result<Listed<T>, Error> {
     let asked = Sql { text: String::new(), values: vec![scope] };
     match add_conditions(asked, list, query) {
         None => Ok(Listed { items: Vec::new(), total: 0 }),

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::error::Translate;
-use super::{Tx, View, rows};
 use crate::model::{Account, Error, Id};
+use crate::store::engine::error::Translate;
+use crate::store::engine::rows;
+use crate::store::{Tx, View};
 
 /// All tokens of a user up to one, except at most one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,9 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
-use super::journal::Journal;
-use super::sequence::NEWEST_INSTANT;
-use super::{OpenError, Store, migrate, rows};
+use crate::store::engine::journal::Journal;
+use crate::store::engine::migrate;
+use crate::store::engine::rows;
+use crate::store::engine::sequence::NEWEST_INSTANT;
+use crate::store::{OpenError, Store};
 
 /// How a database is.
 #[derive(Debug, Clone)]
@@ -49,7 +51,7 @@ impl Store {
 
 /// Opens a database that is there, to read it. One without a journal is all in one file, which nobody has open: it
 /// is read as it is. With one, SQLite reads both, and leaves both as they are.
-pub(super) fn look(path: &Path) -> Result<Connection, OpenError> {
+pub(in crate::store) fn look(path: &Path) -> Result<Connection, OpenError> {
     let journals = ["-wal", "-journal"].map(|suffix| {
         let mut journal = path.as_os_str().to_owned();
         journal.push(suffix);

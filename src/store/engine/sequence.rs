@@ -3,16 +3,16 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::View;
-use super::error::Translate;
 use crate::model::{Error, Id};
+use crate::store::View;
+use crate::store::engine::error::Translate;
 
 /// The latest time that an id or a token was given out at, in milliseconds since 1970.
-pub(super) const NEWEST_INSTANT: &str = "SELECT max(last_id >> 16, last_token / 1000) FROM store_state";
+pub(in crate::store) const NEWEST_INSTANT: &str = "SELECT max(last_id >> 16, last_token / 1000) FROM store_state";
 
 /// Makes ids and numbers of tokens. Kept in `store_state`, saved in the transaction that used it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sequence {
+pub(in crate::store) struct Sequence {
     node: [u8; 4],
     last_id: i64,
     last_token: i64,
@@ -21,22 +21,22 @@ pub(super) struct Sequence {
 
 impl Sequence {
     /// One that has given out nothing yet.
-    pub(super) fn new(node: [u8; 4]) -> Self {
+    pub(in crate::store) fn new(node: [u8; 4]) -> Self {
         Self { node, last_id: 0, last_token: 0, last_token_expiry: Timestamp::UNIX_EPOCH }
     }
 
-    pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+    pub(in crate::store) fn load(connection: &Connection) -> rusqlite::Result<Self> {
         connection.query_row("SELECT node, last_id, last_token, last_token_expiry FROM store_state", [], |row| {
             Ok(Self {
                 node: row.get(0)?,
                 last_id: row.get(1)?,
                 last_token: row.get(2)?,
-                last_token_expiry: super::rows::timestamp(row, 3)?,
+                last_token_expiry: crate::store::engine::rows::timestamp(row, 3)?,
             })
         })
     }
 
-    pub(super) fn save(&self, connection: &Connection) -> rusqlite::Result<()> {
+    pub(in crate::store) fn save(&self, connection: &Connection) -> rusqlite::Result<()> {
         connection
             .prepare_cached("UPDATE store_state SET last_id = ?1, last_token = ?2, last_token_expiry = ?3")?
             .execute(params![self.last_id, self.last_token, self.last_token_expiry.as_millisecond()])?;
@@ -44,7 +44,7 @@ impl Sequence {
     }
 
     /// The next id: 48 bits of milliseconds, 16 that count within one, 32 of this database.
-    pub(super) fn next_id<K>(&mut self, now: Timestamp) -> Id<K> {
+    pub(in crate::store) fn next_id<K>(&mut self, now: Timestamp) -> Id<K> {
         self.last_id = (self.last_id + 1).max(now.as_millisecond() << 16);
         let mut bytes = [0; 12];
         bytes[..8].copy_from_slice(&self.last_id.to_be_bytes());
@@ -54,17 +54,17 @@ impl Sequence {
 
     /// The next number of a token. Near the microseconds since 1970, so that it is ahead even of what a lost
     /// database had given out.
-    pub(super) fn next_token(&mut self, now: Timestamp) -> i64 {
+    pub(in crate::store) fn next_token(&mut self, now: Timestamp) -> i64 {
         self.last_token = (self.last_token + 1).max(now.as_microsecond());
         self.last_token
     }
 
     /// Remembers that a token is valid until `expiry`.
-    pub(super) fn note_token_expiry(&mut self, expiry: Timestamp) {
+    pub(in crate::store) fn note_token_expiry(&mut self, expiry: Timestamp) {
         self.last_token_expiry = self.last_token_expiry.max(expiry);
     }
 
-    pub(super) fn last_token_expiry(&self) -> Timestamp {
+    pub(in crate::store) fn last_token_expiry(&self) -> Timestamp {
         self.last_token_expiry
     }
 }
@@ -75,7 +75,7 @@ impl View<'_> {
     /// # Errors
     /// If the store cannot be read.
     pub fn newest_instant(&self) -> Result<Timestamp, Error> {
-        self.prepare(NEWEST_INSTANT)?.query_row([], |row| super::rows::timestamp(row, 0)).translate()
+        self.prepare(NEWEST_INSTANT)?.query_row([], |row| crate::store::engine::rows::timestamp(row, 0)).translate()
     }
 }
 

@@ -7,7 +7,7 @@ use rusqlite::ErrorCode;
 use crate::model::{Error, Unavailable};
 
 /// Which of the service's errors a failure of SQLite is.
-pub(super) fn translate(cause: &Arc<rusqlite::Error>) -> Error {
+pub(in crate::store) fn translate(cause: &Arc<rusqlite::Error>) -> Error {
     match cause.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => unavailable(cause, Unavailable::DiskFull),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => unavailable(cause, Unavailable::StoreBusy),
@@ -25,7 +25,7 @@ fn unavailable(cause: &rusqlite::Error, reason: Unavailable) -> Error {
 }
 
 /// Turns the driver's results into the service's.
-pub(super) trait Translate<T> {
+pub(in crate::store) trait Translate<T> {
     fn translate(self) -> Result<T, Error>;
     /// As `translate`, with a violated UNIQUE constraint told apart: the statement knows which one it was.
     fn or_duplicate(self, duplicate: Error) -> Result<T, Error>;

@@ -28,25 +28,25 @@ const CHECK: &[&[u8]] = &[b"ocariot-users store_state.username_check"];
 const INSTANCES: usize = 8;
 
 /// Encrypts and decrypts usernames.
-pub(super) struct Cipher([Mutex<Aes256Siv>; INSTANCES]);
+pub(in crate::store) struct Cipher([Mutex<Aes256Siv>; INSTANCES]);
 
 impl Cipher {
-    pub(super) fn new(key: &UsernameKey) -> Self {
+    pub(in crate::store) fn new(key: &UsernameKey) -> Self {
         Self(array::from_fn(|_| Mutex::new(Aes256Siv::new((&**key).into()))))
     }
 
-    pub(super) fn encrypt(&self, name: &Username) -> Result<Vec<u8>, Error> {
+    pub(in crate::store) fn encrypt(&self, name: &Username) -> Result<Vec<u8>, Error> {
         self.seal(PURPOSE, name.as_str().as_bytes())
     }
 
     /// The name, or an error if the bytes were not made with this key or were changed since.
-    pub(super) fn decrypt(&self, stored: &[u8]) -> Result<Username, DecryptError> {
+    pub(in crate::store) fn decrypt(&self, stored: &[u8]) -> Result<Username, DecryptError> {
         let name = self.siv().decrypt(PURPOSE, stored).map_err(|_| DecryptError)?;
         String::from_utf8(name).map(Username::verbatim).map_err(|_| DecryptError)
     }
 
     /// A value that only this key makes, to tell later whether a key is the same.
-    pub(super) fn check_value(&self) -> Result<Vec<u8>, Error> {
+    pub(in crate::store) fn check_value(&self) -> Result<Vec<u8>, Error> {
         self.seal(CHECK, b"fits")
     }
 
@@ -64,7 +64,7 @@ impl Cipher {
 /// A stored username does not fit the key.
 #[derive(Debug, thiserror::Error)]
 #[error("a stored username cannot be decrypted: it was changed, or made with another key")]
-pub(super) struct DecryptError;
+pub(in crate::store) struct DecryptError;
 
 #[cfg(test)]
 mod tests {

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::error::Translate;
-use super::select::{Column, natural};
-use super::{Tx, View, rows};
 use crate::model::{
     Account, AccountPatch, Conflict, Credential, Error, Field, Id, Institution, PasswordHash, Role, Username,
 };
+use crate::store::engine::error::Translate;
+use crate::store::engine::rows;
+use crate::store::engine::select::{Column, natural};
+use crate::store::{Tx, View};
 
 /// The columns that [`account`] reads, first in every statement that reads users.
 macro_rules! account_columns {
@@ -16,13 +17,13 @@ macro_rules! account_columns {
         concat!("a.id, a.role, a.username, a.institution_id, a.last_login" $(, ", ", $more)?)
     };
 }
-pub(super) use account_columns;
+pub(in crate::store) use account_columns;
 
 /// How many columns [`account`] reads.
-pub(super) const ACCOUNT_COLUMNS: usize = 5;
+pub(in crate::store) const ACCOUNT_COLUMNS: usize = 5;
 
 /// Reads what [`account_columns`] selects, from column `at` on.
-pub(super) fn account(view: &View<'_>, row: &Row<'_>, at: usize) -> rusqlite::Result<Account> {
+pub(in crate::store) fn account(view: &View<'_>, row: &Row<'_>, at: usize) -> rusqlite::Result<Account> {
     let username = row.get_ref(at + 2)?.as_blob()?;
     Ok(Account {
         id: rows::id(row, at)?,
@@ -36,7 +37,7 @@ pub(super) fn account(view: &View<'_>, row: &Row<'_>, at: usize) -> rusqlite::Re
 }
 
 /// The columns that every list of users can be asked for.
-pub(super) fn account_column(field: Field) -> Option<Column> {
+pub(in crate::store) fn account_column(field: Field) -> Option<Column> {
     match field {
         Field::Id => Some(Column::new("lower(hex(a.id))", "a.id").exact()),
         Field::Username => Some(Column::new("a.username", "fold_case(username_text(a.username))").encrypted()),
@@ -253,7 +254,7 @@ impl Tx<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::migrate;
+    use crate::store::engine::migrate;
 
     #[test]
     fn the_statement_of_a_log_in_searches_an_index_and_sorts_nothing() {

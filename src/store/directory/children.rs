@@ -5,14 +5,15 @@ use std::collections::HashSet;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::accounts::{ACCOUNT_COLUMNS, account, account_column, account_columns};
-use super::error::Translate;
-use super::select::{Column, List, natural, select};
-use super::{Tx, View, rows};
 use crate::model::query::{Listed, Query};
 use crate::model::{
     Account, Age, AgeDate, Child, ChildPatch, Conflict, Error, Family, Field, Gender, Id, NfcTag, Role, Text,
 };
+use crate::store::access::accounts::{ACCOUNT_COLUMNS, account, account_column, account_columns};
+use crate::store::engine::error::Translate;
+use crate::store::engine::rows;
+use crate::store::engine::select::{Column, List, natural, select};
+use crate::store::{Tx, View};
 
 /// The columns that [`child`] reads, after those that a statement puts before them.
 macro_rules! child_columns {
@@ -20,7 +21,7 @@ macro_rules! child_columns {
         account_columns!("c.gender, c.age, c.age_calc_date, c.last_sync, c.fitbit_status, c.nfc_tag, c.tag_assigned_at")
     };
 }
-pub(super) use child_columns;
+pub(in crate::store) use child_columns;
 
 const LIST: List<Child> = List {
     columns: child_columns!(),
@@ -65,7 +66,7 @@ fn nested_column(field: Field) -> Option<Column> {
 }
 
 /// Reads what `child_columns` selects, from column `at` on.
-pub(super) fn child(view: &View<'_>, row: &Row<'_>, at: usize) -> rusqlite::Result<Child> {
+pub(in crate::store) fn child(view: &View<'_>, row: &Row<'_>, at: usize) -> rusqlite::Result<Child> {
     let own = at + ACCOUNT_COLUMNS;
     let tag = rows::optional_text(row, own + 5)?.zip(rows::optional_timestamp(row, own + 6)?);
     Ok(Child {

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::error::Translate;
-use super::{Tx, View, rows};
 use crate::model::Error;
+use crate::store::engine::error::Translate;
+use crate::store::engine::rows;
+use crate::store::{Tx, View};
 
 /// The public half of a key for tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]

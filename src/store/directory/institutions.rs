@@ -3,11 +3,12 @@
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::error::Translate;
-use super::select::{Column, List, natural, select};
-use super::{Tx, View, rows};
 use crate::model::query::{Listed, Query};
 use crate::model::{Conflict, Error, Field, Id, Institution, InstitutionFacts, InstitutionPatch, Kind, Text};
+use crate::store::engine::error::Translate;
+use crate::store::engine::rows;
+use crate::store::engine::select::{Column, List, natural, select};
+use crate::store::{Tx, View};
 
 const LIST: List<Institution> = List {
     columns: "i.id, i.name, i.type, i.address, i.latitude, i.longitude",

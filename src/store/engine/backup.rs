@@ -7,7 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 
-use super::{OpenError, Store, UsernameKey, migrate, unlock};
+use crate::store::engine::migrate;
+use crate::store::{OpenError, Store, UsernameKey, unlock};
 
 /// What a database holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

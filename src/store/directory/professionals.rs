@@ -3,12 +3,13 @@
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params};
 
-use super::accounts::{account, account_column, account_columns};
-use super::error::Translate;
-use super::select::{List, select};
-use super::{View, rows};
 use crate::model::query::{Listed, Query};
 use crate::model::{Account, Error, Id, Professional, Role};
+use crate::store::View;
+use crate::store::access::accounts::{account, account_column, account_columns};
+use crate::store::engine::error::Translate;
+use crate::store::engine::rows;
+use crate::store::engine::select::{List, select};
 
 const LIST: List<Professional> = List {
     columns: account_columns!(),

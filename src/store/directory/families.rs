@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params};
 
-use super::accounts::{account, account_column, account_columns};
-use super::children::{child, child_columns};
-use super::error::Translate;
-use super::select::{List, select};
-use super::{Tx, View, rows};
 use crate::model::query::{Listed, Query};
 use crate::model::{Account, Child, Error, Family, Id, Role};
+use crate::store::access::accounts::{account, account_column, account_columns};
+use crate::store::directory::children::{child, child_columns};
+use crate::store::engine::error::Translate;
+use crate::store::engine::rows;
+use crate::store::engine::select::{List, select};
+use crate::store::{Tx, View};
 
 const LIST: List<Family> = List {
     columns: account_columns!(),

@@ -6,17 +6,17 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{FromSqlError, ValueRef};
 use rusqlite::{Connection, Error, Result};
 
-use super::cipher::Cipher;
-use super::matching::{Case, Matcher, Stored};
 use crate::model::Username;
 use crate::model::text::{fold_case, natural_order, time_text};
+use crate::store::engine::cipher::Cipher;
+use crate::store::engine::matching::{Case, Matcher, Stored};
 
 const PURE: FunctionFlags =
     FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC).union(FunctionFlags::SQLITE_DIRECTONLY);
 
 /// Adds `username_text`, `fold_case`, `time_text`, `fits`, `fits_exactly`, `username_fits` and the collation
 /// `natural_order`.
-pub(super) fn register(connection: &Connection, cipher: &Arc<Cipher>) -> Result<()> {
+pub(in crate::store) fn register(connection: &Connection, cipher: &Arc<Cipher>) -> Result<()> {
     let reading = Arc::clone(cipher);
     connection.create_scalar_function("username_text", 1, PURE, move |context| {
         Ok(username(&reading, context)?.as_str().to_owned())

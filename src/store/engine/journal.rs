@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 /// Watches the size of the journal.
-pub(super) struct Journal {
+pub(in crate::store) struct Journal {
     path: PathBuf,
     /// The size from which on it is to be emptied.
     empty_at: Cell<u64>,
@@ -15,15 +15,15 @@ pub(super) struct Journal {
 impl Journal {
     /// The size, in bytes, that it is to keep at most. SQLite empties it at about 4 MiB unless somebody reads the
     /// database without a pause.
-    pub(super) const LIMIT: u64 = 64 << 20;
+    pub(in crate::store) const LIMIT: u64 = 64 << 20;
 
     /// The journal of this database.
-    pub(super) fn of(database: &Path) -> Self {
+    pub(in crate::store) fn of(database: &Path) -> Self {
         Self { path: Self::path(database), empty_at: Cell::new(Self::LIMIT) }
     }
 
     /// Where the journal of this database is.
-    pub(super) fn path(database: &Path) -> PathBuf {
+    pub(in crate::store) fn path(database: &Path) -> PathBuf {
         let mut path = database.as_os_str().to_owned();
         path.push("-wal");
         path.into()
@@ -31,7 +31,7 @@ impl Journal {
 
     /// Empties the journal if it is too large. Waits for readers as long as the busy timeout says; if they do not
     /// end, it is tried again when the journal has grown as much once more.
-    pub(super) fn tend(&self, connection: &Connection) {
+    pub(in crate::store) fn tend(&self, connection: &Connection) {
         let Ok(size) = std::fs::metadata(&self.path).map(|found| found.len()) else {
             return;
         };

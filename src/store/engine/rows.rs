@@ -8,19 +8,19 @@ use rusqlite::{Error, Result, Row};
 
 use crate::model::{Id, Role, Text};
 
-pub(super) fn id<K>(row: &Row<'_>, column: usize) -> Result<Id<K>> {
+pub(in crate::store) fn id<K>(row: &Row<'_>, column: usize) -> Result<Id<K>> {
     row.get(column).map(Id::from_bytes)
 }
 
-pub(super) fn optional_id<K>(row: &Row<'_>, column: usize) -> Result<Option<Id<K>>> {
+pub(in crate::store) fn optional_id<K>(row: &Row<'_>, column: usize) -> Result<Option<Id<K>>> {
     Ok(row.get::<_, Option<_>>(column)?.map(Id::from_bytes))
 }
 
-pub(super) fn timestamp(row: &Row<'_>, column: usize) -> Result<Timestamp> {
+pub(in crate::store) fn timestamp(row: &Row<'_>, column: usize) -> Result<Timestamp> {
     to_timestamp(column, row.get(column)?)
 }
 
-pub(super) fn optional_timestamp(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
+pub(in crate::store) fn optional_timestamp(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
     row.get::<_, Option<i64>>(column)?.map(|millisecond| to_timestamp(column, millisecond)).transpose()
 }
 
@@ -28,15 +28,15 @@ fn to_timestamp(column: usize, millisecond: i64) -> Result<Timestamp> {
     Timestamp::from_millisecond(millisecond).map_err(|_| Error::IntegralValueOutOfRange(column, millisecond))
 }
 
-pub(super) fn text(row: &Row<'_>, column: usize) -> Result<Text> {
+pub(in crate::store) fn text(row: &Row<'_>, column: usize) -> Result<Text> {
     row.get(column).map(Text::verbatim)
 }
 
-pub(super) fn optional_text(row: &Row<'_>, column: usize) -> Result<Option<Text>> {
+pub(in crate::store) fn optional_text(row: &Row<'_>, column: usize) -> Result<Option<Text>> {
     Ok(row.get::<_, Option<String>>(column)?.map(Text::verbatim))
 }
 
-pub(super) fn role(row: &Row<'_>, column: usize) -> Result<Role> {
+pub(in crate::store) fn role(row: &Row<'_>, column: usize) -> Result<Role> {
     let word = row.get_ref(column)?.as_str()?;
     Role::ALL
         .into_iter()
@@ -45,7 +45,7 @@ pub(super) fn role(row: &Row<'_>, column: usize) -> Result<Role> {
 }
 
 /// How a role is written in the database.
-pub(super) fn role_word(role: Role) -> &'static str {
+pub(in crate::store) fn role_word(role: Role) -> &'static str {
     match role {
         Role::Admin => "admin",
         Role::Child => "child",
@@ -57,6 +57,6 @@ pub(super) fn role_word(role: Role) -> &'static str {
 }
 
 /// Ids as one parameter, for `IN rarray(?)`.
-pub(super) fn array<K>(ids: impl IntoIterator<Item = Id<K>>) -> Rc<Vec<Value>> {
+pub(in crate::store) fn array<K>(ids: impl IntoIterator<Item = Id<K>>) -> Rc<Vec<Value>> {
     Rc::new(ids.into_iter().map(|id| Value::Blob(id.as_bytes().to_vec())).collect())
 }

@@ -2,14 +2,14 @@
 
 use rusqlite::Connection;
 
-use super::OpenError;
+use crate::store::OpenError;
 
 const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_first.sql"),
-    include_str!("migrations/0002_audit.sql"),
-    include_str!("migrations/0003_revocation_floor.sql"),
-    include_str!("migrations/0004_token_keys.sql"),
-    include_str!("migrations/0005_names_by_role.sql"),
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_audit.sql"),
+    include_str!("../migrations/0003_revocation_floor.sql"),
+    include_str!("../migrations/0004_token_keys.sql"),
+    include_str!("../migrations/0005_names_by_role.sql"),
 ];
 
 /// Marks a SQLite file as ours ("OCUS").
@@ -19,7 +19,7 @@ const APPLICATION_ID: i32 = 0x4f43_5553;
 pub const SCHEMA_VERSION: usize = MIGRATIONS.len();
 
 /// The version of the database's schema; 0 for one that is still empty. Changes nothing.
-pub(super) fn version(connection: &Connection) -> Result<usize, OpenError> {
+pub(in crate::store) fn version(connection: &Connection) -> Result<usize, OpenError> {
     let version: usize = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let tables: usize = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -33,12 +33,12 @@ pub(super) fn version(connection: &Connection) -> Result<usize, OpenError> {
 }
 
 /// Brings the schema from `version` to this program's.
-pub(super) fn migrate(connection: &mut Connection, version: usize) -> Result<(), OpenError> {
+pub(in crate::store) fn migrate(connection: &mut Connection, version: usize) -> Result<(), OpenError> {
     apply(connection, version, SCHEMA_VERSION)
 }
 
 /// An empty database in memory with the schema of a version, to compare with.
-pub(super) fn empty(version: usize) -> Result<Connection, OpenError> {
+pub(in crate::store) fn empty(version: usize) -> Result<Connection, OpenError> {
     let mut connection = Connection::open_in_memory()?;
     apply(&mut connection, 0, version)?;
     Ok(connection)

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::accounts::account_columns;
-use super::children::{child, child_columns};
-use super::error::Translate;
-use super::select::{Column, List, natural, select};
-use super::{Tx, View, rows};
 use crate::model::query::{Listed, Query};
 use crate::model::{Account, Child, Conflict, Error, Field, Group, GroupPatch, Id, Kind, NewGroup, Text};
+use crate::store::access::accounts::account_columns;
+use crate::store::directory::children::{child, child_columns};
+use crate::store::engine::error::Translate;
+use crate::store::engine::rows;
+use crate::store::engine::select::{Column, List, natural, select};
+use crate::store::{Tx, View};
 
 const LIST: List<Group> = List {
     columns: "g.id, g.name, g.school_class",
@@ -72,7 +73,7 @@ impl View<'_> {
     }
 
     /// All groups of these owners, newest first, in two statements however many they are.
-    pub(super) fn groups_by_owner(
+    pub(in crate::store) fn groups_by_owner(
         &self,
         owners: impl IntoIterator<Item = Id<Account>>,
     ) -> Result<HashMap<Id<Account>, Vec<Group>>, Error> {

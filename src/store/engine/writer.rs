@@ -16,12 +16,12 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
-use super::View;
-use super::cipher::Cipher;
-use super::error::{Translate, translate};
-use super::journal::Journal;
-use super::sequence::Sequence;
 use crate::model::{Clock, Error, Id, Unavailable};
+use crate::store::View;
+use crate::store::engine::cipher::Cipher;
+use crate::store::engine::error::{Translate, translate};
+use crate::store::engine::journal::Journal;
+use crate::store::engine::sequence::Sequence;
 
 /// The most writes that wait; more are refused.
 const QUEUE: usize = 1024;
@@ -141,13 +141,13 @@ impl Tx<'_> {
     }
 
     /// Runs a statement that writes; returns how many rows it changed.
-    pub(super) fn execute(&self, sql: &str, params: impl rusqlite::Params) -> Result<usize, Error> {
+    pub(in crate::store) fn execute(&self, sql: &str, params: impl rusqlite::Params) -> Result<usize, Error> {
         self.prepare(sql)?.execute(params).translate()
     }
 }
 
 /// Takes writes to the thread. Dropping it waits until all of them are done and the database is closed.
-pub(super) struct Writer {
+pub(in crate::store) struct Writer {
     queue: SyncSender<Job>,
     waiting: Arc<AtomicU64>,
     /// Closed when the thread ends.
@@ -169,13 +169,13 @@ impl Drop for Joined {
 }
 
 impl Writer {
-    pub(super) fn start(
+    pub(in crate::store) fn start(
         connection: Connection,
         clock: Clock,
         cipher: Arc<Cipher>,
         statements: Arc<AtomicU64>,
         journal: Journal,
-    ) -> Result<Self, super::OpenError> {
+    ) -> Result<Self, crate::store::OpenError> {
         let sequence = Sequence::load(&connection)?;
         let (queue, jobs) = sync_channel(QUEUE);
         let on_disk = RefCell::new(Some(sequence.clone()));
@@ -190,17 +190,17 @@ impl Writer {
     }
 
     /// Resolves when the thread has ended, which it never does by itself.
-    pub(super) async fn ended(&self) {
+    pub(in crate::store) async fn ended(&self) {
         let mut alive = self.alive.clone();
         while alive.changed().await.is_ok() {}
     }
 
     /// How many writes wait.
-    pub(super) fn waiting(&self) -> u64 {
+    pub(in crate::store) fn waiting(&self) -> u64 {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    pub(super) async fn write<T: Send + 'static>(
+    pub(in crate::store) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
