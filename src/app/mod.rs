@@ -1,32 +1,12 @@
 //! What the service decides: one `impl App` block per resource, the table of who may do what, tokens, passwords.
 
 mod access;
-mod accounts;
-mod applications;
 mod audit;
-mod bootstrap;
-mod children;
 mod clock;
-pub mod demo;
-mod families;
-mod groups;
-mod institutions;
-mod keys;
-mod limited;
-mod limits;
-mod login;
+mod directory;
 mod operator;
-mod password;
-pub mod policy;
-mod professionals;
-mod proxies;
 mod random;
 mod readiness;
-mod refusals;
-mod scopes;
-mod token;
-mod trail;
-mod users;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,31 +18,33 @@ use tokio::sync::Mutex;
 
 use crate::model::{Clock, Error, Unauthenticated};
 use crate::store::Store;
+use access::keys::KeyRing;
+use access::limits::RateLimiters;
+use access::password::Hasher;
+use access::policy::Row;
+use access::token::{Revocations, Tokens};
+use audit::refusals::Refusals;
 use clock::ClockWatch;
 use ipnet::IpNet;
-use keys::KeyRing;
-use limits::RateLimiters;
-use password::Hasher;
-use policy::Row;
 use readiness::Readiness;
-use refusals::Refusals;
-use token::{Revocations, Tokens};
 
-pub use access::Permit;
+pub use access::keys::{EarlierKeys, KeyCare, KeyKeeper, NewKey, PublicKey};
+pub use access::limited::{LimitedRecord, LimitedReport};
+pub use access::limits::{Rate, RateLimits};
+pub use access::password::{HashOptions, derive_key};
+pub use access::permit::Permit;
+pub use access::policy;
+pub use access::scopes::scopes;
+pub use access::token::{Caller, TokenOptions, role_claim as role_name};
+pub use audit::trail::{TrailCursor, TrailPage, TrailQuery, TrailRecord, audited_actions};
 pub use audit::{AuditedReads, Origin};
-pub use bootstrap::FirstAdmin;
 pub use clock::{ClockTrust, clock_is_behind};
-pub use keys::{EarlierKeys, KeyCare, KeyKeeper, NewKey, PublicKey};
-pub use limited::{LimitedRecord, LimitedReport};
-pub use limits::{Rate, RateLimits};
+pub use directory::demo;
+pub use operator::bootstrap::FirstAdmin;
 pub use operator::{
     GivenPassword, KeyRecord, KeysRecord, OperatorCommand, Outcome, Refusal, UserName, UserRecord, WithPassword,
 };
-pub use password::{HashOptions, derive_key};
 pub use random::{random_bytes, random_password};
-pub use scopes::scopes;
-pub use token::{Caller, TokenOptions, role_claim as role_name};
-pub use trail::{TrailCursor, TrailPage, TrailQuery, TrailRecord, audited_actions};
 
 /// How the service is to behave.
 pub struct AppOptions {

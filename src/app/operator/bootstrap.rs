@@ -1,6 +1,6 @@
 //! What a new service needs before anybody can ask it anything: its first administrator.
 
-use super::{App, random_password};
+use crate::app::{App, random_password};
 use crate::model::{Error, Password, Role, Username};
 use crate::store::NewAccountRow;
 

@@ -1,7 +1,8 @@
 //! Applications: programs that have an account.
 
-use super::policy::{ApplicationCreate, ApplicationList, ApplicationUpdate, ApplicationView};
-use super::{App, Permit, accounts};
+use crate::app::access::policy::{ApplicationCreate, ApplicationList, ApplicationUpdate, ApplicationView};
+use crate::app::directory::accounts;
+use crate::app::{App, Permit};
 use crate::model::query::{Listed, Query};
 use crate::model::{Application, ApplicationPatch, Error, Id, Kind, NewApplication, Role};
 use crate::store::View;

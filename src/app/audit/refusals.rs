@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::{App, Origin};
+use crate::app::{App, Origin};
 use crate::model::{Account, Error, Id, Invalid, Network, Role, Unauthenticated};
 use crate::store::Refused;
 
@@ -12,7 +12,7 @@ use crate::store::Refused;
 const CLIENTS: usize = 64;
 
 /// What the trail calls a request that is refused before it is known what is wanted.
-pub(super) const EARLY: &str = "request";
+pub(in crate::app) const EARLY: &str = "request";
 
 /// The kind of a refusal, and whom it met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,7 +30,7 @@ struct Count {
 
 /// The refusals since the last were written.
 #[derive(Default)]
-pub(super) struct Refusals(Mutex<HashMap<Refusal, Count>>);
+pub(in crate::app) struct Refusals(Mutex<HashMap<Refusal, Count>>);
 
 impl Refusals {
     fn add(&self, refusal: Refusal, actor: Option<(Id<Account>, Role)>, count: u32) {
@@ -51,7 +51,7 @@ impl Refusals {
 
 impl App {
     /// Counts a result if it is a refusal, and passes it on.
-    pub(super) fn noted<T>(
+    pub(in crate::app) fn noted<T>(
         &self,
         origin: &Origin,
         action: &'static str,
@@ -65,7 +65,7 @@ impl App {
     }
 
     /// As [`App::noted`], for what is refused before it is known what is wanted.
-    pub(super) fn noted_early<T>(&self, origin: &Origin, result: Result<T, Error>) -> Result<T, Error> {
+    pub(in crate::app) fn noted_early<T>(&self, origin: &Origin, result: Result<T, Error>) -> Result<T, Error> {
         self.noted(origin, EARLY, None, result)
     }
 

@@ -1,9 +1,10 @@
 //! Families, and which children belong to them.
 
-use super::policy::{
+use crate::app::access::policy::{
     FamilyChildAdd, FamilyChildList, FamilyChildRemove, FamilyCreate, FamilyList, FamilyUpdate, FamilyView,
 };
-use super::{App, Permit, accounts};
+use crate::app::directory::accounts;
+use crate::app::{App, Permit};
 use crate::model::query::{Listed, Query};
 use crate::model::{Child, Error, Family, FamilyPatch, Fault, Field, Id, Invalid, Kind, MAX_CHILDREN, NewFamily, Role};
 use crate::store::{Tx, View};

@@ -1,7 +1,10 @@
 //! Children.
 
-use super::policy::{ChildCreate, ChildList, ChildTagClear, ChildTagSet, ChildUpdate, ChildView, ChildViewByTag};
-use super::{App, Permit, accounts};
+use crate::app::access::policy::{
+    ChildCreate, ChildList, ChildTagClear, ChildTagSet, ChildUpdate, ChildView, ChildViewByTag,
+};
+use crate::app::directory::accounts;
+use crate::app::{App, Permit};
 use crate::model::query::{Listed, Query};
 use crate::model::{Child, ChildPatch, Error, Id, Kind, NewChild, Role, Text};
 use crate::store::View;

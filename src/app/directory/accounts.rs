@@ -1,13 +1,13 @@
 //! Steps that registering and changing users of all types share.
 
-use super::{App, Caller, SelfAffiliation};
+use crate::app::{App, Caller, SelfAffiliation};
 use crate::model::{
     Account, AccountPatch, Child, Conflict, Error, Id, Institution, Invalid, NewAccount, PasswordHash, Role, Username,
 };
 use crate::store::{NewAccountRow, Tx};
 
 /// No other user of the type may have the name.
-pub(super) fn require_free_username(
+pub(in crate::app) fn require_free_username(
     tx: &Tx<'_>,
     role: Role,
     username: &Username,
@@ -20,7 +20,7 @@ pub(super) fn require_free_username(
 }
 
 /// The institution referred to must exist (INST-MISSING).
-pub(super) fn require_institution(tx: &Tx<'_>, institution: Option<Id<Institution>>) -> Result<(), Error> {
+pub(in crate::app) fn require_institution(tx: &Tx<'_>, institution: Option<Id<Institution>>) -> Result<(), Error> {
     match institution {
         Some(id) if tx.institution(id)?.is_none() => Err(Invalid::InstitutionMissing.into()),
         _ => Ok(()),
@@ -28,12 +28,22 @@ pub(super) fn require_institution(tx: &Tx<'_>, institution: Option<Id<Institutio
 }
 
 /// Stores the shared part of a user whose name is free and whose institution exists.
-pub(super) fn insert(tx: &Tx<'_>, role: Role, new: &NewAccount, hash: &PasswordHash) -> Result<Id<Account>, Error> {
+pub(in crate::app) fn insert(
+    tx: &Tx<'_>,
+    role: Role,
+    new: &NewAccount,
+    hash: &PasswordHash,
+) -> Result<Id<Account>, Error> {
     tx.insert_account(&NewAccountRow { role, username: &new.username, hash, institution: new.institution })
 }
 
 /// The name that a patch gives must be free.
-pub(super) fn require_patchable(tx: &Tx<'_>, id: Id<Account>, role: Role, patch: &AccountPatch) -> Result<(), Error> {
+pub(in crate::app) fn require_patchable(
+    tx: &Tx<'_>,
+    id: Id<Account>,
+    role: Role,
+    patch: &AccountPatch,
+) -> Result<(), Error> {
     match &patch.username {
         Some(username) => require_free_username(tx, role, username, Some(id)),
         None => Ok(()),
@@ -41,7 +51,7 @@ pub(super) fn require_patchable(tx: &Tx<'_>, id: Id<Account>, role: Role, patch:
 }
 
 /// All children referred to must exist (KIDS, step 5).
-pub(super) fn require_children(tx: &Tx<'_>, children: &[Id<Child>]) -> Result<(), Error> {
+pub(in crate::app) fn require_children(tx: &Tx<'_>, children: &[Id<Child>]) -> Result<(), Error> {
     let missing = tx.missing_children(children)?;
     if missing.is_empty() {
         return Ok(());
@@ -51,13 +61,13 @@ pub(super) fn require_children(tx: &Tx<'_>, children: &[Id<Child>]) -> Result<()
 
 impl App {
     /// Whether this caller may change where he belongs as freely as an administrator (contract, section 4).
-    pub(super) fn affiliates_freely(&self, caller: &Caller) -> bool {
+    pub(in crate::app) fn affiliates_freely(&self, caller: &Caller) -> bool {
         caller.role == Role::Admin || self.self_affiliation == SelfAffiliation::Allowed
     }
 }
 
 /// A user does not move himself to another institution; whether that one exists is not told.
-pub(super) fn require_same_institution(
+pub(in crate::app) fn require_same_institution(
     tx: &Tx<'_>,
     id: Id<Account>,
     role: Role,

@@ -15,14 +15,14 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::App;
-use super::operator::{KeyRecord, KeysRecord, Refusal, refusal};
+use crate::app::App;
+use crate::app::operator::{KeyRecord, KeysRecord, Refusal, refusal};
 use crate::model::Error;
 use crate::model::text::time_text;
 use crate::store::TokenKey;
 
 /// What the audit trail calls it that another key signs.
-pub(super) const ROTATION: &str = "keys_rotate";
+pub(in crate::app) const ROTATION: &str = "keys_rotate";
 
 /// The public half of a key, for those who verify tokens elsewhere (RFC 7517).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl Accepted {
 }
 
 /// The keys in force: replaced as a whole when they change.
-pub(super) struct KeyRing {
+pub(in crate::app) struct KeyRing {
     signing: EncodingKey,
     /// The same, taken apart and checked once.
     pair: RsaKeyPair,
@@ -136,7 +136,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// If it is not an RSA key.
-    pub(super) fn new(private: &[u8], known: Vec<TokenKey>, last_expiry: Timestamp) -> Result<Self, Error> {
+    pub(in crate::app) fn new(private: &[u8], known: Vec<TokenKey>, last_expiry: Timestamp) -> Result<Self, Error> {
         let signing = EncodingKey::from_rsa_pem(private).map_err(Error::internal)?;
         Self::of(signing, known, last_expiry)
     }
@@ -163,7 +163,7 @@ impl KeyRing {
 
     /// Signs claims (RFC 7515, section 7.1). By hand, because the library takes the key apart for every token, which
     /// costs more than the signature.
-    pub(super) fn sign(&self, claims: &impl Serialize) -> Result<String, Error> {
+    pub(in crate::app) fn sign(&self, claims: &impl Serialize) -> Result<String, Error> {
         let part = |json: serde_json::Result<Vec<u8>>| json.map(|json| BASE64.encode(json)).map_err(Error::internal);
         let message = format!("{}.{}", part(serde_json::to_vec(&self.header))?, part(serde_json::to_vec(claims))?);
         let mut signature = vec![0; self.pair.public_modulus_len()];
@@ -180,7 +180,7 @@ impl KeyRing {
 
     /// The one key that verifies a token whose header has this `kid`, and until when it does; without, it must be the
     /// one that signs.
-    pub(super) fn verifying(&self, kid: Option<&str>) -> Option<(&DecodingKey, Option<Timestamp>)> {
+    pub(in crate::app) fn verifying(&self, kid: Option<&str>) -> Option<(&DecodingKey, Option<Timestamp>)> {
         let kid = kid.unwrap_or(self.kid());
         let found = self.all().find(|accepted| accepted.public.kid == kid)?;
         Some((&found.key, found.until))
@@ -213,7 +213,7 @@ impl App {
     ///
     /// # Errors
     /// If there is none.
-    pub(super) fn keys_record(&self) -> Result<KeysRecord, Refusal> {
+    pub(in crate::app) fn keys_record(&self) -> Result<KeysRecord, Refusal> {
         if matches!(self.key_care, KeyCare::Missing) {
             return Err(Refusal(MISSING.to_owned()));
         }
@@ -231,7 +231,7 @@ impl App {
     ///
     /// # Errors
     /// If the key is not the service's own, or it cannot be done.
-    pub(super) async fn keys_rotate(&self, without_overlap: bool) -> Result<KeysRecord, Refusal> {
+    pub(in crate::app) async fn keys_rotate(&self, without_overlap: bool) -> Result<KeysRecord, Refusal> {
         let keeper = match &self.key_care {
             KeyCare::Own(keeper) => Arc::clone(keeper),
             KeyCare::Given => return Err(Refusal(GIVEN.to_owned())),
@@ -314,7 +314,7 @@ impl App {
     }
 
     /// Completes what was cut short, and forgets keys whose tokens are all over.
-    pub(super) async fn tidy_keys(&self) -> Result<(), Error> {
+    pub(in crate::app) async fn tidy_keys(&self) -> Result<(), Error> {
         let now = self.clock.now();
         self.settle_keys().await?;
         if !self.tokens.keys().earlier.iter().any(|key| key.is_over(now)) {

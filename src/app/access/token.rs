@@ -13,8 +13,8 @@ use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::keys::{KeyCare, KeyRing};
-use super::scopes::scopes;
+use crate::app::access::keys::{KeyCare, KeyRing};
+use crate::app::access::scopes::scopes;
 use crate::model::{Account, Error, Id, Role, Unauthenticated};
 use crate::store::Revocation;
 
@@ -57,7 +57,7 @@ pub struct TokenOptions {
 const REMEMBERED: usize = 16_384;
 
 /// Makes and checks tokens.
-pub(super) struct Tokens {
+pub(in crate::app) struct Tokens {
     in_force: RwLock<Arc<InForce>>,
     validation: Validation,
     issuer: String,
@@ -66,7 +66,7 @@ pub(super) struct Tokens {
 
 /// Keys, and the tokens that they are known to have signed. Both are replaced together, so that what other keys signed
 /// is forgotten with them.
-pub(super) struct InForce {
+pub(in crate::app) struct InForce {
     keys: KeyRing,
     known: Cache<Box<str>, Arc<Known>>,
 }
@@ -105,7 +105,7 @@ struct Claims {
 }
 
 impl Tokens {
-    pub(super) fn new(keys: KeyRing, issuer: String, lifetime: Duration) -> Self {
+    pub(in crate::app) fn new(keys: KeyRing, issuer: String, lifetime: Duration) -> Self {
         let mut validation = Validation::new(Algorithm::RS256);
         // Time is checked below, against the service's own clock and without leeway.
         validation.validate_exp = false;
@@ -117,22 +117,28 @@ impl Tokens {
     }
 
     /// The keys in force.
-    pub(super) fn keys(&self) -> Arc<InForce> {
+    pub(in crate::app) fn keys(&self) -> Arc<InForce> {
         Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Puts other keys in force.
-    pub(super) fn use_keys(&self, keys: KeyRing) {
+    pub(in crate::app) fn use_keys(&self, keys: KeyRing) {
         *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = InForce::new(keys);
     }
 
     /// From the making of a token to its end.
-    pub(super) fn lifetime(&self) -> Duration {
+    pub(in crate::app) fn lifetime(&self) -> Duration {
         self.lifetime
     }
 
     /// Signs a token for a user.
-    pub(super) fn issue(&self, id: Id<Account>, role: Role, token: i64, now: Timestamp) -> Result<String, Error> {
+    pub(in crate::app) fn issue(
+        &self,
+        id: Id<Account>,
+        role: Role,
+        token: i64,
+        now: Timestamp,
+    ) -> Result<String, Error> {
         let claims = Claims {
             sub: id.to_string(),
             sub_type: role_claim(role).to_owned(),
@@ -150,7 +156,7 @@ impl Tokens {
     ///
     /// # Errors
     /// `Unauthenticated` if it is not whole, not ours, from the future, or over.
-    pub(super) fn check(&self, token: &str, now: Timestamp) -> Result<Caller, Error> {
+    pub(in crate::app) fn check(&self, token: &str, now: Timestamp) -> Result<Caller, Error> {
         let in_force = self.keys();
         let known = in_force.known(token, || self.verify(&in_force, token))?;
         known.caller_at(now)
@@ -214,7 +220,7 @@ fn bad() -> Error {
 }
 
 /// The role of that name.
-pub(super) fn role_of_claim(word: &str) -> Option<Role> {
+pub(in crate::app) fn role_of_claim(word: &str) -> Option<Role> {
     Role::ALL.into_iter().find(|role| role_claim(*role) == word)
 }
 
@@ -232,20 +238,20 @@ pub fn role_claim(role: Role) -> &'static str {
 }
 
 /// The tokens that are refused although their time is not over. A copy of the store's, changed after each commit.
-pub(super) struct Revocations {
+pub(in crate::app) struct Revocations {
     known: RwLock<HashMap<Id<Account>, Revocation>>,
     /// The newest token that is refused whoever it belongs to.
     floor: i64,
 }
 
 impl Revocations {
-    pub(super) fn new(known: Vec<Revocation>, floor: i64) -> Self {
+    pub(in crate::app) fn new(known: Vec<Revocation>, floor: i64) -> Self {
         let known = known.into_iter().map(|revocation| (revocation.account, revocation)).collect();
         Self { known: RwLock::new(known), floor }
     }
 
     /// Refuses more tokens from now on, and forgets those whose time is over.
-    pub(super) fn add(&self, revocation: Revocation, now: Timestamp) {
+    pub(in crate::app) fn add(&self, revocation: Revocation, now: Timestamp) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, other| other.expires_at >= now);
         known.insert(revocation.account, revocation);
@@ -253,7 +259,7 @@ impl Revocations {
 
     /// # Errors
     /// `Unauthenticated` if the caller's token is revoked.
-    pub(super) fn check(&self, caller: &Caller) -> Result<(), Error> {
+    pub(in crate::app) fn check(&self, caller: &Caller) -> Result<(), Error> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         match known.get(&caller.id) {
             _ if caller.token <= self.floor => Err(Error::Unauthenticated(Unauthenticated::Revoked)),

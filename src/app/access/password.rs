@@ -13,7 +13,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use subtle::ConstantTimeEq;
 use tokio::sync::oneshot;
 
-use super::random::random_bytes;
+use crate::app::random::random_bytes;
 use crate::model::{Error, Password, PasswordHash, Unavailable};
 
 /// What a hash costs, and who computes it.
@@ -36,7 +36,7 @@ pub struct HashOptions {
 type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
 /// Computes hashes.
-pub(super) struct Hasher {
+pub(in crate::app) struct Hasher {
     queue: SyncSender<Job>,
     waiting: Arc<AtomicU64>,
     params: Params,
@@ -46,7 +46,7 @@ pub(super) struct Hasher {
 impl Hasher {
     /// # Errors
     /// If argon2 does not accept the costs.
-    pub(super) fn start(options: &HashOptions) -> Result<Self, Error> {
+    pub(in crate::app) fn start(options: &HashOptions) -> Result<Self, Error> {
         let params =
             Params::new(options.memory, options.iterations, options.parallelism, None).map_err(Error::internal)?;
         let (queue, jobs) = sync_channel(options.queue);
@@ -67,12 +67,12 @@ impl Hasher {
     }
 
     /// A hash to compare with when there is no account, so that this takes as long.
-    pub(super) fn dummy(&self) -> &PasswordHash {
+    pub(in crate::app) fn dummy(&self) -> &PasswordHash {
         &self.dummy
     }
 
     /// How many hashes wait.
-    pub(super) fn waiting(&self) -> u64 {
+    pub(in crate::app) fn waiting(&self) -> u64 {
         self.waiting.load(Ordering::Relaxed)
     }
 
@@ -80,7 +80,7 @@ impl Hasher {
     ///
     /// # Errors
     /// `Unavailable` if too many wait already.
-    pub(super) async fn hash(&self, password: Password) -> Result<PasswordHash, Error> {
+    pub(in crate::app) async fn hash(&self, password: Password) -> Result<PasswordHash, Error> {
         let params = self.params.clone();
         self.run(move |memory| hash(&params, &password, memory)).await
     }
@@ -89,12 +89,12 @@ impl Hasher {
     ///
     /// # Errors
     /// `Unavailable` if too many wait already; `Internal` if the hash is none.
-    pub(super) async fn verify(&self, password: Password, hash: PasswordHash) -> Result<bool, Error> {
+    pub(in crate::app) async fn verify(&self, password: Password, hash: PasswordHash) -> Result<bool, Error> {
         self.run(move |memory| verify(&password, &hash, memory)).await
     }
 
     /// Whether a hash is cheaper to guess at than one made with the present settings.
-    pub(super) fn is_weaker(&self, hash: &PasswordHash) -> bool {
+    pub(in crate::app) fn is_weaker(&self, hash: &PasswordHash) -> bool {
         parse(hash).is_ok_and(|(params, _, _)| {
             params.m_cost() < self.params.m_cost() || params.t_cost() < self.params.t_cost()
         })

@@ -1,7 +1,8 @@
 //! Educators and health professionals: two names, one set of deeds.
 
-use super::policy::{All, Operation, deed};
-use super::{App, Permit, accounts};
+use crate::app::access::policy::{All, Operation, deed};
+use crate::app::directory::accounts;
+use crate::app::{App, Permit};
 use crate::model::query::{Listed, Query};
 use crate::model::{Account, AccountPatch, Error, Id, NewAccount, Professional, Role, User};
 use crate::store::View;

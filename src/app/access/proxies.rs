@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use super::App;
+use crate::app::App;
 
 impl App {
     /// The client's address. `forwarded` is what X-Forwarded-For says, from left to right: each proxy adds on the

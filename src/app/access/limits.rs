@@ -18,8 +18,8 @@ use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use jiff::Timestamp;
 
-use super::limited::{Limit, Noted, Who, Whose};
-use super::{App, Caller, Origin};
+use crate::app::access::limited::{Limit, Noted, Who, Whose};
+use crate::app::{App, Caller, Origin};
 use crate::model::{Clock, Error, Limited, Network, Username};
 
 /// How often something may happen: `count` times at once, and as often again within each `period`.
@@ -50,7 +50,7 @@ pub struct RateLimits {
 const BUCKETS: u64 = 1 << 18;
 
 /// Counts tries.
-pub(super) struct RateLimiters {
+pub(in crate::app) struct RateLimiters {
     address: Limiter,
     token: Limiter,
     logins: Limiter,
@@ -64,7 +64,7 @@ pub(super) struct RateLimiters {
 impl RateLimiters {
     /// # Errors
     /// If a period is zero.
-    pub(super) fn new(limits: &RateLimits, clock: Clock) -> Result<Self, Error> {
+    pub(in crate::app) fn new(limits: &RateLimits, clock: Clock) -> Result<Self, Error> {
         let clock = ForwardClock::new(clock);
         let limiter = |rate| Limiter::new(rate, clock.clone());
         Ok(Self {
@@ -124,20 +124,20 @@ impl RateLimiters {
     }
 
     /// What a name is noted by.
-    pub(super) fn name(&self, username: &Username) -> u64 {
+    pub(in crate::app) fn name(&self, username: &Username) -> u64 {
         self.accounts.name(username)
     }
 
-    pub(super) fn noted(&self) -> &Noted {
+    pub(in crate::app) fn noted(&self) -> &Noted {
         &self.noted
     }
 
-    pub(super) fn now(&self) -> Nanos {
+    pub(in crate::app) fn now(&self) -> Nanos {
         self.clock.now()
     }
 
     /// Forgets what no longer counts, and gives its memory back.
-    pub(super) fn forget_old(&self) {
+    pub(in crate::app) fn forget_old(&self) {
         for limiter in [&self.address, &self.token, &self.logins, &self.account_by_network, &self.account] {
             limiter.buckets.retain_recent();
             limiter.buckets.shrink_to_fit();
@@ -248,13 +248,13 @@ impl App {
     }
 
     /// Counts a request with a token that was found to be valid.
-    pub(super) fn admit_token(&self, caller: &Caller) -> Result<(), Error> {
+    pub(in crate::app) fn admit_token(&self, caller: &Caller) -> Result<(), Error> {
         self.limiters.as_ref().map_or(Ok(()), |limiters| limiters.token(caller))
     }
 
     /// Counts a try at an account's password, before the password is looked at. Whether the account exists makes no
     /// difference.
-    pub(super) fn admit_login(&self, origin: &Origin, username: &Username) -> Result<(), Error> {
+    pub(in crate::app) fn admit_login(&self, origin: &Origin, username: &Username) -> Result<(), Error> {
         let Some(limiters) = &self.limiters else {
             return Ok(());
         };

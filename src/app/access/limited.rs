@@ -9,8 +9,8 @@ use governor::nanos::Nanos;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::operator::{Refusal, refusal};
-use super::{App, Outcome};
+use crate::app::operator::{Refusal, refusal};
+use crate::app::{App, Outcome};
 use crate::model::{Account, Id, Network, text};
 
 /// How many are noted for each limit.
@@ -18,7 +18,7 @@ const PER_LIMIT: usize = 64;
 
 /// A limit: the last word of its setting, `--rate-limit-...`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Limit {
+pub(in crate::app) enum Limit {
     Address,
     Token,
     Logins,
@@ -27,16 +27,16 @@ pub(super) enum Limit {
 
 /// Who is refused, and by which limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Who {
-    pub(super) limit: Limit,
+pub(in crate::app) struct Who {
+    pub(in crate::app) limit: Limit,
     /// From where; of an account from nowhere, whoever did not log in to it before.
-    pub(super) network: Option<Network>,
-    pub(super) account: Option<Whose>,
+    pub(in crate::app) network: Option<Network>,
+    pub(in crate::app) account: Option<Whose>,
 }
 
 /// Whose tries they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Whose {
+pub(in crate::app) enum Whose {
     /// This user's.
     User(Id<Account>),
     /// Those of all that have this name, by a keyed hash of it.
@@ -52,11 +52,11 @@ struct Note {
 
 /// Those who were refused, and do not yet have all their tries again.
 #[derive(Default)]
-pub(super) struct Noted(Mutex<HashMap<Who, Note>>);
+pub(in crate::app) struct Noted(Mutex<HashMap<Who, Note>>);
 
 impl Noted {
     /// Notes that somebody was refused, who must wait so long for a try, and at most `period` for all of them.
-    pub(super) fn add(&self, who: Who, now: Nanos, wait: Duration, period: Duration) {
+    pub(in crate::app) fn add(&self, who: Who, now: Nanos, wait: Duration, period: Duration) {
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !notes.contains_key(&who) && notes.keys().filter(|other| other.limit == who.limit).count() >= PER_LIMIT {
             forget_old(&mut notes, now);
@@ -73,12 +73,12 @@ impl Noted {
     }
 
     /// Forgets those who tried this name.
-    pub(super) fn forget_name(&self, name: u64) {
+    pub(in crate::app) fn forget_name(&self, name: u64) {
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         notes.retain(|who, _| who.account != Some(Whose::Name(name)));
     }
 
-    pub(super) fn forget_old(&self, now: Nanos) {
+    pub(in crate::app) fn forget_old(&self, now: Nanos) {
         forget_old(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), now);
     }
 
@@ -126,7 +126,7 @@ pub struct LimitedRecord {
 
 impl App {
     /// Who is limited now.
-    pub(super) async fn limited(&self) -> Result<Outcome, Refusal> {
+    pub(in crate::app) async fn limited(&self) -> Result<Outcome, Refusal> {
         let Some(limiters) = &self.limiters else {
             return Err(Refusal("rate limits are off (--rate-limit off): nobody is limited".to_owned()));
         };

@@ -1,7 +1,9 @@
 //! Institutions: the places that users belong to.
 
-use super::policy::{InstitutionCreate, InstitutionDelete, InstitutionList, InstitutionUpdate, InstitutionView};
-use super::{App, Permit};
+use crate::app::access::policy::{
+    InstitutionCreate, InstitutionDelete, InstitutionList, InstitutionUpdate, InstitutionView,
+};
+use crate::app::{App, Permit};
 use crate::model::query::{Listed, Query};
 use crate::model::{Conflict, Error, Id, Institution, InstitutionFacts, InstitutionPatch, Invalid, Kind, Text};
 use crate::store::{Tx, View};

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::keys::ROTATION;
-use super::login::LOGIN;
-use super::operator::{ADMIN_CREATE, Refusal, USER_UNLOCK, refusal};
-use super::policy::TABLE;
-use super::refusals::EARLY;
-use super::token::role_claim;
-use super::{App, Outcome};
+use crate::app::access::keys::ROTATION;
+use crate::app::access::login::LOGIN;
+use crate::app::access::policy::TABLE;
+use crate::app::access::token::role_claim;
+use crate::app::audit::refusals::EARLY;
+use crate::app::operator::{ADMIN_CREATE, Refusal, USER_UNLOCK, refusal};
+use crate::app::{App, Outcome};
 use crate::model::{Id, text};
 use crate::store::{TrailFilter, TrailPlace, TrailRow};
 
@@ -91,7 +91,7 @@ pub struct TrailRecord {
 
 impl App {
     /// A page of the audit trail.
-    pub(super) async fn trail(&self, query: TrailQuery) -> Result<Outcome, Refusal> {
+    pub(in crate::app) async fn trail(&self, query: TrailQuery) -> Result<Outcome, Refusal> {
         if query.before.row == 0
             && let Err(error) = self.flush_refusals().await
         {

@@ -1,14 +1,17 @@
 //! The audit trail: every change is written there in the transaction that makes it.
 
+pub(in crate::app) mod refusals;
+pub(in crate::app) mod trail;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::login::LOGIN;
-use super::policy::{Operation, Subject, Target};
-use super::{App, Permit};
+use crate::app::access::login::LOGIN;
+use crate::app::access::policy::{Operation, Subject, Target};
+use crate::app::{App, Permit};
 use crate::model::{Account, Application, Child, Error, Family, Group, Id, Institution, Network, Professional, Role};
 use crate::store::{Change, Tx};
 
@@ -39,7 +42,7 @@ pub enum AuditedReads {
 }
 
 /// What a change returns, as far as it says what was made.
-pub(super) trait Outcome {
+pub(in crate::app) trait Outcome {
     /// The id of what the change returns.
     fn id(&self) -> Option<[u8; 12]> {
         None
@@ -78,7 +81,7 @@ outcomes! {
 
 impl App {
     /// Makes a permitted change: all that `job` does together with its row of the audit trail, or nothing.
-    pub(super) async fn change<O: Operation, T: Outcome + Send + 'static>(
+    pub(in crate::app) async fn change<O: Operation, T: Outcome + Send + 'static>(
         &self,
         permit: Permit<O>,
         job: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
@@ -106,7 +109,11 @@ impl App {
     }
 
     /// Writes a read of a single child into the audit trail, if that is asked for.
-    pub(super) async fn record_read<O: Operation>(&self, permit: Permit<O>, child: Id<Child>) -> Result<(), Error> {
+    pub(in crate::app) async fn record_read<O: Operation>(
+        &self,
+        permit: Permit<O>,
+        child: Id<Child>,
+    ) -> Result<(), Error> {
         match self.audited_reads {
             AuditedReads::None => Ok(()),
             AuditedReads::SingleChildren => {
@@ -129,7 +136,7 @@ impl App {
     ///
     /// # Errors
     /// If the store cannot write.
-    pub(super) async fn prune_audit(&self, keep: Duration) -> Result<(), Error> {
+    pub(in crate::app) async fn prune_audit(&self, keep: Duration) -> Result<(), Error> {
         let oldest = self.store.read(|view| view.oldest_audit())?;
         let most = oldest.and_then(|oldest| oldest.checked_add(PRUNED_PER_UPKEEP).ok());
         let (Some(most), Ok(due)) = (most, self.clock.now().checked_sub(keep)) else {
@@ -143,12 +150,12 @@ impl App {
 
 impl Origin {
     /// What counts as the client that made the request.
-    pub(super) fn network(&self) -> Option<Network> {
+    pub(in crate::app) fn network(&self) -> Option<Network> {
         self.address.map(Network::of)
     }
 
     /// Writes a log-in that succeeded into the audit trail.
-    pub(super) fn record_login(&self, tx: &Tx<'_>, id: Id<Account>, role: Role) -> Result<(), Error> {
+    pub(in crate::app) fn record_login(&self, tx: &Tx<'_>, id: Id<Account>, role: Role) -> Result<(), Error> {
         tx.record(&Change {
             actor: (id, role),
             action: LOGIN,

@@ -1,7 +1,8 @@
 //! Groups of children, each of one educator or health professional.
 
-use super::policy::{Operation, deed};
-use super::{App, Permit, accounts};
+use crate::app::access::policy::{Operation, deed};
+use crate::app::directory::accounts;
+use crate::app::{App, Permit};
 use crate::model::query::{Listed, Query};
 use crate::model::{Account, Conflict, Error, Group, GroupPatch, Id, Invalid, Kind, NewGroup, Role, Text, User};
 use crate::store::{Tx, View};

@@ -1,20 +1,22 @@
 //! What the person who runs the machine may do, without a token: whoever may read the database may do all this
 //! anyway. `cli` and the control socket of `server` both come here.
 
+pub(in crate::app) mod bootstrap;
+
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::limited::LimitedReport;
-use super::token::{role_claim, role_of_claim};
-use super::trail::{TrailPage, TrailQuery};
-use super::{App, random_password};
+use crate::app::access::limited::LimitedReport;
+use crate::app::access::token::{role_claim, role_of_claim};
+use crate::app::audit::trail::{TrailPage, TrailQuery};
+use crate::app::{App, random_password};
 use crate::model::{Account, Conflict, Error, Fault, Id, Password, Role, Username, text};
 use crate::store::{NewAccountRow, Tx};
 
 /// What the audit trail calls making an administrator.
-pub(super) const ADMIN_CREATE: &str = "admin_create";
+pub(in crate::app) const ADMIN_CREATE: &str = "admin_create";
 /// What the audit trail calls forgetting the tries of a user's password.
-pub(super) const USER_UNLOCK: &str = "user_unlock";
+pub(in crate::app) const USER_UNLOCK: &str = "user_unlock";
 
 /// A password on its way to the service. Wiped from memory when dropped; has no `Debug`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -395,7 +397,7 @@ fn words(fault: Fault) -> String {
 }
 
 /// Operators may read causes, which clients may not.
-pub(super) fn refusal(error: Error) -> Refusal {
+pub(in crate::app) fn refusal(error: Error) -> Refusal {
     match error {
         Error::Internal(cause) => Refusal(format!("the service failed: {cause}")),
         Error::Unavailable(why) => Refusal(format!("the service cannot do it now ({why:?}): try again")),

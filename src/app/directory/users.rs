@@ -1,7 +1,7 @@
 //! What is done to users of any type: deleting them, changing and resetting passwords.
 
-use super::policy::{Operation, PasswordChange, PasswordReset, UserDelete};
-use super::{App, Origin, Permit};
+use crate::app::access::policy::{Operation, PasswordChange, PasswordReset, UserDelete};
+use crate::app::{App, Origin, Permit};
 use crate::model::{Account, Error, Id, Invalid, Kind, Password, PasswordHash, Role, Username};
 use crate::store::Tx;
 
@@ -16,7 +16,10 @@ impl App {
     }
 
     /// Deletes a user whom somebody may delete; whether there was one.
-    pub(super) fn deletion(&self, id: Id<Account>) -> impl FnOnce(&Tx<'_>) -> Result<bool, Error> + Send + 'static {
+    pub(in crate::app) fn deletion(
+        &self,
+        id: Id<Account>,
+    ) -> impl FnOnce(&Tx<'_>) -> Result<bool, Error> + Send + 'static {
         let revoke = self.revoker(id, None);
         move |tx| {
             let is_admin = tx.credential(id)?.is_some_and(|found| found.role == Role::Admin);
@@ -92,7 +95,7 @@ impl App {
     }
 
     /// Stores a password and revokes the user's tokens, except the one that is spared; whether there is such a user.
-    pub(super) fn replacement(
+    pub(in crate::app) fn replacement(
         &self,
         id: Id<Account>,
         expected: Option<PasswordHash>,
