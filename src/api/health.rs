@@ -6,7 +6,9 @@ use poem::web::Data;
 use poem::{Endpoint, EndpointExt, Response, endpoint::make_sync, handler};
 use serde_json::json;
 
-use super::{Context, Document, login, reply};
+use crate::api::access::login;
+use crate::api::http::reply;
+use crate::api::{Context, Document};
 
 /// The pages, each with its path.
 pub(super) fn pages(document: &Document) -> [(&'static str, BoxEndpoint<'static>); 5] {

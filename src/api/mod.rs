@@ -1,32 +1,10 @@
 //! HTTP: the only folder that knows the web framework. A handler is four steps: permit, parse, call, convert.
 
-mod accounts;
-mod applications;
-mod auth;
-mod body;
-mod children;
-mod cors;
+mod access;
+mod directory;
 mod document;
-mod edge;
-mod educators;
-mod examples;
-mod failure;
-mod families;
-mod faults;
-mod groups;
 mod health;
-mod healthprofessionals;
-mod institutions;
-mod list_parameters;
-mod login;
-mod names;
-mod params;
-mod professionals;
-mod query;
-mod reference;
-mod reply;
-mod schema;
-mod users;
+mod http;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,9 +17,9 @@ use poem_openapi::OpenApiService;
 use crate::app::{App, Origin};
 use crate::model::Error;
 
-pub use cors::Cors;
 pub use document::{Document, PUBLIC};
-pub use edge::Route;
+pub use http::cors::Cors;
+pub use http::edge::Route;
 
 /// How much of a request is accepted, and what answers carry.
 #[derive(Debug, Clone, Copy)]
@@ -68,17 +46,17 @@ pub enum Hsts {
 }
 
 type Apis = (
-    login::LoginApi,
-    users::UsersApi,
-    institutions::InstitutionsApi,
-    children::ChildrenApi,
-    families::FamiliesApi,
-    families::FamilyChildrenApi,
-    educators::EducatorsApi,
-    educators::EducatorGroupsApi,
-    healthprofessionals::HealthProfessionalsApi,
-    healthprofessionals::HealthProfessionalGroupsApi,
-    applications::ApplicationsApi,
+    access::login::LoginApi,
+    directory::users::UsersApi,
+    directory::institutions::InstitutionsApi,
+    directory::children::ChildrenApi,
+    directory::families::FamiliesApi,
+    directory::families::FamilyChildrenApi,
+    directory::educators::EducatorsApi,
+    directory::educators::EducatorGroupsApi,
+    directory::healthprofessionals::HealthProfessionalsApi,
+    directory::healthprofessionals::HealthProfessionalGroupsApi,
+    directory::applications::ApplicationsApi,
 );
 
 /// Everything that is answered, over any kind of connection. The endpoint never fails: errors are responses.
@@ -87,26 +65,28 @@ type Apis = (
 /// If the document cannot be made, which a test excludes.
 pub fn endpoint(app: Arc<App>, limits: Limits, cors: Cors) -> Result<impl Endpoint<Output = Response>, Error> {
     let apis: Apis = (
-        login::LoginApi(app.clone()),
-        users::UsersApi(app.clone()),
-        institutions::InstitutionsApi(app.clone()),
-        children::ChildrenApi(app.clone()),
-        families::FamiliesApi(app.clone()),
-        families::FamilyChildrenApi(app.clone()),
-        educators::EducatorsApi(app.clone()),
-        educators::EducatorGroupsApi(app.clone()),
-        healthprofessionals::HealthProfessionalsApi(app.clone()),
-        healthprofessionals::HealthProfessionalGroupsApi(app.clone()),
-        applications::ApplicationsApi(app.clone()),
+        access::login::LoginApi(app.clone()),
+        directory::users::UsersApi(app.clone()),
+        directory::institutions::InstitutionsApi(app.clone()),
+        directory::children::ChildrenApi(app.clone()),
+        directory::families::FamiliesApi(app.clone()),
+        directory::families::FamilyChildrenApi(app.clone()),
+        directory::educators::EducatorsApi(app.clone()),
+        directory::educators::EducatorGroupsApi(app.clone()),
+        directory::healthprofessionals::HealthProfessionalsApi(app.clone()),
+        directory::healthprofessionals::HealthProfessionalGroupsApi(app.clone()),
+        directory::applications::ApplicationsApi(app.clone()),
     );
     let service = OpenApiService::new(apis, "OCARIoT users", env!("CARGO_PKG_VERSION"));
     let document = Document::finish(&service.spec()).map_err(Error::internal)?;
-    let pages =
-        reference::files()?.into_iter().map(|(path, file)| (path, file.boxed())).chain(health::pages(&document));
+    let pages = document::reference::files()?
+        .into_iter()
+        .map(|(path, file)| (path, file.boxed()))
+        .chain(health::pages(&document));
     let pages: BTreeMap<_, _> = pages.collect();
-    let routes = edge::Routes::new(&document, pages.keys().copied())?;
+    let routes = http::edge::Routes::new(&document, pages.keys().copied())?;
     let inner = Inner { api: service.into_endpoint(), pages };
-    Ok(edge::Edge::new(inner, routes, limits, cors, app))
+    Ok(http::edge::Edge::new(inner, routes, limits, cors, app))
 }
 
 /// What all paths of the API begin with.
@@ -135,7 +115,7 @@ struct Context {
     app: Arc<App>,
     origin: Origin,
     limits: Limits,
-    budget: body::Budget,
+    budget: http::body::Budget,
 }
 
 impl Context {

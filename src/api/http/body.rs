@@ -12,9 +12,9 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::{Map, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::failure::Transport;
-use super::names::{INSTITUTION_ALIAS, key};
-use super::{Context, Limits};
+use crate::api::http::failure::Transport;
+use crate::api::http::names::{INSTITUTION_ALIAS, key};
+use crate::api::{Context, Limits};
 use crate::app::FieldRules;
 use crate::model::text::{number, number_text};
 use crate::model::{
@@ -23,7 +23,7 @@ use crate::model::{
 };
 
 /// What a body says, as the model knows it. The implementing type is the body's schema in the document.
-pub(super) trait ReadBody {
+pub(in crate::api) trait ReadBody {
     /// What is read.
     type Model;
 
@@ -35,7 +35,7 @@ pub(super) trait ReadBody {
 }
 
 /// A body of schema `T`, not yet looked at: neither its size nor its syntax is told to callers who may not send it.
-pub(super) struct Body<T> {
+pub(in crate::api) struct Body<T> {
     body: poem::Body,
     declared_json: bool,
     declared_length: Option<u64>,
@@ -49,7 +49,7 @@ impl<T: ReadBody> Body<T> {
     ///
     /// # Errors
     /// 413, 408, 415 or 400 (contract, section 2).
-    pub(super) async fn read(self, rules: FieldRules) -> poem::Result<T::Model> {
+    pub(in crate::api) async fn read(self, rules: FieldRules) -> poem::Result<T::Model> {
         self.read_fields(rules, None).await
     }
 
@@ -57,7 +57,7 @@ impl<T: ReadBody> Body<T> {
     ///
     /// # Errors
     /// 413, 408, 415 or 400 (contract, section 2).
-    pub(super) async fn read_update<K>(self, rules: FieldRules, user: Id<K>) -> poem::Result<T::Model> {
+    pub(in crate::api) async fn read_update<K>(self, rules: FieldRules, user: Id<K>) -> poem::Result<T::Model> {
         self.read_fields(rules, Some(user.cast())).await
     }
 
@@ -84,10 +84,10 @@ impl<T: ReadBody> Body<T> {
 
 /// Memory for the bodies that arrive at the same time, in bytes.
 #[derive(Clone)]
-pub(super) struct Budget(Arc<Semaphore>);
+pub(in crate::api) struct Budget(Arc<Semaphore>);
 
 impl Budget {
-    pub(super) fn new(bytes: usize) -> Self {
+    pub(in crate::api) fn new(bytes: usize) -> Self {
         Self(Arc::new(Semaphore::new(bytes)))
     }
 
@@ -170,14 +170,14 @@ fn is_json(content_type: &str) -> bool {
 }
 
 /// The fields of a body. Each method checks one rule of the contract and gives `None` for a field that is absent.
-pub(super) struct Fields {
+pub(in crate::api) struct Fields {
     object: Map<String, Value>,
     rules: FieldRules,
     user: Option<Id<Account>>,
 }
 
 impl Fields {
-    pub(super) fn value(&self, field: Field) -> Option<&Value> {
+    pub(in crate::api) fn value(&self, field: Field) -> Option<&Value> {
         self.object.get(key(field))
     }
 
@@ -197,27 +197,27 @@ impl Fields {
     }
 
     /// STR.
-    pub(super) fn text(&self, field: Field) -> Result<Option<Text>, Invalid> {
+    pub(in crate::api) fn text(&self, field: Field) -> Result<Option<Text>, Invalid> {
         self.checked(field, |given| Text::new(given, Text::MAX))
     }
 
     /// STR of an address, which may be longer.
-    pub(super) fn address(&self) -> Result<Option<Text>, Invalid> {
+    pub(in crate::api) fn address(&self) -> Result<Option<Text>, Invalid> {
         self.checked(Field::Address, |given| Text::new(given, Text::MAX_ADDRESS))
     }
 
     /// STR of a username to store.
-    pub(super) fn username(&self) -> Result<Option<Username>, Invalid> {
+    pub(in crate::api) fn username(&self) -> Result<Option<Username>, Invalid> {
         self.checked(Field::Username, Username::new)
     }
 
     /// STR of a password to store.
-    pub(super) fn new_password(&self, field: Field) -> Result<Option<Password>, Invalid> {
+    pub(in crate::api) fn new_password(&self, field: Field) -> Result<Option<Password>, Invalid> {
         self.checked(field, |given| Password::new(given, self.rules.password_min_length))
     }
 
     /// A string that need only not be empty: a name or a password that is compared, not stored.
-    pub(super) fn claimed(&self, field: Field) -> Result<Option<&str>, Invalid> {
+    pub(in crate::api) fn claimed(&self, field: Field) -> Result<Option<&str>, Invalid> {
         match self.string(field)? {
             Some("") => Err(Invalid::Field(field, Fault::Empty)),
             other => Ok(other),
@@ -225,18 +225,18 @@ impl Fields {
     }
 
     /// STR of a present password, which is compared.
-    pub(super) fn present_password(&self, field: Field) -> Result<Option<Password>, Invalid> {
+    pub(in crate::api) fn present_password(&self, field: Field) -> Result<Option<Password>, Invalid> {
         self.checked(field, |given| Password::new(given, 1))
     }
 
     /// The institution a user belongs to; the alias wins.
-    pub(super) fn institution(&self) -> Result<Option<Id<Institution>>, Invalid> {
+    pub(in crate::api) fn institution(&self) -> Result<Option<Id<Institution>>, Invalid> {
         let given = self.object.get(INSTITUTION_ALIAS).or_else(|| self.value(Field::Institution));
         given.map(|value| value.as_str().and_then(Id::parse).ok_or(Invalid::Id(Kind::Institution))).transpose()
     }
 
     /// Passwords are not changed by an update of a user.
-    pub(super) fn no_password(&self) -> Result<(), Invalid> {
+    pub(in crate::api) fn no_password(&self) -> Result<(), Invalid> {
         match (self.value(Field::Password), self.user) {
             (Some(_), Some(user)) => Err(Invalid::PasswordInUpdate(user.to_string())),
             _ => Ok(()),
@@ -244,7 +244,7 @@ impl Fields {
     }
 
     /// One of the two genders.
-    pub(super) fn gender(&self) -> Result<Option<Gender>, Invalid> {
+    pub(in crate::api) fn gender(&self) -> Result<Option<Gender>, Invalid> {
         match self.value(Field::Gender).map(Value::as_str) {
             None => Ok(None),
             Some(Some("male")) => Ok(Some(Gender::Male)),
@@ -254,7 +254,7 @@ impl Fields {
     }
 
     /// A positive number, as a number or as text, or a date of birth.
-    pub(super) fn age(&self) -> Result<Option<Age>, Invalid> {
+    pub(in crate::api) fn age(&self) -> Result<Option<Age>, Invalid> {
         let given = match self.value(Field::Age) {
             None => return Ok(None),
             Some(Value::String(text)) => text.clone(),
@@ -268,13 +268,13 @@ impl Fields {
     }
 
     /// The day on which the age was calculated.
-    pub(super) fn age_calc_date(&self) -> Result<Option<AgeDate>, Invalid> {
+    pub(in crate::api) fn age_calc_date(&self) -> Result<Option<AgeDate>, Invalid> {
         let given = self.string(Field::AgeCalcDate)?;
         given.map(|given| AgeDate::new(given, self.rules.today)).transpose()
     }
 
     /// The NFC tag to give to a child.
-    pub(super) fn nfc_tag(&self) -> Result<Text, Invalid> {
+    pub(in crate::api) fn nfc_tag(&self) -> Result<Text, Invalid> {
         match self.value(Field::NfcTag).and_then(Value::as_str) {
             None | Some("") => Err(Invalid::NfcTag),
             Some(tag) => Text::new(tag, Text::MAX).map_err(|fault| Invalid::Field(Field::NfcTag, fault)),
@@ -282,7 +282,7 @@ impl Fields {
     }
 
     /// KIDS, steps 1 to 3: ids, or objects with an id; each once, in the given order.
-    pub(super) fn children(&self) -> Result<Option<Vec<Id<Child>>>, Invalid> {
+    pub(in crate::api) fn children(&self) -> Result<Option<Vec<Id<Child>>>, Invalid> {
         let fault = |fault| Invalid::Field(Field::Children, fault);
         let items = match self.value(Field::Children) {
             None => return Ok(None),
@@ -304,7 +304,7 @@ impl Fields {
     }
 
     /// Degrees of at most `bound` either way, as a number or as text.
-    pub(super) fn degrees(&self, field: Field, bound: f64) -> Result<Option<f64>, Invalid> {
+    pub(in crate::api) fn degrees(&self, field: Field, bound: f64) -> Result<Option<f64>, Invalid> {
         let degrees = match self.value(field) {
             None => return Ok(None),
             Some(Value::Number(degrees)) => degrees.as_f64(),
@@ -319,6 +319,6 @@ impl Fields {
 }
 
 /// REQ: the fields that are not there, in the given order.
-pub(super) fn missing(fields: &[(Field, bool)]) -> Invalid {
+pub(in crate::api) fn missing(fields: &[(Field, bool)]) -> Invalid {
     Invalid::Missing(fields.iter().filter(|(_, given)| !given).map(|(field, _)| *field).collect())
 }

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use super::failure::{ErrorBody, Transport, body, transport_body};
-use super::names::parameter;
+use crate::api::http::failure::{ErrorBody, Transport, body, transport_body};
+use crate::api::http::names::parameter;
 use crate::app::policy::Row;
 use crate::model::{
     Conflict, DateFault, Error, Fault, Field, Invalid, Kind, Limited, MAX_CHILDREN, Password, Text, Unauthenticated,
@@ -13,19 +13,19 @@ use crate::model::{
 };
 
 /// What the document says of an operation.
-pub(super) struct Facts<'a> {
+pub(in crate::api) struct Facts<'a> {
     /// Its name.
-    pub(super) id: &'a str,
+    pub(in crate::api) id: &'a str,
     /// The template of its path.
-    pub(super) path: &'a str,
+    pub(in crate::api) path: &'a str,
     /// Its row of the table; a public operation has none.
-    pub(super) row: Option<&'a Row>,
+    pub(in crate::api) row: Option<&'a Row>,
     /// Whether it reads a body.
-    pub(super) has_body: bool,
+    pub(in crate::api) has_body: bool,
 }
 
 /// An example of every error that the operation can give, in the order of checks.
-pub(super) fn faults(facts: &Facts<'_>) -> Vec<ErrorBody> {
+pub(in crate::api) fn faults(facts: &Facts<'_>) -> Vec<ErrorBody> {
     let mut examples = vec![transport_body(&Transport::UriTooLong(4096))];
     let mut add = |error: Error| examples.push(body(&error, "6f1c2a9be07d4e35"));
     add(Error::TooManyRequests(Limited { limit: 10, wait: Duration::from_secs(1) }));

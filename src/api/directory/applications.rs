@@ -6,18 +6,18 @@ use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
 
-use super::accounts::{GivenAccount, read_patch};
-use super::auth::Auth;
-use super::body::{Body, Fields, ReadBody, missing};
-use super::document::Tag;
-use super::params::{ListQuery, ListShape, Path};
-use super::reply::{Created, Found, Page};
-use super::schema::{IdText, Time};
+use crate::api::access::auth::Auth;
+use crate::api::directory::accounts::{GivenAccount, read_patch};
+use crate::api::document::Tag;
+use crate::api::http::body::{Body, Fields, ReadBody, missing};
+use crate::api::http::params::{ListQuery, ListShape, Path};
+use crate::api::http::reply::{Created, Found, Page};
+use crate::api::http::schema::{IdText, Time};
 use crate::app::policy::{All, ApplicationCreate, ApplicationList, ApplicationUpdate, ApplicationView};
 use crate::app::{App, demo};
 use crate::model::{Application, ApplicationPatch, Field, Invalid, NewApplication, query};
 
-pub(super) struct ApplicationsApi(pub(super) Arc<App>);
+pub(in crate::api) struct ApplicationsApi(pub(in crate::api) Arc<App>);
 
 const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: true };
 
@@ -80,7 +80,7 @@ impl ApplicationsApi {
 /// An application.
 #[derive(Object, Serialize)]
 #[oai(rename = "Application", example, skip_serializing_if_is_none)]
-pub(super) struct ApplicationBody {
+pub(in crate::api) struct ApplicationBody {
     /// Made by the service.
     id: IdText,
     /// The name to log in with, unique among applications.
@@ -123,7 +123,7 @@ impl From<Application> for ApplicationBody {
 /// What is needed to register an application.
 #[derive(Object)]
 #[oai(rename = "NewApplication", example, skip_serializing_if_is_none)]
-pub(super) struct NewApplicationBody {
+pub(in crate::api) struct NewApplicationBody {
     /// The name to log in with, unique among applications. Blanks around it are dropped.
     #[oai(validator(min_length = 1, max_length = 256))]
     username: String,
@@ -164,7 +164,7 @@ impl ReadBody for NewApplicationBody {
 /// What to change of an application; what is absent stays as it is.
 #[derive(Object)]
 #[oai(example, skip_serializing_if_is_none)]
-pub(super) struct ApplicationChanges {
+pub(in crate::api) struct ApplicationChanges {
     /// The name to log in with, unique among applications. Blanks around it are dropped.
     #[oai(validator(min_length = 1, max_length = 256))]
     username: Option<String>,

@@ -1,10 +1,10 @@
 //! What the bodies of all six types of user share.
 
-use super::body::Fields;
+use crate::api::http::body::Fields;
 use crate::model::{AccountPatch, Field, Id, Institution, Invalid, NewAccount, Password, Username};
 
 /// The shared part of USER-POST: formats checked, presence not yet.
-pub(super) struct GivenAccount {
+pub(in crate::api) struct GivenAccount {
     username: Option<Username>,
     password: Option<Password>,
     institution: Option<Id<Institution>>,
@@ -12,7 +12,7 @@ pub(super) struct GivenAccount {
 
 impl GivenAccount {
     /// Reads the shared fields, in the contract's order.
-    pub(super) fn read(fields: &Fields) -> Result<Self, Invalid> {
+    pub(in crate::api) fn read(fields: &Fields) -> Result<Self, Invalid> {
         Ok(Self {
             username: fields.username()?,
             password: fields.new_password(Field::Password)?,
@@ -21,7 +21,7 @@ impl GivenAccount {
     }
 
     /// Which of the fields that every user but an application needs are there, for REQ.
-    pub(super) fn given(&self) -> [(Field, bool); 3] {
+    pub(in crate::api) fn given(&self) -> [(Field, bool); 3] {
         [
             (Field::Username, self.username.is_some()),
             (Field::Password, self.password.is_some()),
@@ -30,19 +30,19 @@ impl GivenAccount {
     }
 
     /// A new user who belongs to an institution, if everything is there.
-    pub(super) fn complete(self) -> Option<NewAccount> {
+    pub(in crate::api) fn complete(self) -> Option<NewAccount> {
         self.institution.is_some().then(|| self.complete_without_institution()).flatten()
     }
 
     /// A new application, which need not belong to an institution, if name and password are there.
-    pub(super) fn complete_without_institution(self) -> Option<NewAccount> {
+    pub(in crate::api) fn complete_without_institution(self) -> Option<NewAccount> {
         let (username, password) = self.username.zip(self.password)?;
         Some(NewAccount { username, password, institution: self.institution })
     }
 }
 
 /// The shared part of USER-PATCH.
-pub(super) fn read_patch(fields: &Fields) -> Result<AccountPatch, Invalid> {
+pub(in crate::api) fn read_patch(fields: &Fields) -> Result<AccountPatch, Invalid> {
     let patch = AccountPatch { username: fields.username()?, institution: fields.institution()? };
     fields.no_password()?;
     Ok(patch)

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use poem_openapi::OpenApi;
 
-use super::auth::Auth;
-use super::body::Body;
-use super::document::Tag;
-use super::groups::{self, GroupBody, GroupChanges, NewGroupBody};
-use super::params::{ListQuery, Path};
-use super::professionals::{LIST, NewProfessional, ProfessionalBody, ProfessionalChanges};
-use super::reply::{Created, Done, Found, Page};
+use crate::api::access::auth::Auth;
+use crate::api::directory::groups::{self, GroupBody, GroupChanges, NewGroupBody};
+use crate::api::directory::professionals::{LIST, NewProfessional, ProfessionalBody, ProfessionalChanges};
+use crate::api::document::Tag;
+use crate::api::http::body::Body;
+use crate::api::http::params::{ListQuery, Path};
+use crate::api::http::reply::{Created, Done, Found, Page};
 use crate::app::App;
 use crate::app::policy::{
     All, EducatorCreate, EducatorGroupCreate, EducatorGroupDelete, EducatorGroupList, EducatorGroupUpdate,
@@ -20,7 +20,7 @@ use crate::app::policy::{
 };
 use crate::model::{Educator, Group};
 
-pub(super) struct EducatorsApi(pub(super) Arc<App>);
+pub(in crate::api) struct EducatorsApi(pub(in crate::api) Arc<App>);
 
 #[OpenApi(prefix_path = "/v1/educators", tag = "Tag::Educators")]
 impl EducatorsApi {
@@ -74,7 +74,7 @@ impl EducatorsApi {
     }
 }
 
-pub(super) struct EducatorGroupsApi(pub(super) Arc<App>);
+pub(in crate::api) struct EducatorGroupsApi(pub(in crate::api) Arc<App>);
 
 #[OpenApi(prefix_path = "/v1/educators", tag = "Tag::EducatorGroups")]
 impl EducatorGroupsApi {

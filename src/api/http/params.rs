@@ -7,8 +7,8 @@ use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::names::queried_field;
-use super::query;
+use crate::api::http::names::queried_field;
+use crate::api::http::query;
 use crate::app::FieldRules;
 use crate::app::policy::TagOfChild;
 use crate::model::query::Query;
@@ -17,7 +17,7 @@ use crate::model::{Field, Id, Identified, Invalid};
 /// A parameter in the path, as it was given: it is read when the caller's scope is known.
 ///
 /// The macro of poem-openapi knows path parameters by this name.
-pub(super) struct Path<P> {
+pub(in crate::api) struct Path<P> {
     given: String,
     parameter: PhantomData<fn() -> P>,
 }
@@ -25,7 +25,7 @@ pub(super) struct Path<P> {
 impl<K: Identified> Path<K> {
     /// # Errors
     /// ID of this kind's parameter (contract, section 5).
-    pub(super) fn id(&self) -> Result<Id<K>, Invalid> {
+    pub(in crate::api) fn id(&self) -> Result<Id<K>, Invalid> {
         Id::parse(&self.given).ok_or(Invalid::Id(K::KIND))
     }
 
@@ -33,22 +33,22 @@ impl<K: Identified> Path<K> {
     ///
     /// # Errors
     /// The text about some id (contract, section 6, NFC tags).
-    pub(super) fn some_id(&self) -> Result<Id<K>, Invalid> {
+    pub(in crate::api) fn some_id(&self) -> Result<Id<K>, Invalid> {
         Id::parse(&self.given).ok_or(Invalid::SomeId)
     }
 }
 
 /// An NFC tag in the path.
-pub(super) enum Tag {}
+pub(in crate::api) enum Tag {}
 
 impl Path<Tag> {
-    pub(super) fn tag(self) -> TagOfChild {
+    pub(in crate::api) fn tag(self) -> TagOfChild {
         TagOfChild(self.given)
     }
 }
 
 /// What the document says of a parameter in the path.
-pub(super) trait Parameter {
+pub(in crate::api) trait Parameter {
     fn schema() -> MetaSchema;
 }
 
@@ -91,38 +91,38 @@ impl<'a, P: Parameter> ApiExtractor<'a> for Path<P> {
 }
 
 /// The query string of a list, as it was given.
-pub(super) struct ListQuery(String);
+pub(in crate::api) struct ListQuery(String);
 
 impl ListQuery {
     /// # Errors
     /// The first part that section 7 of the contract does not let pass.
-    pub(super) fn read(&self, list: ListShape, rules: FieldRules) -> Result<Query, Invalid> {
+    pub(in crate::api) fn read(&self, list: ListShape, rules: FieldRules) -> Result<Query, Invalid> {
         query::read(pairs(&self.0), list, rules)
     }
 }
 
 /// What the reading of a query depends on, of the list it is for.
 #[derive(Clone, Copy)]
-pub(super) struct ListShape {
+pub(in crate::api) struct ListShape {
     /// The most items of a page.
-    pub(super) max_limit: u32,
+    pub(in crate::api) max_limit: u32,
     /// Whether its objects are users, who belong to institutions.
-    pub(super) of_users: bool,
+    pub(in crate::api) of_users: bool,
 }
 
 /// One part of a query string. Values are split at commas before they are decoded.
-pub(super) struct Pair {
-    pub(super) key: String,
-    pub(super) values: Vec<String>,
+pub(in crate::api) struct Pair {
+    pub(in crate::api) key: String,
+    pub(in crate::api) values: Vec<String>,
 }
 
 impl Pair {
     /// The value with its commas.
-    pub(super) fn whole(&self) -> String {
+    pub(in crate::api) fn whole(&self) -> String {
         self.values.join(",")
     }
 
-    pub(super) fn field(&self) -> Option<Field> {
+    pub(in crate::api) fn field(&self) -> Option<Field> {
         queried_field(&self.key)
     }
 }

@@ -24,14 +24,14 @@ impl Cors {
     }
 
     /// The origin of the page that makes the request, if it may.
-    pub(super) fn allowed(&self, request: &Request) -> Option<HeaderValue> {
+    pub(in crate::api) fn allowed(&self, request: &Request) -> Option<HeaderValue> {
         let origin = request.headers().get(header::ORIGIN)?;
         self.0.iter().any(|known| origin == known.as_str()).then(|| origin.clone())
     }
 
     /// The answer to a preflight for a path that has these methods; `None` if the request is none, or its page may
     /// not ask.
-    pub(super) fn preflight(&self, request: &Request, methods: &[Method]) -> Option<Response> {
+    pub(in crate::api) fn preflight(&self, request: &Request, methods: &[Method]) -> Option<Response> {
         let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         if request.method() != Method::OPTIONS || !asks {
             return None;
@@ -49,7 +49,7 @@ impl Cors {
     }
 
     /// Tells the browser that the page may read the answer.
-    pub(super) fn add_headers(&self, headers: &mut HeaderMap, allowed: Option<HeaderValue>) {
+    pub(in crate::api) fn add_headers(&self, headers: &mut HeaderMap, allowed: Option<HeaderValue>) {
         if self.0.is_empty() {
             return;
         }

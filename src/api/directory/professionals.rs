@@ -4,21 +4,21 @@ use poem_openapi::Object;
 use poem_openapi::types::Example;
 use serde::Serialize;
 
-use super::accounts::{GivenAccount, read_patch};
-use super::body::{Fields, ReadBody, missing};
-use super::groups::GroupBody;
-use super::params::ListShape;
-use super::schema::{IdText, Time};
+use crate::api::directory::accounts::{GivenAccount, read_patch};
+use crate::api::directory::groups::GroupBody;
+use crate::api::http::body::{Fields, ReadBody, missing};
+use crate::api::http::params::ListShape;
+use crate::api::http::schema::{IdText, Time};
 use crate::app::demo;
 use crate::model::{AccountPatch, Invalid, NewAccount, Professional, query};
 
 /// Lists of professionals, who come with their groups.
-pub(super) const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT_NESTED, of_users: true };
+pub(in crate::api) const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT_NESTED, of_users: true };
 
 /// An educator or a health professional.
 #[derive(Object, Serialize)]
 #[oai(rename = "Professional", example, skip_serializing_if_is_none)]
-pub(super) struct ProfessionalBody {
+pub(in crate::api) struct ProfessionalBody {
     /// Made by the service.
     id: IdText,
     /// The name to log in with, unique among users of the type.
@@ -61,7 +61,7 @@ impl From<Professional> for ProfessionalBody {
 /// What is needed to register an educator or a health professional.
 #[derive(Object)]
 #[oai(example)]
-pub(super) struct NewProfessional {
+pub(in crate::api) struct NewProfessional {
     /// The name to log in with, unique among users of the type. Blanks around it are dropped.
     #[oai(validator(min_length = 1, max_length = 256))]
     username: String,
@@ -95,7 +95,7 @@ impl ReadBody for NewProfessional {
 /// What to change of an educator or a health professional; what is absent stays as it is.
 #[derive(Object)]
 #[oai(example, skip_serializing_if_is_none)]
-pub(super) struct ProfessionalChanges {
+pub(in crate::api) struct ProfessionalChanges {
     /// The name to log in with, unique among users of the type. Blanks around it are dropped.
     #[oai(validator(min_length = 1, max_length = 256))]
     username: Option<String>,

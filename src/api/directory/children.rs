@@ -6,20 +6,20 @@ use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi};
 use serde::Serialize;
 
-use super::accounts::{GivenAccount, read_patch};
-use super::auth::Auth;
-use super::body::{Body, Fields, ReadBody, missing};
-use super::document::Tag;
-use super::params::{self, ListQuery, ListShape, Path};
-use super::reply::{Created, Done, Found, Page};
-use super::schema::{Day, GivenAge, IdText, Time};
+use crate::api::access::auth::Auth;
+use crate::api::directory::accounts::{GivenAccount, read_patch};
+use crate::api::document::Tag;
+use crate::api::http::body::{Body, Fields, ReadBody, missing};
+use crate::api::http::params::{self, ListQuery, ListShape, Path};
+use crate::api::http::reply::{Created, Done, Found, Page};
+use crate::api::http::schema::{Day, GivenAge, IdText, Time};
 use crate::app::policy::{
     All, ChildCreate, ChildList, ChildTagClear, ChildTagSet, ChildUpdate, ChildView, ChildViewByTag,
 };
 use crate::app::{App, demo};
 use crate::model::{Child, ChildPatch, Fault, Field, Gender, Invalid, NewChild, Text, query};
 
-pub(super) struct ChildrenApi(pub(super) Arc<App>);
+pub(in crate::api) struct ChildrenApi(pub(in crate::api) Arc<App>);
 
 const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: true };
 
@@ -111,7 +111,7 @@ impl ChildrenApi {
 #[derive(Debug, Clone, Copy, Enum, Serialize)]
 #[oai(rename = "Gender", rename_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
-pub(super) enum GenderBody {
+pub(in crate::api) enum GenderBody {
     /// Male.
     Male,
     /// Female.
@@ -121,7 +121,7 @@ pub(super) enum GenderBody {
 /// A child.
 #[derive(Object, Serialize)]
 #[oai(rename = "Child", example, skip_serializing_if_is_none)]
-pub(super) struct ChildBody {
+pub(in crate::api) struct ChildBody {
     /// Made by the service.
     id: IdText,
     /// The name to log in with, unique among children.
@@ -154,7 +154,7 @@ pub(super) struct ChildBody {
 
 impl ChildBody {
     /// A child as it is shown inside a family or a group: without its tag.
-    pub(super) fn nested(child: Child) -> Self {
+    pub(in crate::api) fn nested(child: Child) -> Self {
         Self::from(Child { tag: None, ..child })
     }
 }
@@ -202,7 +202,7 @@ impl From<Child> for ChildBody {
 /// What is needed to register a child.
 #[derive(Object)]
 #[oai(rename = "NewChild", example, skip_serializing_if_is_none)]
-pub(super) struct NewChildBody {
+pub(in crate::api) struct NewChildBody {
     /// The name to log in with, unique among children. Blanks around it are dropped.
     #[oai(validator(min_length = 1, max_length = 256))]
     username: String,
@@ -252,7 +252,7 @@ impl ReadBody for NewChildBody {
 /// What to change of a child; what is absent stays as it is.
 #[derive(Object)]
 #[oai(example, skip_serializing_if_is_none)]
-pub(super) struct ChildChanges {
+pub(in crate::api) struct ChildChanges {
     /// The name to log in with, unique among children. Blanks around it are dropped.
     #[oai(validator(min_length = 1, max_length = 256))]
     username: Option<String>,
@@ -299,7 +299,7 @@ impl ReadBody for ChildChanges {
 /// The tag to give to a child.
 #[derive(Object)]
 #[oai(example)]
-pub(super) struct NewTag {
+pub(in crate::api) struct NewTag {
     /// What is written on the tag. No two children hold the same.
     #[oai(validator(min_length = 1, max_length = 256))]
     nfc_tag: String,

@@ -29,21 +29,21 @@ const KEYS: &[(Field, &str)] = &[
 ];
 
 /// The other key of `institution_id`, which wins over it.
-pub(super) const INSTITUTION_ALIAS: &str = "institution";
+pub(in crate::api) const INSTITUTION_ALIAS: &str = "institution";
 
 /// The key of a field.
-pub(super) fn key(field: Field) -> &'static str {
+pub(in crate::api) fn key(field: Field) -> &'static str {
     KEYS.iter().find(|(known, _)| *known == field).map_or("", |(_, key)| key)
 }
 
 /// The field of a key in a query string; passwords are no fields there.
-pub(super) fn queried_field(key: &str) -> Option<Field> {
+pub(in crate::api) fn queried_field(key: &str) -> Option<Field> {
     let key = if key == INSTITUTION_ALIAS { "institution_id" } else { key };
     KEYS.iter().find(|(_, known)| *known == key).map(|(field, _)| *field)
 }
 
 /// What REQ calls a field that is missing (contract, section 5).
-pub(super) fn missing_word(field: Field) -> &'static str {
+pub(in crate::api) fn missing_word(field: Field) -> &'static str {
     match field {
         Field::Institution => "institution",
         Field::Children => "Collection with children IDs",
@@ -52,7 +52,7 @@ pub(super) fn missing_word(field: Field) -> &'static str {
 }
 
 /// What 404 and 409 call a kind.
-pub(super) fn title(kind: Kind) -> &'static str {
+pub(in crate::api) fn title(kind: Kind) -> &'static str {
     match kind {
         Kind::User => "User",
         Kind::Institution => "Institution",
@@ -66,7 +66,7 @@ pub(super) fn title(kind: Kind) -> &'static str {
 }
 
 /// The path parameter that holds an id of a kind.
-pub(super) fn parameter(kind: Kind) -> &'static str {
+pub(in crate::api) fn parameter(kind: Kind) -> &'static str {
     match kind {
         Kind::User => "user_id",
         Kind::Institution => "institution_id",

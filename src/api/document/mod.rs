@@ -3,24 +3,29 @@
 //! One pass over the finished document adds, from the table of who may do what and from `faults.rs`: scopes, a
 //! sentence about who may, the errors of each operation with real examples, and the query parameters of lists.
 
+pub(in crate::api) mod examples;
+pub(in crate::api) mod faults;
+pub(in crate::api) mod list_parameters;
+pub(in crate::api) mod reference;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use poem_openapi::Tags;
 use serde_json::{Map, Value, json};
 
-use super::examples::add_path_examples;
-use super::failure::ErrorBody;
-use super::faults::{Facts, faults};
-use super::list_parameters::add_list_parameters;
-use super::names::{INSTITUTION_ALIAS, key};
+use crate::api::document::examples::add_path_examples;
+use crate::api::document::faults::{Facts, faults};
+use crate::api::document::list_parameters::add_list_parameters;
+use crate::api::http::failure::ErrorBody;
+use crate::api::http::names::{INSTITUTION_ALIAS, key};
 use crate::app::policy::{Grant, Row, TABLE};
 use crate::model::{Field, Role};
 
 /// The platform's names for groups of operations.
 #[derive(Tags)]
 #[oai(rename_all = "lowercase")]
-pub(super) enum Tag {
+pub(in crate::api) enum Tag {
     /// Logging in, and verifying tokens.
     Auth,
     /// What is done to users of any type.
@@ -102,10 +107,10 @@ impl Document {
         if let Some(tags) = document["tags"].as_array_mut() {
             tags.sort_by_key(|tag| TAGS.iter().position(|known| tag["name"] == **known));
         }
-        document["servers"] = json!([{"url": super::BASE}]);
+        document["servers"] = json!([{"url": crate::api::BASE}]);
         let paths = document["paths"].as_object_mut().ok_or("the document has no paths")?;
         let relative = std::mem::take(paths).into_iter();
-        let relative = relative.map(|(path, of_path)| (path.trim_start_matches(super::BASE).to_owned(), of_path));
+        let relative = relative.map(|(path, of_path)| (path.trim_start_matches(crate::api::BASE).to_owned(), of_path));
         *paths = relative.collect();
         let mut paths = std::mem::take(paths);
         let schemas = &mut document["components"]["schemas"];
@@ -205,12 +210,12 @@ fn finish_schemas(schemas: &mut Value, paths: &Map<String, Value>) {
 }
 
 /// The schema of a body, in a request or a response.
-pub(super) fn json_schema(of: &Value) -> &Value {
+pub(in crate::api) fn json_schema(of: &Value) -> &Value {
     &of["content"]["application/json"]["schema"]
 }
 
 /// The name of the schema that is referred to.
-pub(super) fn reference(schema: &Value) -> Option<&str> {
+pub(in crate::api) fn reference(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")
 }
 
@@ -224,7 +229,7 @@ fn finish_operation(path: &str, operation: &mut Value, schemas: &Value) {
     } else {
         operation["security"] = json!([]);
     }
-    if operation["responses"]["200"]["headers"].get(super::reply::TOTAL_COUNT).is_some() {
+    if operation["responses"]["200"]["headers"].get(crate::api::http::reply::TOTAL_COUNT).is_some() {
         add_list_parameters(operation, schemas);
     }
     add_path_examples(&id, operation);

@@ -53,15 +53,15 @@ macro_rules! documented {
 
 /// An id, as its 24 hex digits.
 #[derive(Debug, Clone)]
-pub(super) struct IdText(String);
+pub(in crate::api) struct IdText(String);
 
 impl IdText {
-    pub(super) fn of<K>(id: Id<K>) -> Self {
+    pub(in crate::api) fn of<K>(id: Id<K>) -> Self {
         Self(id.to_string())
     }
 
     /// An id for examples.
-    pub(super) fn example(text: &str) -> Self {
+    pub(in crate::api) fn example(text: &str) -> Self {
         Self(text.to_owned())
     }
 }
@@ -76,7 +76,7 @@ documented!(IdText, "id", MetaSchema { pattern: Some("^[0-9a-fA-F]{24}$".to_owne
 
 /// An instant, as RFC 3339 with three decimals.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Time(pub(super) Timestamp);
+pub(in crate::api) struct Time(pub(in crate::api) Timestamp);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -89,15 +89,15 @@ documented!(Time, "date-time", MetaSchema::new_with_format("string", "date-time"
 /// A day, as `yyyy-MM-dd`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
-pub(super) struct Day(String);
+pub(in crate::api) struct Day(String);
 
 impl Day {
-    pub(super) fn of(date: &AgeDate) -> Self {
+    pub(in crate::api) fn of(date: &AgeDate) -> Self {
         Self(date.as_str().to_owned())
     }
 
     /// A day for examples.
-    pub(super) fn example(text: &str) -> Self {
+    pub(in crate::api) fn example(text: &str) -> Self {
         Self(text.to_owned())
     }
 }
@@ -106,7 +106,7 @@ documented!(Day, "date", MetaSchema::new_with_format("string", "date"));
 
 /// Degrees of at most `BOUND` either way, as a number; whole ones without a fraction.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Degrees<const BOUND: u8>(pub(super) f64);
+pub(in crate::api) struct Degrees<const BOUND: u8>(pub(in crate::api) f64);
 
 impl<const BOUND: u8> Serialize for Degrees<BOUND> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -126,11 +126,11 @@ documented!(Degrees<180>, "longitude", degrees(180));
 /// Degrees of at most `BOUND` either way, as requests may give them: as a number, or the same number as text.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
-pub(super) struct GivenDegrees<const BOUND: u8>(Value);
+pub(in crate::api) struct GivenDegrees<const BOUND: u8>(Value);
 
 impl<const BOUND: u8> GivenDegrees<BOUND> {
     /// Degrees for examples.
-    pub(super) fn number(degrees: f64) -> Self {
+    pub(in crate::api) fn number(degrees: f64) -> Self {
         Self(degrees.into())
     }
 }
@@ -141,11 +141,11 @@ documented!(GivenDegrees<180>, "longitude or text", or_text(degrees(180), NUMBER
 /// An age, as requests may give it: in years, as a number or as text, or a date of birth.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
-pub(super) struct GivenAge(Value);
+pub(in crate::api) struct GivenAge(Value);
 
 impl GivenAge {
     /// An age for examples.
-    pub(super) fn text(age: &str) -> Self {
+    pub(in crate::api) fn text(age: &str) -> Self {
         Self(age.into())
     }
 }
@@ -173,11 +173,11 @@ fn or_text(number: MetaSchema, pattern: &str) -> MetaSchema {
 
 /// A child by its id: the id alone, or an object that has it.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct ChildReference(String);
+pub(in crate::api) struct ChildReference(String);
 
 impl ChildReference {
     /// A reference for examples.
-    pub(super) fn example(id: &str) -> Self {
+    pub(in crate::api) fn example(id: &str) -> Self {
         Self(id.to_owned())
     }
 }

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::names::parameter;
+use crate::api::http::names::parameter;
 use crate::app::demo;
 use crate::model::Kind;
 
 /// Gives every parameter in the path its example, and says where its value comes from.
-pub(super) fn add_path_examples(id: &str, operation: &mut Value) {
+pub(in crate::api) fn add_path_examples(id: &str, operation: &mut Value) {
     for given in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         if given["in"] == "path" {
             let name = given["name"].as_str().unwrap_or_default();

@@ -20,7 +20,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 ///
 /// # Errors
 /// If script and style cannot be found in the framework's page, which a test excludes.
-pub(super) fn files() -> Result<Vec<(&'static str, File)>, Error> {
+pub(in crate::api) fn files() -> Result<Vec<(&'static str, File)>, Error> {
     let (style, script) = swagger_ui().ok_or_else(|| Error::internal("Swagger UI is not as expected"))?;
     let text = |content: &str| content.to_owned();
     let javascript = "text/javascript; charset=utf-8";
@@ -46,7 +46,7 @@ fn swagger_ui() -> Option<(String, String)> {
 }
 
 /// A file that is served from memory, and only once to a browser that keeps it.
-pub(super) struct File {
+pub(in crate::api) struct File {
     content_type: &'static str,
     content: Bytes,
     tag: String,

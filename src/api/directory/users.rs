@@ -5,16 +5,16 @@ use std::sync::Arc;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
-use super::auth::Auth;
-use super::body::{Body, Fields, ReadBody, missing};
-use super::document::Tag;
-use super::params::Path;
-use super::reply::Done;
+use crate::api::access::auth::Auth;
+use crate::api::document::Tag;
+use crate::api::http::body::{Body, Fields, ReadBody, missing};
+use crate::api::http::params::Path;
+use crate::api::http::reply::Done;
 use crate::app::policy::{PasswordChange, PasswordReset, UserDelete};
 use crate::app::{App, demo};
 use crate::model::{Account, Field, Invalid, Password};
 
-pub(super) struct UsersApi(pub(super) Arc<App>);
+pub(in crate::api) struct UsersApi(pub(in crate::api) Arc<App>);
 
 #[OpenApi(prefix_path = "/v1/users", tag = "Tag::Users")]
 impl UsersApi {
@@ -64,7 +64,7 @@ impl UsersApi {
 /// The present password and the one to have from now on.
 #[derive(Object)]
 #[oai(example)]
-pub(super) struct ChangePassword {
+pub(in crate::api) struct ChangePassword {
     /// The present password.
     #[oai(validator(min_length = 1, max_length = 1024))]
     old_password: String,
@@ -93,7 +93,7 @@ impl ReadBody for ChangePassword {
 /// The password to have from now on.
 #[derive(Object)]
 #[oai(example)]
-pub(super) struct ResetPassword {
+pub(in crate::api) struct ResetPassword {
     /// The password to have from now on.
     #[oai(validator(min_length = 1, max_length = 1024))]
     new_password: String,

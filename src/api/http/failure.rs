@@ -6,22 +6,22 @@ use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::names::{key, missing_word, parameter, title};
+use crate::api::http::names::{key, missing_word, parameter, title};
 use crate::model::{Conflict, DateFault, Error, Fault, Field, Invalid, Kind, Limited, Unauthenticated, Unavailable};
 
 /// What a client is told: the error body of the contract, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct ErrorBody {
+pub(in crate::api) struct ErrorBody {
     /// The HTTP status.
-    pub(super) code: u16,
+    pub(in crate::api) code: u16,
     /// What happened.
-    pub(super) message: String,
+    pub(in crate::api) message: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) description: Option<String>,
+    pub(in crate::api) description: Option<String>,
     /// Where to log in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) redirect_link: Option<&'static str>,
+    pub(in crate::api) redirect_link: Option<&'static str>,
 }
 
 impl ErrorBody {
@@ -36,7 +36,7 @@ impl ErrorBody {
 
 /// What goes wrong before the service itself is asked, or around it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Transport {
+pub(in crate::api) enum Transport {
     /// No endpoint has this path.
     #[error("no such path")]
     NoSuchPath {
@@ -93,7 +93,7 @@ impl From<Transport> for poem::Error {
 }
 
 /// The response to a request that failed. Logs, once, what only operators may know.
-pub(super) fn response(error: &poem::Error, request_id: &str) -> Response {
+pub(in crate::api) fn response(error: &poem::Error, request_id: &str) -> Response {
     if let Some(Failed(error)) = error.downcast_ref::<Failed>() {
         if let Error::Internal(source) = error {
             tracing::error!(request_id, error = %chain(source.as_ref()), "A request failed inside the service");
@@ -114,7 +114,7 @@ pub(super) fn response(error: &poem::Error, request_id: &str) -> Response {
 }
 
 /// The response to a request whose handler panicked.
-pub(super) fn panic_response(request_id: &str) -> Response {
+pub(in crate::api) fn panic_response(request_id: &str) -> Response {
     render(&internal_body(request_id))
 }
 
@@ -131,7 +131,7 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 
 fn render(body: &ErrorBody) -> Response {
     let status = StatusCode::from_u16(body.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    super::reply::json(status, body).into_response()
+    crate::api::http::reply::json(status, body).into_response()
 }
 
 fn add_headers(response: &mut Response, error: &Error) {
@@ -160,7 +160,7 @@ fn insert(response: &mut Response, name: &'static str, value: &str) {
 }
 
 /// The body for an error of the service.
-pub(super) fn body(error: &Error, request_id: &str) -> ErrorBody {
+pub(in crate::api) fn body(error: &Error, request_id: &str) -> ErrorBody {
     match error {
         Error::Invalid(invalid) => invalid_body(invalid),
         Error::Unauthenticated(reason) => unauthenticated_body(*reason),
@@ -224,7 +224,7 @@ fn unavailable_text(reason: Unavailable) -> &'static str {
     }
 }
 
-pub(super) fn transport_body(error: &Transport) -> ErrorBody {
+pub(in crate::api) fn transport_body(error: &Transport) -> ErrorBody {
     match error {
         Transport::NoSuchPath { requested } => {
             ErrorBody::new(StatusCode::NOT_FOUND, format!("Endpoint {requested} does not found!"))

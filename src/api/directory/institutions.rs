@@ -6,19 +6,19 @@ use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
 
-use super::auth::Auth;
-use super::body::{Body, Fields, ReadBody, missing};
-use super::document::Tag;
-use super::params::{ListQuery, ListShape, Path};
-use super::reply::{Created, Done, Found, Page};
-use super::schema::{Degrees, GivenDegrees, IdText};
+use crate::api::access::auth::Auth;
+use crate::api::document::Tag;
+use crate::api::http::body::{Body, Fields, ReadBody, missing};
+use crate::api::http::params::{ListQuery, ListShape, Path};
+use crate::api::http::reply::{Created, Done, Found, Page};
+use crate::api::http::schema::{Degrees, GivenDegrees, IdText};
 use crate::app::policy::{
     All, InstitutionCreate, InstitutionDelete, InstitutionList, InstitutionUpdate, InstitutionView,
 };
 use crate::app::{App, demo};
 use crate::model::{Field, Institution, InstitutionFacts, InstitutionPatch, Invalid, Text, query};
 
-pub(super) struct InstitutionsApi(pub(super) Arc<App>);
+pub(in crate::api) struct InstitutionsApi(pub(in crate::api) Arc<App>);
 
 const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: false };
 
@@ -93,7 +93,7 @@ impl InstitutionsApi {
 /// An institution.
 #[derive(Object, Serialize)]
 #[oai(rename = "Institution", example, skip_serializing_if_is_none)]
-pub(super) struct InstitutionBody {
+pub(in crate::api) struct InstitutionBody {
     /// Made by the service.
     id: IdText,
     /// What it is.
@@ -143,7 +143,7 @@ impl From<Institution> for InstitutionBody {
 /// What is needed to register an institution.
 #[derive(Object)]
 #[oai(example, skip_serializing_if_is_none)]
-pub(super) struct NewInstitution {
+pub(in crate::api) struct NewInstitution {
     /// Unique among all institutions.
     #[oai(validator(min_length = 1, max_length = 256))]
     name: String,
@@ -185,7 +185,7 @@ impl ReadBody for NewInstitution {
 /// What to change of an institution; what is absent stays as it is.
 #[derive(Object)]
 #[oai(example, skip_serializing_if_is_none)]
-pub(super) struct InstitutionChanges {
+pub(in crate::api) struct InstitutionChanges {
     /// Unique among all institutions.
     #[oai(validator(min_length = 1, max_length = 256))]
     name: Option<String>,

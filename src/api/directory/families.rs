@@ -6,14 +6,14 @@ use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
 
-use super::accounts::{GivenAccount, read_patch};
-use super::auth::Auth;
-use super::body::{Body, Fields, ReadBody, missing};
-use super::children::ChildBody;
-use super::document::Tag;
-use super::params::{ListQuery, ListShape, Path};
-use super::reply::{Created, Done, Found, Page};
-use super::schema::{ChildReference, IdText, Time};
+use crate::api::access::auth::Auth;
+use crate::api::directory::accounts::{GivenAccount, read_patch};
+use crate::api::directory::children::ChildBody;
+use crate::api::document::Tag;
+use crate::api::http::body::{Body, Fields, ReadBody, missing};
+use crate::api::http::params::{ListQuery, ListShape, Path};
+use crate::api::http::reply::{Created, Done, Found, Page};
+use crate::api::http::schema::{ChildReference, IdText, Time};
 use crate::app::policy::{
     All, FamilyChildAdd, FamilyChildList, FamilyChildRemove, FamilyCreate, FamilyList, FamilyUpdate, FamilyView,
 };
@@ -21,7 +21,7 @@ use crate::app::{App, demo};
 use crate::model::query::{self, Listed};
 use crate::model::{Child, Family, FamilyPatch, Field, Invalid, NewFamily};
 
-pub(super) struct FamiliesApi(pub(super) Arc<App>);
+pub(in crate::api) struct FamiliesApi(pub(in crate::api) Arc<App>);
 
 const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT_NESTED, of_users: true };
 const CHILDREN: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: true };
@@ -75,7 +75,7 @@ impl FamiliesApi {
     }
 }
 
-pub(super) struct FamilyChildrenApi(pub(super) Arc<App>);
+pub(in crate::api) struct FamilyChildrenApi(pub(in crate::api) Arc<App>);
 
 #[OpenApi(prefix_path = "/v1/families", tag = "Tag::FamilyChildren")]
 impl FamilyChildrenApi {
@@ -132,7 +132,7 @@ fn nested(listed: Listed<Child>) -> Page<ChildBody> {
 /// A family.
 #[derive(Object, Serialize)]
 #[oai(rename = "Family", example, skip_serializing_if_is_none)]
-pub(super) struct FamilyBody {
+pub(in crate::api) struct FamilyBody {
     /// Made by the service.
     id: IdText,
     /// The name to log in with, unique among families.
@@ -175,7 +175,7 @@ impl From<Family> for FamilyBody {
 /// What is needed to register a family.
 #[derive(Object)]
 #[oai(rename = "NewFamily", example)]
-pub(super) struct NewFamilyBody {
+pub(in crate::api) struct NewFamilyBody {
     /// The name to log in with, unique among families. Blanks around it are dropped.
     #[oai(validator(min_length = 1, max_length = 256))]
     username: String,
@@ -216,7 +216,7 @@ impl ReadBody for NewFamilyBody {
 /// What to change of a family; what is absent stays as it is.
 #[derive(Object)]
 #[oai(example, skip_serializing_if_is_none)]
-pub(super) struct FamilyChanges {
+pub(in crate::api) struct FamilyChanges {
     /// The name to log in with, unique among families. Blanks around it are dropped.
     #[oai(validator(min_length = 1, max_length = 256))]
     username: Option<String>,

@@ -6,14 +6,18 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
-use super::names::{INSTITUTION_ALIAS, key, queried_field};
-use super::params::{ListShape, Pair};
+use crate::api::http::names::{INSTITUTION_ALIAS, key, queried_field};
+use crate::api::http::params::{ListShape, Pair};
 use crate::app::FieldRules;
 use crate::model::query::{Comparison, Direction, Filter, Page, Query, SortKey, Test};
 use crate::model::{DateFault, Field, Id, Institution, Invalid};
 
 /// Reads a query string, already split.
-pub(super) fn read(pairs: impl Iterator<Item = Pair>, list: ListShape, rules: FieldRules) -> Result<Query, Invalid> {
+pub(in crate::api) fn read(
+    pairs: impl Iterator<Item = Pair>,
+    list: ListShape,
+    rules: FieldRules,
+) -> Result<Query, Invalid> {
     let mut query = Query::default();
     let mut paging = Paging::default();
     let mut times = Times::default();

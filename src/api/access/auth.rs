@@ -7,17 +7,17 @@ use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::Context;
+use crate::api::Context;
 use crate::app::policy::Operation;
 use crate::app::{App, Caller, Origin, Permit};
 use crate::model::Error;
 
 /// The name of the security scheme in the document.
-pub(super) const SCHEME: &str = "bearer";
+pub(in crate::api) const SCHEME: &str = "bearer";
 
 /// A caller whose token is valid and holds a scope of `O`. Handlers put it first: what comes before a request's
 /// token is checked must not be told (contract, section 2.1).
-pub(super) struct Auth<O> {
+pub(in crate::api) struct Auth<O> {
     caller: Caller,
     origin: Origin,
     operation: PhantomData<fn() -> O>,
@@ -25,7 +25,7 @@ pub(super) struct Auth<O> {
 
 impl<O: Operation> Auth<O> {
     /// Asks whether this caller may do `O` to the target.
-    pub(super) fn permit(self, app: &App, target: O::Target) -> Result<Permit<O>, Error> {
+    pub(in crate::api) fn permit(self, app: &App, target: O::Target) -> Result<Permit<O>, Error> {
         app.permit(self.caller, self.origin, target)
     }
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use poem_openapi::OpenApi;
 
-use super::auth::Auth;
-use super::body::Body;
-use super::document::Tag;
-use super::groups::{self, GroupBody, GroupChanges, NewGroupBody};
-use super::params::{ListQuery, Path};
-use super::professionals::{LIST, NewProfessional, ProfessionalBody, ProfessionalChanges};
-use super::reply::{Created, Done, Found, Page};
+use crate::api::access::auth::Auth;
+use crate::api::directory::groups::{self, GroupBody, GroupChanges, NewGroupBody};
+use crate::api::directory::professionals::{LIST, NewProfessional, ProfessionalBody, ProfessionalChanges};
+use crate::api::document::Tag;
+use crate::api::http::body::Body;
+use crate::api::http::params::{ListQuery, Path};
+use crate::api::http::reply::{Created, Done, Found, Page};
 use crate::app::App;
 use crate::app::policy::{
     All, HealthProfessionalCreate, HealthProfessionalGroupCreate, HealthProfessionalGroupDelete,
@@ -21,7 +21,7 @@ use crate::app::policy::{
 };
 use crate::model::{Group, HealthProfessional};
 
-pub(super) struct HealthProfessionalsApi(pub(super) Arc<App>);
+pub(in crate::api) struct HealthProfessionalsApi(pub(in crate::api) Arc<App>);
 
 #[OpenApi(prefix_path = "/v1/healthprofessionals", tag = "Tag::HealthProfessionals")]
 impl HealthProfessionalsApi {
@@ -79,7 +79,7 @@ impl HealthProfessionalsApi {
     }
 }
 
-pub(super) struct HealthProfessionalGroupsApi(pub(super) Arc<App>);
+pub(in crate::api) struct HealthProfessionalGroupsApi(pub(in crate::api) Arc<App>);
 
 #[OpenApi(prefix_path = "/v1/healthprofessionals", tag = "Tag::HealthProfessionalGroups")]
 impl HealthProfessionalGroupsApi {

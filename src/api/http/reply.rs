@@ -15,10 +15,10 @@ use crate::model::query::Listed;
 const ONE_OBJECT: usize = 512;
 
 /// How many items match, whatever the page.
-pub(super) const TOTAL_COUNT: &str = "X-Total-Count";
+pub(in crate::api) const TOTAL_COUNT: &str = "X-Total-Count";
 
 /// A response of JSON. Absent values are omitted, keys stand in the order of the type's fields.
-pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+pub(in crate::api) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let mut bytes = Vec::with_capacity(ONE_OBJECT);
     match serde_json::to_writer(&mut bytes, body) {
         Ok(()) => Response::builder()
@@ -33,17 +33,17 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 }
 
 /// An object, with the given status.
-pub(super) struct Json<const STATUS: u16, T>(T);
+pub(in crate::api) struct Json<const STATUS: u16, T>(T);
 
 /// An object, with 200.
-pub(super) type Found<T> = Json<200, T>;
+pub(in crate::api) type Found<T> = Json<200, T>;
 
 /// An object that was made, with 201.
-pub(super) type Created<T> = Json<201, T>;
+pub(in crate::api) type Created<T> = Json<201, T>;
 
 impl<const STATUS: u16, T> Json<STATUS, T> {
     /// Converts a model's object into what clients see.
-    pub(super) fn of(object: impl Into<T>) -> Self {
+    pub(in crate::api) fn of(object: impl Into<T>) -> Self {
         Self(object.into())
     }
 }
@@ -66,7 +66,7 @@ impl<const STATUS: u16, T: Type> ApiResponse for Json<STATUS, T> {
 }
 
 /// A page of a list, with how many items there are.
-pub(super) struct Page<T> {
+pub(in crate::api) struct Page<T> {
     items: Vec<T>,
     total: u64,
 }
@@ -103,7 +103,7 @@ impl<T: Type> ApiResponse for Page<T> {
 }
 
 /// Done; there is nothing to say. 204.
-pub(super) struct Done;
+pub(in crate::api) struct Done;
 
 impl From<()> for Done {
     fn from((): ()) -> Self {

@@ -14,9 +14,9 @@ use poem::http::{HeaderName, HeaderValue, Method, Uri, header};
 use poem::{Endpoint, Request, Response};
 use tracing::Instrument;
 
-use super::body::Budget;
-use super::failure::{self, Transport};
-use super::{Context, Cors, Document, Hsts, Limits};
+use crate::api::http::body::Budget;
+use crate::api::http::failure::{self, Transport};
+use crate::api::{Context, Cors, Document, Hsts, Limits};
 use crate::app::{App, Origin};
 use crate::model::Error;
 
@@ -28,7 +28,7 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub struct Route(pub Arc<str>);
 
 /// The outermost endpoint: it answers everything, and never fails.
-pub(super) struct Edge<E> {
+pub(in crate::api) struct Edge<E> {
     inner: E,
     routes: Routes,
     limits: Limits,
@@ -40,7 +40,7 @@ pub(super) struct Edge<E> {
 }
 
 impl<E> Edge<E> {
-    pub(super) fn new(inner: E, routes: Routes, limits: Limits, cors: Cors, app: Arc<App>) -> Self {
+    pub(in crate::api) fn new(inner: E, routes: Routes, limits: Limits, cors: Cors, app: Arc<App>) -> Self {
         let budget = Budget::new(limits.body_budget);
         Self { inner, routes, limits, cors, app, budget, requests: Default::default() }
     }
@@ -196,18 +196,21 @@ fn trim_slash(request: &mut Request) {
 }
 
 /// Every path there is, and its methods: for 404, for 405 with `Allow` (RFC 9110, section 15.5.6), and for the log.
-pub(super) struct Routes(Router<(Arc<str>, Vec<Method>)>);
+pub(in crate::api) struct Routes(Router<(Arc<str>, Vec<Method>)>);
 
 impl Routes {
     /// The paths of the document, and those beside it, which can only be read.
     ///
     /// # Errors
     /// If two of them cannot be told apart.
-    pub(super) fn new<'p>(document: &Document, pages: impl IntoIterator<Item = &'p str>) -> Result<Self, Error> {
+    pub(in crate::api) fn new<'p>(
+        document: &Document,
+        pages: impl IntoIterator<Item = &'p str>,
+    ) -> Result<Self, Error> {
         let mut routes: BTreeMap<String, Vec<Method>> = BTreeMap::new();
         for (path, methods) in document.paths() {
             let known = methods.iter().filter_map(|method| method.to_ascii_uppercase().parse().ok()).collect();
-            routes.insert(format!("{}{path}", super::BASE), known);
+            routes.insert(format!("{}{path}", crate::api::BASE), known);
         }
         routes.extend(pages.into_iter().map(|path| (path.to_owned(), vec![Method::GET])));
         let mut router = Router::new();

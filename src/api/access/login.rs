@@ -8,14 +8,14 @@ use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
 
-use super::Context;
-use super::body::{Body, Fields, ReadBody, missing};
-use super::document::Tag;
-use super::reply::Found;
+use crate::api::Context;
+use crate::api::document::Tag;
+use crate::api::http::body::{Body, Fields, ReadBody, missing};
+use crate::api::http::reply::Found;
 use crate::app::{App, PublicKey, demo};
 use crate::model::{Field, Invalid, Password, Username};
 
-pub(super) struct LoginApi(pub(super) Arc<App>);
+pub(in crate::api) struct LoginApi(pub(in crate::api) Arc<App>);
 
 #[OpenApi(prefix_path = "/v1", tag = "Tag::Auth")]
 impl LoginApi {
@@ -44,14 +44,14 @@ impl LoginApi {
 
 /// The key set, beside the API.
 #[handler]
-pub(super) fn jwks(context: Data<&Context>) -> Found<KeySet> {
+pub(in crate::api) fn jwks(context: Data<&Context>) -> Found<KeySet> {
     Found::of(context.app.public_keys())
 }
 
 /// A name and a password.
 #[derive(Object)]
 #[oai(example)]
-pub(super) struct Login {
+pub(in crate::api) struct Login {
     /// Exactly as it was registered: case counts.
     #[oai(validator(min_length = 1))]
     username: String,
@@ -82,7 +82,7 @@ impl ReadBody for Login {
 /// What logging in gives.
 #[derive(Object, Serialize)]
 #[oai(example)]
-pub(super) struct AccessToken {
+pub(in crate::api) struct AccessToken {
     /// A JSON Web Token (RFC 7519), signed with RS256.
     access_token: String,
 }
@@ -98,7 +98,7 @@ impl Example for AccessToken {
 
 /// A set of public keys (RFC 7517).
 #[derive(Object, Serialize)]
-pub(super) struct KeySet {
+pub(in crate::api) struct KeySet {
     /// The keys.
     keys: Vec<Key>,
 }

@@ -4,20 +4,20 @@ use poem_openapi::Object;
 use poem_openapi::types::Example;
 use serde::Serialize;
 
-use super::body::{Fields, ReadBody, missing};
-use super::children::ChildBody;
-use super::params::ListShape;
-use super::schema::{ChildReference, IdText};
+use crate::api::directory::children::ChildBody;
+use crate::api::http::body::{Fields, ReadBody, missing};
+use crate::api::http::params::ListShape;
+use crate::api::http::schema::{ChildReference, IdText};
 use crate::app::demo;
 use crate::model::{Field, Group, GroupPatch, Invalid, NewGroup, query};
 
 /// Lists of groups, which come with their children.
-pub(super) const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT_NESTED, of_users: false };
+pub(in crate::api) const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT_NESTED, of_users: false };
 
 /// A group of children.
 #[derive(Object, Serialize)]
 #[oai(rename = "ChildrenGroup", example, skip_serializing_if_is_none)]
-pub(super) struct GroupBody {
+pub(in crate::api) struct GroupBody {
     /// Made by the service.
     id: IdText,
     /// Unique among its owner's groups.
@@ -54,7 +54,7 @@ impl From<Group> for GroupBody {
 /// What is needed to make a group.
 #[derive(Object)]
 #[oai(rename = "NewChildrenGroup", example, skip_serializing_if_is_none)]
-pub(super) struct NewGroupBody {
+pub(in crate::api) struct NewGroupBody {
     /// Unique among its owner's groups.
     #[oai(validator(min_length = 1, max_length = 256))]
     name: String,
@@ -91,7 +91,7 @@ impl ReadBody for NewGroupBody {
 /// What to change of a group; what is absent stays as it is.
 #[derive(Object)]
 #[oai(rename = "ChildrenGroupChanges", example, skip_serializing_if_is_none)]
-pub(super) struct GroupChanges {
+pub(in crate::api) struct GroupChanges {
     /// Unique among its owner's groups.
     #[oai(validator(min_length = 1, max_length = 256))]
     name: Option<String>,

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::document::{json_schema, reference};
-use super::names::INSTITUTION_ALIAS;
+use crate::api::document::{json_schema, reference};
+use crate::api::http::names::INSTITUTION_ALIAS;
 
 /// Adds the parameters of every list, and one for each field of its objects.
-pub(super) fn add_list_parameters(operation: &mut Value, schemas: &Value) {
+pub(in crate::api) fn add_list_parameters(operation: &mut Value, schemas: &Value) {
     let item = reference(&json_schema(&operation["responses"]["200"])["items"]).map(|name| &schemas[name]);
     let fields = item.and_then(|item| item["properties"].as_object()).into_iter().flatten();
     let mut added = common();
