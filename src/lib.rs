@@ -1,12 +1,13 @@
 //! The users service of the OCARIoT platform, as a library that its binary and its tests share.
 //!
 //! Layers, each importing only what stands left of it:
-//! `model` <- `store` <- `app` <- `api` <- `server`, `cli`. README's layer map says what lives where.
+//! `model` <- `store` <- `app` <- `api`, `operations` <- `server` <- `cli`. README's layer map says what lives where.
 
 pub mod api;
 pub mod app;
 pub mod cli;
 pub mod config;
 pub mod model;
+pub mod operations;
 pub mod server;
 pub mod store;

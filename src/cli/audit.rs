@@ -12,7 +12,7 @@ use super::{Failure, flags, output, with_folder_settings};
 use crate::app::{OperatorCommand, Outcome, TrailCursor, TrailPage, TrailQuery, TrailRecord, audited_actions};
 use crate::config::{Config, parse_duration, resolve_process};
 use crate::model::{Clock, Id};
-use crate::server::Operator;
+use crate::operations::Operator;
 
 const LIST: &str = "\
 Prints who did what to whom, when and from where: every change and log-in, and of what was refused one row a minute for \

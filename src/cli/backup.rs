@@ -14,7 +14,7 @@ use super::progress::Progress;
 use super::{Failure, flags, output, with_folder_settings};
 use crate::config::{Config, resolve_process};
 use crate::model::Clock;
-use crate::server::backup::{
+use crate::operations::backup::{
     self, ArchivedKeys, BackupMade, Count, Drilled, KeyProtection, Manifest, RestoreMode, Restored, Shelved,
 };
 use crate::store::EarlierTokens;

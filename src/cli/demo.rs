@@ -8,7 +8,8 @@ use super::{Failure, notice, output, serve};
 use crate::app::demo::{LOGINS, PASSWORD};
 use crate::config::{Config, Resolved, Source, resolve_process};
 use crate::model::Clock;
-use crate::server::{Service, Started, remove_abandoned};
+use crate::operations::remove_abandoned;
+use crate::server::{Service, Started};
 
 /// What the folders of all demos begin with.
 const PREFIX: &str = "ocariot-users-demo-";

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Failure, flags, output, with_folder_settings};
 use crate::config::{Config, resolve_process};
 use crate::model::Clock;
-use crate::server::doctor::{Examination, Finding, State};
+use crate::operations::doctor::{Examination, Finding, State};
 
 /// `doctor`.
 pub(super) fn command() -> Command {

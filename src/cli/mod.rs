@@ -22,8 +22,8 @@ use clap::builder::ValueHint;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::config::{Kind, SETTINGS, Setting, SettingsError};
-use crate::server::backup::BackupError;
-use crate::server::{OperateError, StartError};
+use crate::operations::backup::BackupError;
+use crate::operations::{OperateError, StartError};
 
 const AFTER_HELP: &str = "\
 Without a verb, the service is served.

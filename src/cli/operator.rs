@@ -10,7 +10,7 @@ use super::{Failure, audit, flags, keys, limits, output, with_folder_settings};
 use crate::app::{GivenPassword, OperatorCommand, Outcome, UserName, UserRecord, WithPassword};
 use crate::config::{Config, resolve_process};
 use crate::model::{Clock, Role};
-use crate::server;
+use crate::operations;
 
 const PASSWORDS: &str = "\
 The password is asked for at a terminal, where it is not shown; --password-stdin reads it from the first line of \
@@ -80,7 +80,7 @@ pub(super) fn run(noun: &str, matches: &ArgMatches) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(|error| Failure::Other(format!("the command cannot be started: {error}")))?;
-    let operate = |command| runtime.block_on(server::operate(&config, Clock::system(), command));
+    let operate = |command| runtime.block_on(operations::operate(&config, Clock::system(), command));
     if verb == "delete" && !matches.get_flag("yes") {
         let shown = operate(OperatorCommand::UserShow { user: user(matches) })?;
         confirm_deletion(&shown)?;

@@ -16,9 +16,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use tokio::time::Instant;
 
-use super::backup::Watch;
 use crate::api::Route;
 use crate::app::App;
+use crate::operations::backup::Watch;
 
 /// In seconds: a look-up takes one millisecond, a log-in some fifty, and clients give up after ten seconds.
 const LATENCIES: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];

@@ -7,12 +7,12 @@ use std::time::Duration;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::StartError;
-use super::certificate::{Certificate, certificate};
-use super::folder::DataFolder;
-use super::tls::CurrentCertificate;
+use super::connections::tls::CurrentCertificate;
 use crate::config::TlsFiles;
 use crate::model::Clock;
+use crate::operations::StartError;
+use crate::operations::certificate::{Certificate, certificate};
+use crate::operations::folder::DataFolder;
 
 /// How often to look without being told to.
 const PERIOD: Duration = Duration::from_secs(3);

@@ -10,23 +10,24 @@ use prometheus_client::metrics::gauge::Gauge;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
 
-use super::backup::{Schedule, Watch, back_up_before_upgrade};
-use super::certificate::{Certificate, certificate};
-use super::control::ControlSocket;
-use super::folder::{DataFolder, write_first_password};
-use super::keys::{FoundTokenKey, FoundUsernameKey, Missing, token_key, username_key};
-use super::listener::{ConnectionLimits, Listener, Transport};
+use super::connections::listener::{ConnectionLimits, Listener, Transport};
+use super::connections::redirect::Redirect;
+use super::connections::tls::{CurrentCertificate, server_config};
 use super::metrics::{Counted, Exporter, Metrics};
-use super::opening::{cores, open_store, start_app};
-use super::redirect::Redirect;
 use super::renewal::Renewal;
-use super::signals::Termination;
-use super::tls::{CurrentCertificate, server_config};
-use super::{StartError, supervisor};
+use super::supervisor;
 use crate::api::{self, Cors, Hsts, Limits};
 use crate::app::{App, EarlierKeys, FirstAdmin};
 use crate::config::{Config, Mode};
 use crate::model::{Clock, Error, Password, Username};
+use crate::operations::StartError;
+use crate::operations::backup::{Schedule, Watch, back_up_before_upgrade};
+use crate::operations::certificate::{Certificate, certificate};
+use crate::operations::control::ControlSocket;
+use crate::operations::folder::{DataFolder, write_first_password};
+use crate::operations::keys::{FoundTokenKey, FoundUsernameKey, Missing, token_key, username_key};
+use crate::operations::opening::{cores, open_store, start_app};
+use crate::operations::signals::Termination;
 
 /// Files that the service opens itself: database, log, listeners, control socket, signals, and some to spare.
 const OWN_FILES: usize = 64;

@@ -1,0 +1,153 @@
+//! Verifying a backup, and restoring one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use zeroize::Zeroizing;
+
+use super::sealed::KeyFiles;
+use super::swap::Staging;
+use super::{BackupError, Manifest, archive};
+use crate::config::Config;
+use crate::model::Clock;
+use crate::operations::folder::DataFolder;
+use crate::operations::keys::{FoundUsernameKey, username_key_at};
+use crate::operations::opening::derive;
+use crate::operations::operate::{owned, require_owner};
+use crate::store::{Contents, Counters, EarlierTokens, OpenError, Store};
+
+/// What becomes of the keys in a backup.
+pub enum ArchivedKeys {
+    /// They are opened with this.
+    Opened(Zeroizing<String>),
+    /// Those of the data folder, or of the settings, go on.
+    LeftAlone,
+}
+
+/// Whether to restore, or only to see whether it would go well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestoreMode {
+    /// Do all but the exchange.
+    DryRun,
+    /// Do it.
+    Real,
+}
+
+/// What a restore did, or would do.
+pub struct Restored {
+    /// What the backup says of itself.
+    pub manifest: Manifest,
+    /// What the data folder held before, if that can be read.
+    pub before: Option<Contents>,
+    /// Where what was there before is kept.
+    pub kept: Option<PathBuf>,
+}
+
+/// Checks a backup to the last byte: its form, its database, and, with a passphrase, its keys.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn verify(file: &Path, keys: &ArchivedKeys) -> Result<Manifest, BackupError> {
+    let work = tempfile::tempdir().map_err(|cause| BackupError::Place { folder: tempfile::env::temp_dir(), cause })?;
+    Ok(unpack(file, work.path(), keys)?.0)
+}
+
+/// Puts a backup in the place of what the data folder holds, which is kept beside it. Whatever fails, and whenever the
+/// machine goes down, the folder holds what it held or what it is to hold.
+///
+/// # Errors
+/// Why nothing was changed.
+pub fn restore(
+    config: &Config,
+    clock: &Clock,
+    file: &Path,
+    keys: &ArchivedKeys,
+    (mode, tokens): (RestoreMode, EarlierTokens),
+) -> Result<Restored, BackupError> {
+    let data = &config.data_dir;
+    if data.exists() {
+        require_owner(data, owned(data)?)?;
+    }
+    let folder = match (DataFolder::find(data)?, mode) {
+        (None, RestoreMode::Real) => Some(DataFolder::create(data)?),
+        (found, _) => found,
+    };
+    let (parent, staging) = match &folder {
+        Some(_) => (data.clone(), Staging::make(data)),
+        None => (tempfile::env::temp_dir(), Staging::make_in(&tempfile::env::temp_dir())),
+    };
+    let failed = BackupError::place(&parent);
+    let staging = staging.map_err(&failed)?;
+    let (manifest, archived) = unpack(file, &staging.new_files(), keys)?;
+    archived.without_those_kept_elsewhere(config).write(&staging.new_files())?;
+    let key = username_key_at(config, &staging.new_files().join("username.key"))?;
+    let key = match key {
+        None => username_key_at(config, &data.join("username.key"))?,
+        found => found,
+    };
+    let key = key.ok_or_else(|| BackupError::NoKey(file.to_owned()))?;
+    let (before, counters) = look_at(data, &staging.scratch().map_err(&failed)?).map_err(&failed)?;
+    let now = clock.now();
+    make_ready(file, &staging.new_files(), key, (counters, now), tokens)?;
+    let kept = match mode {
+        RestoreMode::DryRun => None,
+        RestoreMode::Real => {
+            let stamp = TimeZone::UTC.to_datetime(now).strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
+            staging.commit(data, &stamp).map_err(&failed)?
+        }
+    };
+    Ok(Restored { manifest, before, kept })
+}
+
+/// Checks an archive, and extracts its database to a folder.
+fn unpack(file: &Path, to: &Path, keys: &ArchivedKeys) -> Result<(Manifest, KeyFiles), BackupError> {
+    let database = to.join(archive::DATABASE);
+    let extracted = archive::extract(file, &database)?;
+    let contents = Store::inspect(&database).map_err(|error| refused(file, error))?;
+    if !extracted.manifest.describes(&contents) {
+        return Err(BackupError::damaged(file, "its database does not fit the manifest"));
+    }
+    let opened = match (extracted.keys, keys) {
+        (Some(sealed), ArchivedKeys::Opened(passphrase)) => {
+            KeyFiles::open(&sealed, passphrase).ok_or_else(|| BackupError::WrongPassphrase(file.to_owned()))?
+        }
+        _ => KeyFiles::default(),
+    };
+    Ok((extracted.manifest, opened))
+}
+
+fn make_ready(
+    file: &Path,
+    new: &Path,
+    key: FoundUsernameKey,
+    beyond: (Counters, Timestamp),
+    tokens: EarlierTokens,
+) -> Result<(), BackupError> {
+    let database = new.join(archive::DATABASE);
+    Store::make_ready(&database, derive(key), beyond, tokens).map_err(|error| refused(file, error))
+}
+
+fn refused(file: &Path, error: OpenError) -> BackupError {
+    match error {
+        OpenError::WrongKey => BackupError::WrongKey(file.to_owned()),
+        other => BackupError::damaged(file, other),
+    }
+}
+
+/// What the data folder holds now, as far as it can be read. Looks at a copy: opening the database itself would
+/// replay its journal.
+fn look_at(data: &Path, scratch: &Path) -> std::io::Result<(Option<Contents>, Counters)> {
+    let database = data.join(archive::DATABASE);
+    if !database.exists() {
+        return Ok((None, Counters::default()));
+    }
+    for name in [archive::DATABASE, "ocariot.db-wal"] {
+        if data.join(name).exists() {
+            fs::copy(data.join(name), scratch.join(name))?;
+        }
+    }
+    let copy = scratch.join(archive::DATABASE);
+    Ok((Store::inspect(&copy).ok(), Store::counters(&copy).unwrap_or_default()))
+}

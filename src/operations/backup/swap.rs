@@ -1,0 +1,135 @@
+//! Exchanging a data folder's files so that a crash at any moment leaves the old ones or the new ones.
+//!
+//! The new files are made ready in a folder beside the old ones, with links to the old ones. Giving that folder its
+//! final name is the moment at which the restore has happened: whoever holds the data folder next moves its files
+//! to their places, however often he is killed on the way.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use super::archive::DATABASE;
+use super::sealed;
+
+/// The folder whose files are to be moved to their places.
+const READY: &str = "restore-ready";
+/// What the folders begin with that are not ready yet.
+const STAGING: &str = ".restore-";
+/// What the folders begin with that keep what was there before.
+const BEFORE: &str = "pre-restore-";
+/// The new files, in a staging folder.
+const NEW: &str = "new";
+/// What SQLite may have beside a database.
+const JOURNALS: [&str; 3] = ["ocariot.db-wal", "ocariot.db-shm", "ocariot.db-journal"];
+
+/// A folder in which new files are made ready; removed when dropped.
+pub(super) struct Staging {
+    folder: tempfile::TempDir,
+}
+
+impl Staging {
+    /// Makes one in `parent`, and removes those that were never finished.
+    pub(super) fn make(parent: &Path) -> io::Result<Self> {
+        for entry in fs::read_dir(parent)?.filter_map(Result::ok) {
+            if entry.file_name().to_string_lossy().starts_with(STAGING) {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Self::make_in(parent)
+    }
+
+    /// Makes one among files that are not ours.
+    pub(super) fn make_in(parent: &Path) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix(STAGING).tempdir_in(parent)?;
+        fs::DirBuilder::new().mode(0o700).create(folder.path().join(NEW))?;
+        Ok(Self { folder })
+    }
+
+    /// Where the new files go.
+    pub(super) fn new_files(&self) -> PathBuf {
+        self.folder.path().join(NEW)
+    }
+
+    /// A place to look at things in.
+    pub(super) fn scratch(&self) -> io::Result<PathBuf> {
+        let path = self.folder.path().join("scratch");
+        fs::DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(path)
+    }
+
+    /// Puts the new files in the place of those in `data`, which are kept. Returns where, if there were any.
+    pub(super) fn commit(self, data: &Path, stamp: &str) -> io::Result<Option<PathBuf>> {
+        match fs::remove_dir_all(self.folder.path().join("scratch")) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let name = format!("{BEFORE}{stamp}");
+        let before = self.folder.path().join(&name);
+        fs::DirBuilder::new().mode(0o700).create(&before)?;
+        let old = [DATABASE].into_iter().chain(JOURNALS).chain(sealed::FILES.map(|(name, _)| name));
+        for file in old.filter(|file| data.join(file).exists()) {
+            let (from, to) = (data.join(file), before.join(file));
+            // Some file systems of memory sticks know no links.
+            fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop))?;
+        }
+        let kept = fs::read_dir(&before)?.next().is_some();
+        if !kept {
+            fs::remove_dir(&before)?;
+        }
+        for file in fs::read_dir(self.new_files())? {
+            File::open(file?.path())?.sync_all()?;
+        }
+        for folder in [self.new_files(), before].into_iter().filter(|folder| folder.exists()) {
+            sync(&folder)?;
+        }
+        sync(self.folder.path())?;
+        fs::rename(self.folder.path(), data.join(READY))?;
+        // What was renamed is not to be removed.
+        let _ = self.folder.keep();
+        sync(data)?;
+        finish(data)?;
+        Ok(kept.then(|| data.join(name)))
+    }
+}
+
+/// Moves the files of a restore that has happened to their places. Whoever calls this holds the data folder.
+pub(in crate::operations) fn finish(data: &Path) -> io::Result<()> {
+    let ready = data.join(READY);
+    if !ready.exists() {
+        return Ok(());
+    }
+    let new = ready.join(NEW);
+    if new.join(DATABASE).exists() {
+        // An old journal would be replayed over the new database.
+        for journal in JOURNALS {
+            match fs::remove_file(data.join(journal)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        sync(data)?;
+    }
+    // It is gone already if the removal below was interrupted.
+    if new.exists() {
+        for entry in fs::read_dir(&new)? {
+            let entry = entry?;
+            fs::rename(entry.path(), data.join(entry.file_name()))?;
+        }
+    }
+    for entry in fs::read_dir(&ready)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(BEFORE) {
+            fs::rename(entry.path(), data.join(entry.file_name()))?;
+        }
+    }
+    sync(data)?;
+    fs::remove_dir_all(&ready)?;
+    sync(data)?;
+    tracing::info!("A restore was completed");
+    Ok(())
+}
+
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

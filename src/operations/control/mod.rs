@@ -1,0 +1,68 @@
+//! The control socket: what the operator asks of a running service, from the same machine.
+//!
+//! `control.sock` in the data folder is bound while the folder is held, and may be opened by the service's own user
+//! and by root. A connection carries one request and one answer, each a line of JSON:
+//! `{"version":1,"command":{..}}`, and `{"outcome":{..}}` or `{"refused":".."}`; or `{"version":1,"question":"settings"}`,
+//! and `{"settings":{..}}`.
+
+mod client;
+mod listener;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::{OperatorCommand, Outcome};
+
+pub(super) use client::{ask, ask_settings, reach};
+pub(crate) use listener::ControlSocket;
+
+/// The socket's name in the data folder.
+const SOCKET: &str = "control.sock";
+/// The version of what is spoken here.
+const VERSION: u32 = 1;
+
+/// What the first field of every version is.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request<'a> {
+    version: u32,
+    command: Cow<'a, OperatorCommand>,
+}
+
+/// What is not the service's work, but about the service itself.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Inquiry {
+    version: u32,
+    question: Question,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Question {
+    Settings,
+}
+
+/// With which settings a service runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct InForce {
+    /// The version of the program.
+    pub(super) program: String,
+    /// Values by flag, without secrets.
+    pub(super) settings: BTreeMap<String, String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer {
+    Outcome(Outcome),
+    Settings(InForce),
+    Refused(String),
+}

@@ -1,0 +1,113 @@
+//! The last backup: how old, where, and with what.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::{Finding, Seen, quoted, time};
+use crate::operations::backup::{self, Shelved, place};
+
+/// How old the last one may be where no schedule says how often.
+const WEEK: Duration = Duration::from_hours(8 * 24);
+
+const CHECK: &str = "backup";
+
+pub(super) fn look(seen: &Seen<'_>) -> Vec<Finding> {
+    let place = place(seen.config);
+    if !place.exists() && seen.config.backup.dir.is_none() {
+        return vec![none(seen, &place)];
+    }
+    let dated = backup::list(&place).map(|found| {
+        let dated = found.into_iter().filter_map(|one| Some((backup::made_at(&one.path)?, one)));
+        dated.max_by_key(|(made_at, _)| *made_at)
+    });
+    let (made_at, newest) = match dated {
+        Ok(Some(newest)) => newest,
+        Ok(None) => return vec![none(seen, &place)],
+        Err(error) => return vec![Finding::wrong(CHECK, error.to_string(), format!("mount {}", quoted(&place)))],
+    };
+    let mut findings = vec![age(seen, &newest, seen.now.duration_since(made_at))];
+    findings.extend(keys(seen, &newest));
+    let device = |path: &Path| fs::metadata(path).ok().map(|found| found.dev());
+    if device(&place) == device(seen.folder) {
+        findings.push(Finding::advice(
+            CHECK,
+            format!("{} is on the same disk as the data: if it breaks, both are gone", place.display()),
+            seen.verb("backup now --to FOLDER   # of another disk; for the service: --backup-dir"),
+        ));
+    }
+    findings
+}
+
+fn none(seen: &Seen<'_>, place: &Path) -> Finding {
+    Finding::wrong(CHECK, format!("there is none in {}", place.display()), make(seen))
+}
+
+fn make(seen: &Seen<'_>) -> String {
+    seen.verb("backup now")
+}
+
+fn age(seen: &Seen<'_>, newest: &Shelved, age: SignedDuration) -> Finding {
+    let name = newest.path.display();
+    if let Err(error) = &newest.manifest {
+        return Finding::wrong(CHECK, error.to_string(), make(seen));
+    }
+    let most = seen.config.backup.every.map_or(WEEK, |every| 2 * every + Duration::from_hours(1));
+    let found = format!("the newest, {name}, is {} old", time(age));
+    match age.as_secs() > most.as_secs().cast_signed() {
+        true if seen.config.backup.every.is_some() => {
+            Finding::wrong(CHECK, format!("{found}, although the service should make them: see its log"), make(seen))
+        }
+        true => Finding::wrong(CHECK, found, make(seen)),
+        false => Finding::fine(CHECK, found),
+    }
+}
+
+fn keys(seen: &Seen<'_>, newest: &Shelved) -> Option<Finding> {
+    let without = newest.manifest.as_ref().is_ok_and(|manifest| !manifest.keys);
+    without.then(|| {
+        let key = seen.folder.join("username.key");
+        Finding::advice(
+            CHECK,
+            "the newest holds no keys: without username.key nobody can read the names in it",
+            format!("cp {} FOLDER   # of another disk, once; or make backups with --passphrase-file", quoted(&key)),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::super::tests_support::seen;
+    use super::*;
+    use crate::operations::backup::{BackupError, Manifest};
+
+    fn shelved(keys: bool) -> Shelved {
+        let text =
+            format!(r#"{{"format":1,"program":"0","made_at":"","schema":1,"rows":{{}},"keys":{keys},"sha256":{{}}}}"#);
+        let manifest: Manifest = serde_json::from_str(&text).unwrap();
+        Shelved { path: "a.tar".into(), bytes: 1, manifest: Ok(manifest) }
+    }
+
+    #[test]
+    fn a_backup_is_old_after_a_week_or_after_two_that_were_due() {
+        let state = |settings: &[(&str, &str)], hours| {
+            seen(settings, true, |seen| age(seen, &shelved(true), SignedDuration::from_hours(hours))).state
+        };
+        assert_eq!((state(&[], 8 * 24), state(&[], 8 * 24 + 1)), (State::Fine, State::Wrong));
+        let daily = [("backup-schedule", "24h"), ("backup-without-keys", "true")];
+        assert_eq!((state(&daily, 49), state(&daily, 50)), (State::Fine, State::Wrong));
+    }
+
+    #[test]
+    fn a_backup_that_cannot_be_read_is_wrong_and_one_without_keys_is_told() {
+        let error = BackupError::NoKey("a.tar".into());
+        let unreadable = Shelved { manifest: Err(error), ..shelved(true) };
+        assert_eq!(seen(&[], true, |seen| age(seen, &unreadable, SignedDuration::ZERO)).state, State::Wrong);
+        assert!(seen(&[], true, |seen| keys(seen, &shelved(true))).is_none());
+        assert!(seen(&[], true, |seen| keys(seen, &shelved(false))).is_some());
+    }
+}

@@ -1,0 +1,82 @@
+//! How long the certificate is valid still.
+
+use super::{Finding, RESTART, Seen, quoted};
+use crate::config::Mode;
+use crate::operations::certificate::{Certificate, present_certificate};
+
+/// In days. The self-made one renews itself in its last 30; if it has less, it did not.
+const SELF_MADE: i64 = 25;
+/// In days: time enough to get another one.
+const GIVEN: i64 = 14;
+
+const CHECK: &str = "certificate";
+
+pub(super) fn look(seen: &Seen<'_>) -> Finding {
+    if seen.config.listen.mode == Mode::Plain {
+        return Finding::fine(CHECK, "none is needed with --plain-http");
+    }
+    match present_certificate(seen.config.tls.as_ref(), seen.folder) {
+        Ok(Some(certificate)) => judge(seen, &certificate),
+        Ok(None) => Finding::fine(CHECK, "the next start makes one"),
+        Err(error) => Finding::wrong(CHECK, error.to_string(), replace(seen)),
+    }
+}
+
+fn judge(seen: &Seen<'_>, certificate: &Certificate) -> Finding {
+    let end = certificate.not_after;
+    let days = end.duration_since(seen.now).as_secs().div_euclid(86_400);
+    let found = match days {
+        0.. => format!("{days} days left, until {end:.0}"),
+        _ => format!("it ended at {end:.0}: browsers and apps refuse it"),
+    };
+    match (certificate.self_made, days) {
+        (true, SELF_MADE..) | (false, GIVEN..) => Finding::fine(CHECK, found),
+        // Who does not run cannot renew.
+        (true, _) if !seen.running => {
+            Finding::advice(CHECK, format!("{found}; the next start renews it"), seen.verb("serve"))
+        }
+        (true, _) => Finding::wrong(CHECK, format!("{found}; it should have renewed itself: see the log"), RESTART),
+        (false, _) => Finding::wrong(CHECK, found, replace(seen)),
+    }
+}
+
+fn replace(seen: &Seen<'_>) -> String {
+    match &seen.config.tls {
+        Some(files) => {
+            format!(
+                "cp NEW.crt {} && cp NEW.key {}   # taken up within seconds",
+                quoted(&files.cert),
+                quoted(&files.key)
+            )
+        }
+        None => format!("rm {}   # and start the service, which makes another", quoted(&seen.folder.join("tls.crt"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::super::State;
+    use super::super::tests_support::{NOW, seen};
+    use super::*;
+    use crate::operations::certificate::certificate;
+    use crate::operations::folder::DataFolder;
+
+    #[test]
+    fn a_certificate_near_its_end_is_wrong_and_a_self_made_one_only_if_it_did_not_renew_itself() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = DataFolder::create(parent.path()).unwrap();
+        let now = NOW.parse().unwrap();
+        let made = certificate(None, &folder, now, &mut Vec::new()).unwrap();
+        let state = |self_made, running, days: i64| {
+            let not_after = now + SignedDuration::from_hours(24 * days + 1);
+            let certificate = Certificate { self_made, not_after, ..made.clone() };
+            seen(&[], running, |seen| judge(seen, &certificate)).state
+        };
+        assert_eq!((state(true, true, 26), state(true, true, 24)), (State::Fine, State::Wrong));
+        assert_eq!((state(true, false, 24), state(true, false, -3)), (State::Advice, State::Advice));
+        assert_eq!((state(false, true, 20), state(false, true, 13)), (State::Fine, State::Wrong));
+        assert_eq!(state(false, false, -1), State::Wrong);
+    }
+}

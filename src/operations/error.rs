@@ -1,0 +1,147 @@
+//! Why a start is refused. Each sentence names the thing and the remedy.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Why a start is refused. Nothing on disk was changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another process holds the data folder.
+    #[error(
+        "the data folder {} is in use by another ocariot-users: stop that one, or give this one a folder of its own \
+         with --data-dir",
+        .0.display()
+    )]
+    FolderInUse(PathBuf),
+    /// The data folder cannot be made or written.
+    #[error("the data folder {} cannot be used ({cause}): make it writable for this user, or choose another with --data-dir", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// A file cannot be read or written.
+    #[error("the {what} {} cannot be used ({cause}): mend that, or restore the file from a backup", path.display())]
+    File {
+        /// What the file is.
+        what: &'static str,
+        /// Where it is.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// A file of secrets can be read by others.
+    #[error("the {what} {} can be read by others: run `chmod 600 {}`", path.display(), path.display())]
+    Exposed {
+        /// What the file is.
+        what: &'static str,
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// A file is not what it should be.
+    #[error("the {what} {} is not {expected}: put the right file there, or remove the setting that names it", path.display())]
+    NotWhatItIs {
+        /// What the file should be.
+        what: &'static str,
+        /// Where it is.
+        path: PathBuf,
+        /// What it should hold.
+        expected: &'static str,
+    },
+    /// Two files do not belong together.
+    #[error("the {one} {} does not fit the {other} {}: give two files that were made together", one_path.display(), other_path.display())]
+    Misfit {
+        /// What the first is.
+        one: &'static str,
+        /// Where it is.
+        one_path: PathBuf,
+        /// What the second is.
+        other: &'static str,
+        /// Where it is.
+        other_path: PathBuf,
+    },
+    /// There is a database, and not the key that it was made with.
+    #[error(
+        "the username key {} is missing, and without it the usernames in {} cannot be read: restore the key from a \
+         backup",
+        key.display(), database.display()
+    )]
+    KeyMissing {
+        /// Where the key should be.
+        key: PathBuf,
+        /// The database that needs it.
+        database: PathBuf,
+    },
+    /// The key for usernames is another one than the database was made with.
+    #[error("the username key does not fit the database {}: start with the key that it was made with", .0.display())]
+    WrongUsernameKey(PathBuf),
+    /// The database was made by a newer program.
+    #[error(
+        "the database {} has schema {found}, and this program knows schemas up to {known}: start a newer \
+         ocariot-users, or restore a backup made by this version",
+        database.display()
+    )]
+    FromTheFuture {
+        /// The database.
+        database: PathBuf,
+        /// Its schema.
+        found: usize,
+        /// The newest known.
+        known: usize,
+    },
+    /// The thread that writes to the database has ended.
+    #[error(
+        "the thread that writes to the database has ended, which is a fault of the program: the log says where. What \
+         was acknowledged is on disk. Start the service again, or let its supervisor do so"
+    )]
+    WriterEnded,
+    /// The database cannot be used for another reason.
+    #[error("the database {} cannot be used ({cause}): mend that, or restore a backup", database.display())]
+    Database {
+        /// The database.
+        database: PathBuf,
+        /// Why.
+        cause: String,
+    },
+    /// The backup before an upgrade was not made.
+    #[error("the database is to be brought to a newer schema, and the backup before that failed: {0}")]
+    NoUpgrade(String),
+    /// A port is taken.
+    #[error("{address} is in use by another program: stop that one, or choose another port with {flag}")]
+    PortInUse {
+        /// Where to listen.
+        address: SocketAddr,
+        /// The setting.
+        flag: &'static str,
+    },
+    /// It is not possible to listen there.
+    #[error(
+        "{address} cannot be listened on ({cause}): choose another address with --bind or another port with {flag}"
+    )]
+    Listen {
+        /// Where to listen.
+        address: SocketAddr,
+        /// What the system says.
+        cause: io::Error,
+        /// The setting.
+        flag: &'static str,
+    },
+    /// The first administrator cannot have this name or password.
+    #[error("--{0}")]
+    Admin(String),
+    /// A fault that has no remedy of its own.
+    #[error("the service cannot start: {0}")]
+    Internal(String),
+}
+
+impl StartError {
+    pub(crate) fn file(what: &'static str, path: &Path, cause: io::Error) -> Self {
+        Self::File { what, path: path.to_owned(), cause }
+    }
+
+    pub(crate) fn not(what: &'static str, path: &Path, expected: &'static str) -> Self {
+        Self::NotWhatItIs { what, path: path.to_owned(), expected }
+    }
+}

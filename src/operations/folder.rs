@@ -1,0 +1,205 @@
+//! The data folder: who may open it, who holds it, and how files get into it.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::StartError;
+use super::backup::finish_restore;
+
+pub(crate) const DATABASE: &str = "ocariot.db";
+/// The first administrator's password, until somebody deletes it.
+pub(crate) const FIRST_PASSWORD: &str = "initial-admin-password";
+
+/// A data folder that this process holds until it is dropped.
+#[derive(Debug)]
+pub(crate) struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Holds the folder if it is there, and completes a restore that was interrupted.
+    ///
+    /// # Errors
+    /// If it cannot be read, or another process holds it.
+    pub(crate) fn find(path: &Path) -> Result<Option<Self>, StartError> {
+        let refused = |cause| StartError::Folder { folder: path.to_owned(), cause };
+        let folder = match File::open(path) {
+            Ok(folder) => folder,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(refused(cause)),
+        };
+        match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {
+                finish_restore(path).map_err(refused)?;
+                Ok(Some(Self { path: path.to_owned(), _lock: folder }))
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(StartError::FolderInUse(path.to_owned())),
+            Err(error) => Err(refused(error.into())),
+        }
+    }
+
+    /// Makes the folder, for its owner alone, and holds it.
+    ///
+    /// # Errors
+    /// If it cannot be made, or another process holds it.
+    pub(crate) fn create(path: &Path) -> Result<Self, StartError> {
+        let refused = |cause| StartError::Folder { folder: path.to_owned(), cause };
+        let absent = path.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).count();
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(refused)?;
+        // A power cut must not take a folder away with all that is in it.
+        path.ancestors().skip(1).take(absent).try_for_each(sync_folder).map_err(refused)?;
+        Self::find(path)?.ok_or_else(|| refused(ErrorKind::NotFound.into()))
+    }
+
+    /// Closes the folder to everybody but its owner, and makes sure that it can be written.
+    ///
+    /// # Errors
+    /// If this user may not.
+    pub(crate) fn claim(&self) -> Result<(), StartError> {
+        let refused = |cause: io::Error| StartError::Folder { folder: self.path.clone(), cause };
+        if fs::metadata(&self.path).map_err(refused)?.mode() & 0o077 != 0 {
+            fs::set_permissions(&self.path, Permissions::from_mode(0o700)).map_err(refused)?;
+        }
+        rustix::fs::access(&self.path, rustix::fs::Access::WRITE_OK).map_err(|error| refused(error.into()))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where its database is.
+    #[must_use]
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path.join(DATABASE)
+    }
+}
+
+/// Removes the data folder of a service that was killed. Leaves alone what is somebody else's, in use, or not yet
+/// filled by a service that starts just now.
+pub fn remove_abandoned(path: &Path) {
+    let ours = fs::symlink_metadata(path)
+        .is_ok_and(|found| found.is_dir() && found.uid() == rustix::process::geteuid().as_raw());
+    if !ours || !path.join(DATABASE).exists() {
+        return;
+    }
+    if let Ok(Some(_held)) = DataFolder::find(path)
+        && let Err(error) = fs::remove_dir_all(path)
+    {
+        tracing::warn!(%error, folder = %path.display(), "An abandoned folder cannot be removed");
+    }
+}
+
+/// Reads a file of secrets, which nobody but its owner may be able to read. `None` if there is none.
+pub(crate) fn read_secret(what: &'static str, path: &Path) -> Result<Option<String>, StartError> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(StartError::file(what, path, cause)),
+    };
+    let metadata = file.metadata().map_err(|cause| StartError::file(what, path, cause))?;
+    if metadata.mode() & 0o077 != 0 {
+        return Err(StartError::Exposed { what, path: path.to_owned() });
+    }
+    let mut text = String::new();
+    match file.read_to_string(&mut text) {
+        Ok(_) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::InvalidData => Err(StartError::not(what, path, "text")),
+        Err(cause) => Err(StartError::file(what, path, cause)),
+    }
+}
+
+/// As [`read_secret`], of a file that a setting names and that must be there.
+pub(crate) fn read_given_secret(what: &'static str, path: &Path) -> Result<String, StartError> {
+    read_secret(what, path)?.ok_or_else(|| StartError::file(what, path, ErrorKind::NotFound.into()))
+}
+
+/// Writes a file whole or not at all, on disk when this returns.
+pub(crate) fn write_file(what: &'static str, path: &Path, mode: u32, content: &str) -> Result<(), StartError> {
+    write_durably(path, mode, content).map_err(|cause| StartError::file(what, path, cause))
+}
+
+fn write_durably(path: &Path, mode: u32, content: &str) -> io::Result<()> {
+    let new = path.with_added_extension("new");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&new)?;
+    file.set_permissions(Permissions::from_mode(mode))?;
+    file.write_all(content.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// What was made in a folder, or renamed, is on disk when this returns.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    File::open(path)?.sync_all()
+}
+
+/// Writes the first administrator's password where only the owner of the folder finds it.
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn write_first_password(folder: &DataFolder, password: &str) -> Result<PathBuf, StartError> {
+    let path = folder.path().join(FIRST_PASSWORD);
+    write_file("file for the first password", &path, 0o600, &format!("{password}\n"))?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[test]
+    fn the_folder_and_what_is_in_it_belong_to_their_owner_alone() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = DataFolder::create(&parent.path().join("a/data")).unwrap();
+        assert_eq!(mode(folder.path()), 0o700);
+        let written = write_first_password(&folder, "secret").unwrap();
+        assert_eq!(mode(&written), 0o600);
+        assert_eq!(fs::read_to_string(written).unwrap(), "secret\n");
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        folder.claim().unwrap();
+        assert_eq!(mode(folder.path()), 0o700);
+    }
+
+    #[test]
+    fn a_folder_is_held_by_one_at_a_time() {
+        let parent = tempfile::tempdir().unwrap();
+        assert!(DataFolder::find(&parent.path().join("absent")).unwrap().is_none());
+        let first = DataFolder::find(parent.path()).unwrap();
+        let error = DataFolder::find(parent.path()).unwrap_err().to_string();
+        assert!(error.contains(&format!("{} is in use", parent.path().display())), "{error}");
+        drop(first);
+        assert!(DataFolder::find(parent.path()).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_refused_by_name() {
+        let parent = tempfile::tempdir().unwrap();
+        fs::write(parent.path().join("file"), "").unwrap();
+        let error = DataFolder::create(&parent.path().join("file/data")).unwrap_err().to_string();
+        assert!(error.contains("file/data cannot be used") && error.contains("--data-dir"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_that_others_can_read_is_refused() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("key");
+        assert!(read_secret("key", &path).unwrap().is_none());
+        write_file("key", &path, 0o600, "x").unwrap();
+        assert_eq!(read_secret("key", &path).unwrap().as_deref(), Some("x"));
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        let error = read_secret("key", &path).unwrap_err().to_string();
+        assert!(error.contains("chmod 600"), "{error}");
+    }
+}

@@ -1,0 +1,150 @@
+//! From a data folder to the service's data and decisions, with or without connections.
+
+use std::path::Path;
+
+use super::folder::DataFolder;
+use super::keys::{FoundTokenKey, FoundUsernameKey, token_key, username_key};
+use super::{OperateError, StartError};
+use crate::app::{
+    App, AppOptions, AuditedReads, ClockTrust, HashOptions, KeyCare, Rate, RateLimits, SelfAffiliation, TokenOptions,
+    derive_key,
+};
+use crate::config::{self, Config, RateSettings};
+use crate::model::Clock;
+use crate::store::{OpenError, SCHEMA_VERSION, Store, StoreOptions, UsernameKey};
+
+/// Opens what a data folder holds, without serving it. Makes nothing that is not there.
+///
+/// # Errors
+/// If there is no database, or it, or a key, cannot be used as it is.
+pub(crate) fn open_stopped(config: &Config, folder: &DataFolder, clock: Clock) -> Result<App, OperateError> {
+    let database = folder.database();
+    if !database.exists() {
+        return Err(OperateError::NoDatabase(folder.path().to_owned()));
+    }
+    let found = Store::examine(&database).map_err(|error| refused(error, &database))?;
+    if found < SCHEMA_VERSION {
+        return Err(OperateError::Outdated { database, found });
+    }
+    // A key for tokens that is missing is made by the next start; until then nothing is signed.
+    let mut unwritten = Vec::new();
+    let username_key = username_key(config, folder, &mut unwritten)?;
+    let mut token_key = token_key(config, folder, &mut unwritten)?;
+    if token_key.made {
+        token_key.care = KeyCare::Missing;
+    }
+    let store = open_store(folder, username_key, &clock, || Ok(()))?;
+    Ok(start_app(config, store, token_key, clock)?)
+}
+
+/// Opens the database. A new one is made after the missing files, so that there is never one without its key; one
+/// that is there is opened before them, so that a wrong key changes nothing.
+pub(crate) fn open_store(
+    folder: &DataFolder,
+    key: FoundUsernameKey,
+    clock: &Clock,
+    make_missing: impl FnOnce() -> Result<(), StartError>,
+) -> Result<Store, StartError> {
+    let database = folder.database();
+    let present = database.exists();
+    if present {
+        Store::examine(&database).map_err(|error| refused(error, &database))?;
+    }
+    folder.claim()?;
+    let cores = cores();
+    let options = StoreOptions { path: database.clone(), scans: cores, readers: cores + 2, clock: clock.clone() };
+    let open = || Store::open(options, derive(key)).map_err(|error| refused(error, &database));
+    if present {
+        let store = open()?;
+        make_missing()?;
+        return Ok(store);
+    }
+    make_missing()?;
+    open()
+}
+
+/// The key itself, for a database's salt.
+pub(crate) fn derive(found: FoundUsernameKey) -> impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String> {
+    |salt| match found {
+        FoundUsernameKey::Key(key) => Ok(key),
+        FoundUsernameKey::Passphrase(passphrase) => {
+            derive_key(passphrase.as_bytes(), salt).map_err(|error| error.to_string())
+        }
+    }
+}
+
+fn refused(error: OpenError, database: &Path) -> StartError {
+    let database = database.to_owned();
+    match error {
+        OpenError::FromTheFuture { found, known } => StartError::FromTheFuture { database, found, known },
+        OpenError::WrongKey => StartError::WrongUsernameKey(database),
+        other => StartError::Database { database, cause: other.to_string() },
+    }
+}
+
+/// Starts what decides, on an open store.
+pub(crate) fn start_app(
+    config: &Config,
+    store: Store,
+    token_key: FoundTokenKey,
+    clock: Clock,
+) -> Result<App, StartError> {
+    let public_key_file = token_key.public_file.map(|path| std::path::absolute(&path).unwrap_or(path));
+    let options = AppOptions {
+        tokens: TokenOptions {
+            private_key: token_key.private,
+            key_care: token_key.care,
+            public_key_file: public_key_file.map(|path| path.display().to_string()),
+            issuer: config.issuer.clone(),
+            lifetime: config.token_ttl,
+        },
+        hashing: HashOptions {
+            memory: config.hashing.memory,
+            iterations: config.hashing.iterations,
+            parallelism: 1,
+            threads: config.hashing.threads.unwrap_or_else(cores),
+            queue: config.hashing.queue,
+            on_thread_start: lower_priority,
+        },
+        password_min_length: config.password_min_length,
+        self_affiliation: match config.self_affiliation {
+            true => SelfAffiliation::Allowed,
+            false => SelfAffiliation::Refused,
+        },
+        audit_keep: config.audit_keep,
+        audited_reads: match config.audit_reads {
+            true => AuditedReads::SingleChildren,
+            false => AuditedReads::None,
+        },
+        rate_limits: config.rate_limits.map(rate_limits),
+        trusted_proxies: config.trusted_proxies.clone(),
+        clock,
+        clock_trust: match config.trust_clock {
+            true => ClockTrust::Blind,
+            false => ClockTrust::Checked,
+        },
+    };
+    App::start(store, options).map_err(|error| StartError::Internal(error.to_string()))
+}
+
+fn rate_limits(given: RateSettings) -> RateLimits {
+    let rate = |given: config::Rate| Rate { count: given.count, period: given.period };
+    RateLimits {
+        address: rate(given.address),
+        token: rate(given.token),
+        logins: rate(given.logins),
+        account: rate(given.account),
+    }
+}
+
+/// How many threads run at the same time on this machine.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Lets everything else go before what the calling thread does: on Linux this is about that thread alone.
+pub(crate) fn lower_priority() {
+    if let Err(error) = rustix::process::nice(19) {
+        tracing::warn!(%error, "What should let requests go first runs at their priority");
+    }
+}

@@ -1,0 +1,262 @@
+//! Connections: accepted within limits, driven by hyper, ended in peace.
+//!
+//! poem's own server has no place for deadlines and limits, so its endpoint is driven by hyper's HTTP/1 here.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{CONNECTION, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use poem::http::uri::Scheme;
+use poem::web::{LocalAddr, RemoteAddr};
+use poem::{Addr, Endpoint, Request, Response};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+
+use super::lingering::{Lingering, Unread};
+use super::places::{Activity, Arriving, Place, Places};
+use crate::operations::StartError;
+
+/// What a client may ask of the connections.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionLimits {
+    /// How many at the same time. For more, some that wait for their clients make room.
+    pub connections: usize,
+    /// How many of these may come from one address.
+    pub connections_per_address: usize,
+    /// For the head of a request to arrive, the idle time before it included.
+    pub header_timeout: Duration,
+    /// The longest head, in bytes; at least 8192.
+    pub header_bytes: usize,
+    /// For a TLS handshake.
+    pub handshake_timeout: Duration,
+    /// For a client to take a part of its answer.
+    pub write_timeout: Duration,
+    /// For requests in work to end when the service stops.
+    pub shutdown_grace: Duration,
+}
+
+/// The most headers of a request.
+const HEADERS: usize = 100;
+/// How many connections the system holds until they are accepted; fewer if it does not allow as many. Those of more
+/// clients at the same time would begin once more, a second later.
+const BACKLOG: u32 = 4096;
+/// How long to wait after the system would not give us a connection.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+/// How often to say so.
+const SAY_AGAIN: Duration = Duration::from_mins(1);
+
+/// A port that is listened on, and not yet served.
+pub struct Listener(TcpListener);
+
+/// Over what requests come.
+#[derive(Clone)]
+pub enum Transport {
+    /// As they are.
+    Plain,
+    /// Inside TLS.
+    Tls(Arc<ServerConfig>),
+}
+
+impl Listener {
+    /// Listens on an address; `flag` is the setting of its port, for the error.
+    ///
+    /// # Errors
+    /// If the port is taken, or the address is not this machine's.
+    pub fn bind(address: SocketAddr, flag: &'static str) -> Result<Self, StartError> {
+        match listen(address) {
+            Ok(listener) => Ok(Self(listener)),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(StartError::PortInUse { address, flag }),
+            Err(cause) => Err(StartError::Listen { address, cause, flag }),
+        }
+    }
+
+    /// Where it listens, with the port that the system chose if 0 was asked for.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+
+    /// Serves until `stop` says so, then lets requests in work end.
+    pub async fn serve<E>(
+        self,
+        endpoint: E,
+        transport: Transport,
+        limits: ConnectionLimits,
+        mut stop: watch::Receiver<bool>,
+    ) where
+        E: Endpoint<Output = Response> + 'static,
+    {
+        let service = Arc::new(Service { endpoint, transport, limits });
+        let places = Arc::new(Places::new(limits.connections, limits.connections_per_address));
+        let graceful = GracefulShutdown::new();
+        let mut said = None;
+        loop {
+            let (stream, remote, place) = tokio::select! {
+                accepted = accept(&self.0, &places, &mut said) => accepted,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            let (service, watcher) = (Arc::clone(&service), graceful.watcher());
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = service.connection(stream, remote, watcher, place.activity()) => {}
+                    () = place.activity().wanted() => {}
+                }
+            });
+        }
+        drop(self.0);
+        if tokio::time::timeout(limits.shutdown_grace, graceful.shutdown()).await.is_err() {
+            tracing::warn!("Requests in work were cut off: they took longer than --shutdown-grace");
+        }
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // So that a restart need not wait until the system has forgotten the connections of before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Waits for a connection, and for a place for it. `said` is when it was last said that the system gives none.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Places>,
+    said: &mut Option<Instant>,
+) -> (TcpStream, SocketAddr, Place) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, remote)) => {
+                // Without one it is closed at once: waiting would take a place from the others.
+                if let Some(place) = places.take(remote.ip()).await {
+                    return (stream, remote, place);
+                }
+            }
+            Err(error) if is_of_the_connection(&error) => {}
+            Err(error) => {
+                if said.is_none_or(|said| said.elapsed() >= SAY_AGAIN) {
+                    tracing::warn!(%error, "A connection could not be accepted; it is tried again until it goes well");
+                    *said = Some(Instant::now());
+                }
+                // Out of file descriptors, most likely: one of ours may help, and trying again at once would only burn
+                // the processor.
+                places.make_room(None);
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+            }
+        }
+    }
+}
+
+fn is_of_the_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+    )
+}
+
+struct Service<E> {
+    endpoint: E,
+    transport: Transport,
+    limits: ConnectionLimits,
+}
+
+impl<E: Endpoint<Output = Response> + 'static> Service<E> {
+    async fn connection(&self, stream: TcpStream, remote: SocketAddr, watcher: Watcher, activity: &Arc<Activity>) {
+        let Ok(local) = stream.local_addr() else {
+            return;
+        };
+        let _ = stream.set_nodelay(true);
+        let scheme = match self.transport {
+            Transport::Plain => Scheme::HTTP,
+            Transport::Tls(_) => Scheme::HTTPS,
+        };
+        let peer = Peer { local, remote, scheme, activity, unread: Unread::default() };
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.limits.write_timeout));
+        let stream = Lingering::new(Box::pin(stream), peer.unread.clone());
+        match &self.transport {
+            Transport::Plain => self.http(stream, peer, watcher).await,
+            Transport::Tls(config) => {
+                let handshake = TlsAcceptor::from(Arc::clone(config)).accept(stream);
+                if let Ok(Ok(stream)) = tokio::time::timeout(self.limits.handshake_timeout, handshake).await {
+                    self.http(stream, peer, watcher).await;
+                }
+            }
+        }
+    }
+
+    async fn http<S>(&self, stream: S, peer: Peer<'_>, watcher: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = service_fn(|request: hyper::Request<Incoming>| {
+            peer.activity.works();
+            let large = is_large(request.body());
+            let request = peer.request(request);
+            let peer = &peer;
+            async move {
+                let mut response = self.endpoint.get_response(request).await;
+                peer.activity.waits();
+                if large && (response.status().is_client_error() || response.status().is_server_error()) {
+                    // Perhaps not all of it was read: then hyper closes, and a client should know before it asks again.
+                    peer.unread.note();
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, std::convert::Infallible>(hyper::Response::from(response))
+            }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.header_timeout)
+            .max_buf_size(self.limits.header_bytes)
+            .max_headers(HEADERS)
+            .serve_connection(TokioIo::new(stream), service);
+        // What goes wrong on a connection is between it and its client.
+        let _ = watcher.watch(connection).await;
+    }
+}
+
+/// Whether hyper may not be able to read a body to its end that the service leaves alone: it tries once.
+fn is_large(body: &Incoming) -> bool {
+    const SURELY_READ: u64 = 4096;
+    body.size_hint().upper().is_none_or(|length| length > SURELY_READ)
+}
+
+/// The two ends of a connection, and what goes on between them.
+struct Peer<'a> {
+    local: SocketAddr,
+    remote: SocketAddr,
+    scheme: Scheme,
+    activity: &'a Arc<Activity>,
+    unread: Unread,
+}
+
+impl Peer<'_> {
+    /// The request as poem wants it.
+    fn request(&self, request: hyper::Request<Incoming>) -> Request {
+        let (local, remote) = (Addr::SocketAddr(self.local), Addr::SocketAddr(self.remote));
+        let mut request = Request::from((request, LocalAddr(local), RemoteAddr(remote), self.scheme.clone()));
+        let body = request.take_body();
+        if !body.is_empty() {
+            request.set_body(Arriving::body(body, Arc::clone(self.activity)));
+        }
+        request
+    }
+}

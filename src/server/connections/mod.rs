@@ -1,0 +1,7 @@
+//! Connections: places for them, TLS, deadlines, and the port that only says where to go.
+
+mod lingering;
+pub mod listener;
+mod places;
+pub(in crate::server) mod redirect;
+pub mod tls;
