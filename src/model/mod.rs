@@ -6,20 +6,21 @@ mod date;
 mod directory;
 mod error;
 mod id;
+mod institution;
 mod network;
 pub mod query;
 pub mod text;
 
 pub use account::{Account, AccountPatch, Credential, NewAccount, Password, PasswordHash, Role, User, Username};
 pub use clock::Clock;
-pub use date::{Age, AgeDate, past_date};
+pub use date::past_date;
 pub use directory::{
-    Application, ApplicationPatch, Child, ChildPatch, Educator, Family, FamilyPatch, Gender, Group, GroupPatch,
-    HealthProfessional, Institution, InstitutionFacts, InstitutionPatch, MAX_CHILDREN, NewApplication, NewChild,
-    NewFamily, NewGroup, NfcTag, Professional,
+    Age, AgeDate, Application, ApplicationPatch, Child, ChildPatch, Educator, Family, FamilyPatch, Gender, Group,
+    GroupPatch, HealthProfessional, MAX_CHILDREN, NewApplication, NewChild, NewFamily, NewGroup, NfcTag, Professional,
 };
 pub use error::{Conflict, DateFault, Error, Fault, Invalid, Limited, Unauthenticated, Unavailable};
 pub use id::{Id, Identified};
+pub use institution::{Institution, InstitutionFacts, InstitutionPatch};
 pub use network::Network;
 pub use text::Text;
 

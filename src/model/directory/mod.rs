@@ -1,51 +1,12 @@
-//! Institutions, the types of users beyond what they share, and groups of children.
+//! The directory: the types of users beyond what they share, and groups of children.
+
+mod age;
 
 use jiff::Timestamp;
 
-use super::{Account, AccountPatch, Age, AgeDate, Id, Identified, Kind, NewAccount, Role, Text, User};
+use crate::model::{Account, AccountPatch, Id, Identified, Kind, NewAccount, Role, Text, User};
 
-/// A school or another place that users belong to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Institution {
-    /// Its id.
-    pub id: Id<Institution>,
-    /// What it is made of.
-    pub facts: InstitutionFacts,
-}
-
-/// What is known of an institution; also what is needed to register one.
-#[derive(Debug, Clone, PartialEq)]
-pub struct InstitutionFacts {
-    /// Unique among all institutions.
-    pub name: Text,
-    /// Any word for what it is, such as "Institute of Scientific Research".
-    pub kind: Text,
-    /// Where its post goes.
-    pub address: Option<Text>,
-    /// In degrees, -90 to 90.
-    pub latitude: Option<f64>,
-    /// In degrees, -180 to 180.
-    pub longitude: Option<f64>,
-}
-
-/// What an update changes of an institution; absent parts stay as they are.
-#[derive(Debug, Clone, Default)]
-pub struct InstitutionPatch {
-    /// The new name.
-    pub name: Option<Text>,
-    /// The new type.
-    pub kind: Option<Text>,
-    /// The new address.
-    pub address: Option<Text>,
-    /// The new latitude.
-    pub latitude: Option<f64>,
-    /// The new longitude.
-    pub longitude: Option<f64>,
-}
-
-impl Identified for Institution {
-    const KIND: Kind = Kind::Institution;
-}
+pub use age::{Age, AgeDate};
 
 /// As the contract's two words for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
