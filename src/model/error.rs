@@ -86,6 +86,8 @@ pub enum Invalid {
     NfcTag,
     /// The owner has as many groups as one may have.
     GroupLimit,
+    /// All groups of the owner would hold more children than they may together.
+    GroupMemberLimit,
 }
 
 /// How one field breaks its format.

@@ -14,6 +14,7 @@ REFUSED = [
     (r"The institution provided does not have a registration\.", "section 5, INST-MISSING"),
     (r"It is necessary for children to be registered before proceeding\.", "section 5, KIDS 5"),
     (r"The limit of 200 children groups was reached\.", "section 5, KIDS"),
+    (r"The limit of 10000 children in all groups was reached\.", "section 5, KIDS"),
     (r"username must have at (least one character|most 256 characters)!", "section 5, STR: blanks around it are dropped first"),
     (r"\w+ must have at most 1024 bytes!", "section 5, STR: passwords are counted in bytes"),
     (r"password already exists\. Access: PUT", "section 5, USER-PATCH: `password`, known only to be refused"),

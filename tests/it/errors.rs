@@ -513,6 +513,17 @@ async fn groups(p: &mut Provoker) {
         }
         let target = p.target(&create);
         p.expect(&target, 400, "The limit of 200 children groups was reached.", None).await;
+        let other = p.world.person(title, &p.ours.institution.clone(), &[]).await;
+        let children = p.world.give_groups(&other.id, 100, 100).await;
+        let groups = format!("/v1/{title}/{}/children/groups", other.id);
+        let newest = other.client.get(&groups).await.body[0]["id"].as_str().unwrap().to_owned();
+        let group = format!("{groups}/{newest}");
+        let more = [children.as_slice(), std::slice::from_ref(&p.ours.child.id)].concat();
+        for (id, path) in [(&create, groups), (&update, group)] {
+            let mut target = p.with(id, "children", json!(more));
+            (target.client, target.path) = (other.client.clone(), path);
+            p.expect(&target, 400, "The limit of 10000 children in all groups was reached.", None).await;
+        }
     }
 }
 

@@ -219,3 +219,52 @@ async fn an_owner_who_is_no_more_has_no_groups_and_makes_none() {
         owner.client.delete(&format!("{base}/{ABSENT}")).await.is(204);
     }
 }
+
+#[tokio::test]
+async fn all_groups_of_an_owner_together_hold_at_most_ten_thousand_children() {
+    const FULL: &str = "The limit of 10000 children in all groups was reached.";
+    let world = World::new().await;
+    let school = world.school().await;
+    for path in PATHS {
+        let owner = school.of(path);
+        let base = format!("/v1/{path}/{}/children/groups", owner.id);
+        // Two are in the group that the school has: one place is left.
+        let children = world.give_groups(&owner.id, 99, 101).await;
+        let newest = owner.client.get(&base).await.is(200).body[0]["id"].as_str().unwrap().to_owned();
+        owner.client.delete(&format!("{base}/{newest}")).await.is(204);
+        let made = owner.client.post(&base, json!({"name": "almost", "children": children[..99]})).await.is(201);
+        let almost = format!("{base}/{}", made.id());
+        let two = json!({"name": "two", "children": children[..2]});
+        owner.client.post(&base, two.clone()).await.fails(400, FULL, None);
+        let (one, another) = (&children[..1], &children[1..2]);
+        let last = owner.client.post(&base, json!({"name": "last", "children": one})).await.is(201);
+        let last = format!("{base}/{}", last.id());
+        owner.client.patch(&last, json!({"children": children[..2]})).await.fails(400, FULL, None);
+        owner.client.patch(&last, json!({"children": another, "name": "still one"})).await.is(200);
+        let absent = format!("The following IDs were verified without registration: {ABSENT}");
+        let message = "It is necessary for children to be registered before proceeding.";
+        let missing = json!({"children": [another[0], ABSENT]});
+        owner.client.patch(&last, missing).await.fails(400, message, Some(&absent));
+        owner.client.patch(&almost, json!({"children": children[..98]})).await.is(200);
+        owner.client.patch(&last, json!({"children": children[..2]})).await.is(200);
+        owner.client.post(&base, two).await.fails(400, FULL, None);
+    }
+}
+
+#[tokio::test]
+async fn groups_that_held_more_before_there_was_a_limit_stay_and_may_become_smaller() {
+    let world = World::new().await;
+    let school = world.school().await;
+    let owner = &school.educator;
+    let base = format!("/v1/educators/{}/children/groups", owner.id);
+    let children = world.give_groups(&owner.id, 150, 70).await;
+    let whole = owner.client.get(&format!("/v1/educators/{}", owner.id)).await.is(200).body;
+    let groups = whole["children_groups"].as_array().unwrap();
+    assert_eq!(groups.iter().map(|group| group["children"].as_array().unwrap().len()).sum::<usize>(), 150 * 70 + 2);
+    let group = format!("{base}/{}", groups[0]["id"].as_str().unwrap());
+    owner.client.patch(&group, json!({"children": children})).await.is(200);
+    owner.client.patch(&group, json!({"name": "renamed"})).await.is(200);
+    owner.client.patch(&group, json!({"children": children[..60]})).await.is(200);
+    let text = "The limit of 10000 children in all groups was reached.";
+    owner.client.patch(&group, json!({"children": children[..61]})).await.fails(400, text, None);
+}

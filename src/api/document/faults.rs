@@ -156,11 +156,12 @@ fn specific(id: &str) -> Vec<Error> {
         "educator_group_create" | "healthprofessional_group_create" => [
             group_fields(),
             vec![missing(&[Name, Field::Children]), taken(Kind::Group)],
-            vec![Invalid::GroupLimit.into(), children_missing()],
+            vec![Invalid::GroupLimit.into(), children_missing(), Invalid::GroupMemberLimit.into()],
         ]
         .concat_errors(),
         "educator_group_update" | "healthprofessional_group_update" => {
-            [group_fields(), vec![Error::NotFound(Kind::Group), taken(Kind::Group), children_missing()]].concat_errors()
+            let after = vec![Error::NotFound(Kind::Group), taken(Kind::Group), children_missing()];
+            [group_fields(), after, vec![Invalid::GroupMemberLimit.into()]].concat_errors()
         }
         "educator_group_view" | "healthprofessional_group_view" => vec![Error::NotFound(Kind::Group)],
         "educator_group_list" | "healthprofessional_group_list" => vec![bad_time()],

@@ -12,7 +12,7 @@ impl App {
     ///
     /// # Errors
     /// `Forbidden` if the owner is no more, `Conflict` if he has a group of that name, `Invalid` if he has as many
-    /// as one may have or a child does not exist.
+    /// as one may have, a child does not exist, or all his groups would hold too many.
     pub async fn group_create<O, S>(&self, permit: Permit<O>, new: NewGroup) -> Result<Group, Error>
     where
         O: Operation<Deed = deed::GroupCreate, Target = Id<S>>,
@@ -26,6 +26,7 @@ impl App {
                 return Err(Invalid::GroupLimit.into());
             }
             accounts::require_children(tx, &new.children)?;
+            require_room(tx, owner, None, new.children.len())?;
             let id = tx.insert_group(owner, &new)?;
             load(tx, owner, id)
         })
@@ -62,7 +63,7 @@ impl App {
     ///
     /// # Errors
     /// `NotFound` if he has none of this id, `Conflict` if he has another of the new name, `Invalid` if a child does
-    /// not exist.
+    /// not exist or all his groups would hold too many.
     pub async fn group_update<O, S>(&self, permit: Permit<O>, patch: GroupPatch) -> Result<Group, Error>
     where
         O: Operation<Deed = deed::GroupUpdate, Target = (Id<S>, Id<Group>)>,
@@ -74,7 +75,10 @@ impl App {
             if let Some(name) = &patch.name {
                 require_free_name(tx, owner, name, Some(id))?;
             }
-            accounts::require_children(tx, patch.children.as_deref().unwrap_or_default())?;
+            if let Some(children) = &patch.children {
+                accounts::require_children(tx, children)?;
+                require_room(tx, owner, Some(id), children.len())?;
+            }
             tx.update_group(id, &patch)?;
             load(tx, owner, id)
         })
@@ -107,6 +111,17 @@ fn require_owner(tx: &Tx<'_>, owner: Id<Account>, role: Role) -> Result<(), Erro
 fn require_free_name(tx: &Tx<'_>, owner: Id<Account>, name: &Text, except: Option<Id<Group>>) -> Result<(), Error> {
     if tx.group_name_taken(owner, name, except)? {
         return Err(Error::Conflict(Conflict::Name(Kind::Group)));
+    }
+    Ok(())
+}
+
+/// All groups of an owner together may hold so many children and no more. Those that hold more, from before there was
+/// such a limit, may become smaller.
+fn require_room(tx: &Tx<'_>, owner: Id<Account>, changed: Option<Id<Group>>, wanted: usize) -> Result<(), Error> {
+    let held = tx.count_group_members(owner)?;
+    let given_up = changed.map_or(Ok(0), |id| tx.count_members(id))?;
+    if wanted > given_up && held - given_up + wanted > Group::MAX_MEMBERS_PER_OWNER {
+        return Err(Invalid::GroupMemberLimit.into());
     }
     Ok(())
 }

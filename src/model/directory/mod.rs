@@ -129,6 +129,8 @@ impl Identified for Group {
 impl Group {
     /// The most groups that one owner may have.
     pub const MAX_PER_OWNER: usize = 200;
+    /// The most children that all groups of one owner may hold together; one in two groups counts twice.
+    pub const MAX_MEMBERS_PER_OWNER: usize = 10_000;
 }
 
 /// What is needed to make a group.

@@ -137,10 +137,30 @@ impl View<'_> {
     /// # Errors
     /// If the store cannot read.
     pub fn count_groups(&self, owner: Id<Account>) -> Result<usize, Error> {
-        self.prepare("SELECT count(*) FROM children_group WHERE owner_id = ?1")?
-            .query_row([owner.as_bytes()], |row| row.get::<_, i64>(0))
-            .map(|count| usize::try_from(count).unwrap_or(usize::MAX))
-            .translate()
+        self.count("SELECT count(*) FROM children_group WHERE owner_id = ?1", owner)
+    }
+
+    /// How many children a group has.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn count_members(&self, id: Id<Group>) -> Result<usize, Error> {
+        self.count("SELECT count(*) FROM group_member WHERE group_id = ?1", id)
+    }
+
+    /// How many children all groups of an owner have, each counted as often as it is in one.
+    ///
+    /// # Errors
+    /// If the store cannot read.
+    pub fn count_group_members(&self, owner: Id<Account>) -> Result<usize, Error> {
+        let sql =
+            "SELECT count(*) FROM children_group g JOIN group_member m ON m.group_id = g.id WHERE g.owner_id = ?1";
+        self.count(sql, owner)
+    }
+
+    fn count<K>(&self, sql: &str, of: Id<K>) -> Result<usize, Error> {
+        let count = self.prepare(sql)?.query_row([of.as_bytes()], |row| row.get::<_, i64>(0)).translate()?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use ocariot_users::model::{Age, Child, Gender, Id, NewGroup, PasswordHash, Role, Text, Username};
+use ocariot_users::store::NewAccountRow;
 use serde_json::{Value, json};
 
 use super::{Client, World};
@@ -66,6 +68,29 @@ impl World {
         let id = self.admin().await.post(&format!("/v1/{path}"), body).await.is(201).id();
         let client = self.login(&username, PASSWORD).await;
         Person { id, username, client }
+    }
+
+    /// Gives somebody so many groups, each of the same so many new children, in one write. Returns the children's ids.
+    pub async fn give_groups(&self, owner: &str, groups: usize, children: usize) -> Vec<String> {
+        let (owner, first) = (Id::parse(owner).unwrap(), fresh("in groups "));
+        let day = jiff::civil::date(2026, 1, 1);
+        let made = self.store.write(move |tx| {
+            let hash = PasswordHash::from_phc("none".to_owned());
+            let mut ids: Vec<Id<Child>> = Vec::new();
+            for number in 0..children {
+                let username = Username::new(&format!("{first} {number}")).unwrap();
+                let row = NewAccountRow { role: Role::Child, username: &username, hash: &hash, institution: None };
+                let id = tx.insert_account(&row)?;
+                tx.insert_child(id, Gender::Female, &Age::new("9", day).unwrap(), None)?;
+                ids.push(id.cast());
+            }
+            for number in 0..groups {
+                let name = Text::new(&format!("{first} {number}"), Text::MAX).unwrap();
+                tx.insert_group(owner, &NewGroup { name, school_class: None, children: ids.clone() })?;
+            }
+            Ok(ids)
+        });
+        made.await.unwrap().iter().map(Id::to_string).collect()
     }
 
     /// The administrator's own id.
