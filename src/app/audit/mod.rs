@@ -47,18 +47,9 @@ pub(in crate::app) trait Outcome {
     fn id(&self) -> Option<[u8; 12]> {
         None
     }
-
-    /// Whether there was anything to change.
-    fn changed(&self) -> bool {
-        true
-    }
 }
 
-impl Outcome for bool {
-    fn changed(&self) -> bool {
-        *self
-    }
-}
+impl Outcome for bool {}
 
 macro_rules! outcomes {
     ($($kind:ty: $($path:ident).+;)+) => {
@@ -80,7 +71,8 @@ outcomes! {
 }
 
 impl App {
-    /// Makes a permitted change: all that `job` does together with its row of the audit trail, or nothing.
+    /// Makes a permitted change: all that `job` does together with its row of the audit trail, or nothing. A job that
+    /// finds everything as it is to be leaves no row.
     pub(in crate::app) async fn change<O: Operation, T: Outcome + Send + 'static>(
         &self,
         permit: Permit<O>,
@@ -95,7 +87,7 @@ impl App {
             .store
             .write(move |tx| {
                 let outcome = job(tx)?;
-                if outcome.changed() {
+                if tx.has_changes() {
                     let made = outcome.id();
                     let target = named.or(made);
                     let part = part.or(made.filter(|_| made != target));

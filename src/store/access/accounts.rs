@@ -191,24 +191,24 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// Changes what the patch names; returns whether there is such a user of this type.
+    /// Changes what the patch names of a user of this type.
     ///
     /// # Errors
     /// `Conflict` if another user of this type has the new name.
-    pub fn update_account(&self, id: Id<Account>, role: Role, patch: &AccountPatch) -> Result<bool, Error> {
-        let name = patch.username.as_ref().map(|name| self.cipher.encrypt(name)).transpose()?;
-        let changed = self
-            .prepare("UPDATE account SET username = coalesce(?3, username) WHERE id = ?1 AND role = ?2")?
-            .execute(params![id.as_bytes(), rows::role_word(role), name])
-            .or_duplicate(Error::Conflict(Conflict::Name(role.kind())))?;
-        // Apart: a reference that is set must exist, even if it is set to what it was, and it may have vanished.
+    pub fn update_account(&self, id: Id<Account>, role: Role, patch: &AccountPatch) -> Result<(), Error> {
+        if let Some(name) = &patch.username {
+            self.prepare("UPDATE account SET username = ?3 WHERE id = ?1 AND role = ?2 AND username <> ?3")?
+                .execute(params![id.as_bytes(), rows::role_word(role), self.cipher.encrypt(name)?])
+                .or_duplicate(Error::Conflict(Conflict::Name(role.kind())))?;
+        }
         if let Some(institution) = patch.institution {
             self.execute(
-                "UPDATE account SET institution_id = ?3 WHERE id = ?1 AND role = ?2",
+                "UPDATE account SET institution_id = ?3
+                 WHERE id = ?1 AND role = ?2 AND institution_id IS DISTINCT FROM ?3",
                 params![id.as_bytes(), rows::role_word(role), institution.as_bytes()],
             )?;
         }
-        Ok(changed == 1)
+        Ok(())
     }
 
     /// Deletes a user of any type with all that belongs to it; returns whether there was one.

@@ -78,7 +78,7 @@ impl Tx<'_> {
     /// If the store cannot write.
     pub fn rename_application(&self, id: Id<Application>, name: &Text) -> Result<(), Error> {
         self.execute(
-            "UPDATE application SET application_name = ?2 WHERE account_id = ?1",
+            "UPDATE application SET application_name = ?2 WHERE account_id = ?1 AND application_name <> ?2",
             params![id.as_bytes(), name.as_str()],
         )?;
         Ok(())

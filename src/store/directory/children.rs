@@ -181,7 +181,9 @@ impl Tx<'_> {
     pub fn update_child(&self, id: Id<Child>, patch: &ChildPatch) -> Result<(), Error> {
         self.execute(
             "UPDATE child SET gender = coalesce(?2, gender), age = coalesce(?3, age),
-             age_calc_date = coalesce(?4, age_calc_date) WHERE account_id = ?1",
+             age_calc_date = coalesce(?4, age_calc_date)
+             WHERE account_id = ?1 AND (gender, age, age_calc_date) IS DISTINCT FROM
+                   (coalesce(?2, gender), coalesce(?3, age), coalesce(?4, age_calc_date))",
             params![
                 id.as_bytes(),
                 patch.gender.map(gender_word),

@@ -93,6 +93,15 @@ impl Tx<'_> {
     /// # Errors
     /// If the store cannot write.
     pub fn set_family_children(&self, family: Id<Family>, children: &[Id<Child>]) -> Result<(), Error> {
+        let present: Vec<Id<Child>> = self
+            .prepare("SELECT child_id FROM family_child WHERE family_id = ?1 ORDER BY position")?
+            .query_map([family.as_bytes()], |row| rows::id(row, 0))
+            .translate()?
+            .collect::<rusqlite::Result<_>>()
+            .translate()?;
+        if present == children {
+            return Ok(());
+        }
         self.execute("DELETE FROM family_child WHERE family_id = ?1", [family.as_bytes()])?;
         let mut insert =
             self.prepare("INSERT INTO family_child (family_id, child_id, position) VALUES (?1, ?2, ?3)")?;

@@ -193,7 +193,8 @@ impl Tx<'_> {
     pub fn update_group(&self, id: Id<Group>, patch: &GroupPatch) -> Result<(), Error> {
         self.prepare(
             "UPDATE children_group SET name = coalesce(?2, name), school_class = coalesce(?3, school_class)
-             WHERE id = ?1",
+             WHERE id = ?1 AND (name, school_class) IS DISTINCT FROM
+                   (coalesce(?2, name), coalesce(?3, school_class))",
         )?
         .execute(params![
             id.as_bytes(),
@@ -201,11 +202,22 @@ impl Tx<'_> {
             patch.school_class.as_ref().map(Text::as_str),
         ])
         .or_duplicate(DUPLICATE)?;
-        if let Some(children) = &patch.children {
+        if let Some(children) = &patch.children
+            && *children != self.members(id)?
+        {
             self.execute("DELETE FROM group_member WHERE group_id = ?1", [id.as_bytes()])?;
             self.insert_members(id, children)?;
         }
         Ok(())
+    }
+
+    /// The children of a group, in their order.
+    fn members(&self, id: Id<Group>) -> Result<Vec<Id<Child>>, Error> {
+        self.prepare("SELECT child_id FROM group_member WHERE group_id = ?1 ORDER BY position")?
+            .query_map([id.as_bytes()], |row| rows::id(row, 0))
+            .translate()?
+            .collect::<rusqlite::Result<_>>()
+            .translate()
     }
 
     fn insert_members(&self, id: Id<Group>, children: &[Id<Child>]) -> Result<(), Error> {

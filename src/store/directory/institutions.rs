@@ -117,27 +117,28 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// Changes what the patch names; returns whether there is such an institution.
+    /// Changes what the patch names of an institution.
     ///
     /// # Errors
     /// `Conflict` if another has the new name.
-    pub fn update_institution(&self, id: Id<Institution>, patch: &InstitutionPatch) -> Result<bool, Error> {
-        let changed = self
-            .prepare(
-                "UPDATE institution SET name = coalesce(?2, name), type = coalesce(?3, type),
-                 address = coalesce(?4, address), latitude = coalesce(?5, latitude),
-                 longitude = coalesce(?6, longitude) WHERE id = ?1",
-            )?
-            .execute(params![
-                id.as_bytes(),
-                patch.name.as_ref().map(Text::as_str),
-                patch.kind.as_ref().map(Text::as_str),
-                patch.address.as_ref().map(Text::as_str),
-                patch.latitude,
-                patch.longitude,
-            ])
-            .or_duplicate(DUPLICATE)?;
-        Ok(changed == 1)
+    pub fn update_institution(&self, id: Id<Institution>, patch: &InstitutionPatch) -> Result<(), Error> {
+        self.prepare(
+            "UPDATE institution SET name = coalesce(?2, name), type = coalesce(?3, type),
+             address = coalesce(?4, address), latitude = coalesce(?5, latitude), longitude = coalesce(?6, longitude)
+             WHERE id = ?1 AND (name, type, address, latitude, longitude) IS DISTINCT FROM
+                   (coalesce(?2, name), coalesce(?3, type), coalesce(?4, address), coalesce(?5, latitude),
+                    coalesce(?6, longitude))",
+        )?
+        .execute(params![
+            id.as_bytes(),
+            patch.name.as_ref().map(Text::as_str),
+            patch.kind.as_ref().map(Text::as_str),
+            patch.address.as_ref().map(Text::as_str),
+            patch.latitude,
+            patch.longitude,
+        ])
+        .or_duplicate(DUPLICATE)
+        .map(drop)
     }
 
     /// Deletes an institution that nobody belongs to; returns whether there was one.

@@ -36,6 +36,8 @@ pub struct Tx<'c> {
     now: Timestamp,
     sequence: &'c RefCell<Sequence>,
     after_commit: RefCell<Vec<Deed>>,
+    /// How many rows the connection had changed before.
+    changes_before: u64,
 }
 
 type Deed = Box<dyn FnOnce() + Send>;
@@ -130,7 +132,15 @@ impl Tx<'_> {
             now: instant,
             sequence: &sequence,
             after_commit: RefCell::default(),
+            changes_before: connection.total_changes(),
         })
+    }
+
+    /// Whether this job changed any row so far. Statements leave rows alone that are already as they are to be, so
+    /// that what changes nothing writes nothing, neither to the disk nor into the audit trail.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        self.view.connection.total_changes() != self.changes_before
     }
 
     /// Does `deed` when this transaction is on disk, before its caller hears of it, whether or not he still waits. If
@@ -374,6 +384,7 @@ impl WriterThread {
             now: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now),
             sequence: &self.sequence,
             after_commit: RefCell::default(),
+            changes_before: self.connection.total_changes(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod folder;
 mod kill;
 mod power_cut;
 mod restore;
+mod unchanged;
 mod vfs;
 
 /// How much of something to do: what the variable says, or else little.

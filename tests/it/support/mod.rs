@@ -198,6 +198,12 @@ impl World {
         database.execute_batch(statements).unwrap();
     }
 
+    /// How many rows the audit trail has.
+    pub fn audit_rows(&self) -> i64 {
+        let database = rusqlite::Connection::open(self.folder.path().join("ocariot.db")).unwrap();
+        database.query_row("SELECT count(*) FROM audit", [], |row| row.get(0)).unwrap()
+    }
+
     /// The administrator with a token that is over: a day and an hour have gone by when this returns.
     pub async fn expired_admin(&self) -> Client {
         let admin = self.admin().await;
