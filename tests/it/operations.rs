@@ -128,6 +128,37 @@ fn every_command_of_the_page_for_operators_goes_well_in_its_order() {
     assert!(blocks.len() >= 10 && starts == 3, "the page is all there");
 }
 
+#[test]
+fn taking_a_restore_back_touches_nothing_unless_there_is_something_to_put_in_its_place() {
+    let blocks = blocks("Operations");
+    let back = blocks.iter().find(|block| block.contains("pre-restore-")).unwrap();
+    let operator = Operator::new();
+    let data = operator.folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    for name in ["ocariot.db", "ocariot.db-wal"] {
+        fs::write(data.join(name), "present").unwrap();
+    }
+    let refused = || {
+        assert!(!operator.shell(back).output().unwrap().status.success());
+        for name in ["ocariot.db", "ocariot.db-wal"] {
+            assert_eq!(fs::read_to_string(data.join(name)).unwrap(), "present");
+        }
+        fs::read_dir(&data).unwrap().count()
+    };
+    assert_eq!(refused(), 2, "nothing was kept");
+    let kept = data.join("pre-restore-20260101T000000.000Z");
+    fs::create_dir(&kept).unwrap();
+    assert_eq!(refused(), 3, "what was kept holds no database");
+    fs::write(kept.join("ocariot.db"), "kept").unwrap();
+    fs::create_dir(data.join("taken-back")).unwrap();
+    assert_eq!(refused(), 4, "it was done already");
+    fs::remove_dir(data.join("taken-back")).unwrap();
+    assert!(operator.shell(back).output().unwrap().status.success());
+    assert_eq!(fs::read_to_string(data.join("ocariot.db")).unwrap(), "kept");
+    assert!(!data.join("ocariot.db-wal").exists(), "no journal of another database");
+    assert_eq!(fs::read_to_string(data.join("taken-back/ocariot.db-wal")).unwrap(), "present");
+}
+
 /// Verbs and flags that the text names in passing.
 #[test]
 fn every_verb_that_readme_names_is_one() {
