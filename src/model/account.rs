@@ -3,7 +3,6 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::{Fault, Id, Identified, Institution, Kind, text};
@@ -77,17 +76,20 @@ impl Username {
     /// The most characters a username may have.
     pub const MAX: usize = 256;
 
-    /// Trims and checks a name for storing.
+    /// Trims, composes (NFC) and checks a name for storing.
     ///
     /// # Errors
-    /// The rule of STR (contract, section 5) that the trimmed name breaks.
+    /// The rule of STR (contract, section 5) that the name breaks then.
     pub fn new(given: &str) -> Result<Self, Fault> {
-        let name = given.trim();
-        text::check(name, Self::MAX)?;
-        Ok(Self(name.to_owned()))
+        let name = text::composed(given.trim());
+        text::check(&name, Self::MAX)?;
+        if text::has_ignorable(&name) {
+            return Err(Fault::ControlCharacters);
+        }
+        Ok(Self(name))
     }
 
-    /// A name as somebody typed it to log in, or as it was stored: neither trimmed nor checked.
+    /// A name as somebody typed it to log in, or as it was stored: neither trimmed, composed nor checked.
     #[must_use]
     pub fn verbatim(given: String) -> Self {
         Self(given)
@@ -98,13 +100,17 @@ impl Username {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-impl Username {
+    /// The name in the form that new names are stored in (NFC).
+    #[must_use]
+    pub fn composed(&self) -> Self {
+        Self(text::composed(&self.0))
+    }
+
     /// The same text for all names that somebody might take for this one: trimmed, in lower case, composed (NFC).
     #[must_use]
     pub fn folded(&self) -> String {
-        self.0.trim().to_lowercase().nfc().collect()
+        text::composed(&self.0.trim().to_lowercase())
     }
 }
 
@@ -116,10 +122,14 @@ impl fmt::Debug for Username {
 
 /// A password as somebody typed it. Wiped from memory when dropped; `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Password(Zeroizing<String>);
+pub struct Password {
+    prepared: Zeroizing<String>,
+    /// Where it differs.
+    typed: Option<Zeroizing<String>>,
+}
 
 impl Password {
-    /// The most bytes a password may have.
+    /// The most bytes a password may have, as it is sent.
     pub const MAX_BYTES: usize = 1024;
 
     /// Checks a password for storing; `min` is the fewest characters allowed.
@@ -142,13 +152,21 @@ impl Password {
     /// A password as somebody typed it to prove who he is: any text, which then fits or does not.
     #[must_use]
     pub fn verbatim(given: &str) -> Self {
-        Self(Zeroizing::new(given.to_owned()))
+        let prepared = text::opaque(given);
+        let typed = (*prepared != given).then(|| Zeroizing::new(given.to_owned()));
+        Self { prepared, typed }
     }
 
-    /// The bytes to hash.
+    /// The bytes to hash: the same on every device that the same keys are typed on (RFC 8265).
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.prepared.as_bytes()
+    }
+
+    /// The bytes as they were typed, if they are others: hashes from before passwords were prepared are of them.
+    #[must_use]
+    pub fn as_typed(&self) -> Option<&[u8]> {
+        self.typed.as_ref().map(|typed| typed.as_bytes())
     }
 }
 

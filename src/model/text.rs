@@ -2,9 +2,12 @@
 
 use std::cmp::Ordering;
 
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
 use jiff::Timestamp;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use zeroize::Zeroizing;
 
 use super::Fault;
 
@@ -50,6 +53,30 @@ pub(super) fn check(text: &str, max: usize) -> Result<(), Fault> {
     } else {
         Ok(())
     }
+}
+
+/// The same text however it was composed: `e` and an accent is `é` (Unicode NFC).
+#[must_use]
+pub fn composed(text: &str) -> String {
+    text.nfc().collect()
+}
+
+/// Whether a text holds characters that show nothing wherever they stand, such as a zero-width space.
+#[must_use]
+pub fn has_ignorable(text: &str) -> bool {
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    !text.is_ascii() && text.chars().any(|c| ignorable.contains(c))
+}
+
+/// A password as RFC 8265's OpaqueString maps it: each space that is not ASCII becomes one that is, then NFC. Case, and
+/// everything else, stays. Nothing is refused, unlike there: any text may be a password (contract, section 3).
+pub(super) fn opaque(typed: &str) -> Zeroizing<String> {
+    let categories = CodePointMapData::<GeneralCategory>::new();
+    let one_space = |c: char| if categories.get(c) == GeneralCategory::SpaceSeparator { ' ' } else { c };
+    // NFC at most triples the bytes: with room for them, no copy is left behind in memory.
+    let mut prepared = Zeroizing::new(String::with_capacity(3 * typed.len()));
+    prepared.extend(typed.chars().map(one_space).nfc());
+    prepared
 }
 
 /// The number that a text writes in decimal form, if it does: `11`, `-7.5`, `1e2`, not `inf` or `0x1`.
@@ -153,6 +180,35 @@ mod tests {
     fn times_have_exactly_three_decimals() {
         for (millisecond, text) in [(0, "1970-01-01T00:00:00.000Z"), (1_575_028_800_120, "2019-11-29T12:00:00.120Z")] {
             assert_eq!(time_text(Timestamp::from_millisecond(millisecond).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn a_password_is_the_same_in_whatever_form_it_was_typed_and_nothing_else_is() {
+        for (typed, prepared) in [
+            ("Jose\u{301}", "José"),
+            ("a\u{a0}b\u{3000}c\u{2003}d", "a b c d"),
+            ("\u{1112}\u{1161}\u{11ab}", "한"),
+            ("\u{212b}", "Å"),
+            // A tab, a line's end and a zero-width space are no spaces; wide letters and ligatures are letters of their own.
+            ("a\tb\u{2028}c\u{200b}", "a\tb\u{2028}c\u{200b}"),
+            ("ＡﬁÉé ß", "ＡﬁÉé ß"),
+            (" plain ", " plain "),
+        ] {
+            assert_eq!(opaque(typed).as_str(), prepared, "{typed:?}");
+            assert_eq!(opaque(prepared).as_str(), prepared, "{prepared:?} stays");
+        }
+        let longest = "\u{1d160}".repeat(256);
+        assert!(opaque(&longest).len() <= 3 * longest.len());
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_found() {
+        for ignorable in ["a\u{200b}", "\u{feff}a", "a\u{ad}b", "\u{2060}", "\u{e0020}", "\u{fe0f}", "\u{3164}"] {
+            assert!(has_ignorable(ignorable), "{ignorable:?}");
+        }
+        for plain in ["José", "a b", "한", "e\u{301}", "\u{a0}", ""] {
+            assert!(!has_ignorable(plain), "{plain:?}");
         }
     }
 

@@ -146,13 +146,16 @@ impl View<'_> {
     /// # Errors
     /// If the store cannot read.
     pub fn has_logged_in_from(&self, username: &Username, network: Network) -> Result<bool, Error> {
-        let name = self.cipher.encrypt(username)?;
-        self.prepare(
+        let mut statement = self.prepare(
             "SELECT EXISTS (SELECT 1 FROM account a CROSS JOIN audit l ON l.actor_id = a.id
                             WHERE a.username = ?1 AND l.network = ?2 AND l.network IS NOT NULL)",
-        )?
-        .query_row(params![name, network.to_string()], |row| row.get(0))
-        .translate()
+        )?;
+        for name in self.spellings(username)? {
+            if statement.query_row(params![name, network.to_string()], |row| row.get(0)).translate()? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

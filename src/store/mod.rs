@@ -122,17 +122,16 @@ impl Store {
             // A wrong key is found out before anything is changed.
             let cipher = unlock(&connection, key)?;
             prepare(&connection)?;
-            migrate::migrate(&mut connection, version)?;
+            migrate::migrate(&mut connection, version, &cipher)?;
             return Self::start(options, connection, cipher);
         }
         prepare(&connection)?;
-        migrate::migrate(&mut connection, version)?;
+        migrate::create(&mut connection)?;
         let cipher = unlock(&connection, key)?;
         Self::start(options, connection, cipher)
     }
 
-    fn start(options: StoreOptions, connection: Connection, cipher: Cipher) -> Result<Self, OpenError> {
-        let cipher = Arc::new(cipher);
+    fn start(options: StoreOptions, connection: Connection, cipher: Arc<Cipher>) -> Result<Self, OpenError> {
         let statements = Arc::new(AtomicU64::new(0));
         let for_readers = Arc::clone(&cipher);
         let manager = SqliteConnectionManager::file(&options.path).with_init(move |connection| {
@@ -306,12 +305,12 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 fn unlock(
     connection: &Connection,
     key: impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String>,
-) -> Result<Cipher, OpenError> {
+) -> Result<Arc<Cipher>, OpenError> {
     let (salt, check): ([u8; 16], Option<Vec<u8>>) =
         connection.query_row("SELECT username_salt, username_check FROM store_state", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
-    let cipher = Cipher::new(&key(&salt).map_err(OpenError::NoKey)?);
+    let cipher = Arc::new(Cipher::new(&key(&salt).map_err(OpenError::NoKey)?));
     let value = cipher.check_value().map_err(|error| OpenError::NoKey(error.to_string()))?;
     match check {
         Some(known) if known != value => Err(OpenError::WrongKey),

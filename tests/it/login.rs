@@ -77,10 +77,115 @@ async fn names_are_trimmed_when_stored_and_compared_to_the_letter_at_log_in() {
     let made = admin.post("/v1/children", user("children", " \tJosé 1\n ", &institution, &[])).await.is(201);
     assert_eq!(made.body["username"], "José 1");
     world.login("José 1", PASSWORD).await;
-    for other in ["josé 1", "JOSÉ 1", " José 1", "José 1 ", "José  1", "Jose 1", "Jose\u{301} 1", "José 1\u{0}"] {
+    for other in ["josé 1", "JOSÉ 1", " José 1", "José 1 ", "José  1", "Jose 1", "José 1\u{0}", "Jos\u{e9}\u{200b} 1"]
+    {
         let login = json!({"username": other, "password": PASSWORD});
         world.nobody().post("/v1/auth", login).await.fails(401, WRONG, None);
     }
+}
+
+#[tokio::test]
+async fn a_name_is_the_same_name_however_a_device_composes_it() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let institution = admin.make_institution().await;
+    let (composed, typed) = ("Jos\u{e9}", "Jose\u{301}");
+    let made = admin.post("/v1/children", user("children", typed, &institution, &[])).await.is(201);
+    assert_eq!(made.body["username"], composed);
+    for name in [composed, typed] {
+        world.login(name, PASSWORD).await;
+        let taken = admin.post("/v1/children", user("children", name, &institution, &[])).await;
+        taken.fails(409, "Child is already registered...", None);
+        let own = json!({"username": name});
+        let same = admin.patch(&format!("/v1/children/{}", made.id()), own).await.is(200);
+        assert_eq!(same.body["username"], composed);
+        let asked = format!("/v1/children?username={}", name.replace('\u{301}', "%CC%81").replace('\u{e9}', "%C3%A9"));
+        assert_eq!(admin.get(&asked).await.is(200).body.as_array().unwrap().len(), 1, "{asked}");
+    }
+    // The bound counts what is stored.
+    let longest = typed[3..].repeat(256);
+    admin.post("/v1/children", user("children", &longest, &institution, &[])).await.is(201);
+}
+
+#[tokio::test]
+async fn a_new_name_with_what_cannot_be_seen_is_refused_like_a_control_character() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let institution = admin.make_institution().await;
+    let child = world.person("children", &institution, &[]).await;
+    let text = Some("username must not contain control characters!");
+    for name in ["BR\u{200b}1", "\u{feff}BR1", "BR1\u{2060}", "B\u{ad}R1", "BR1\u{fe0f}", "\u{202e}1RB", "BR\u{1}1"] {
+        let made = admin.post("/v1/children", user("children", name, &institution, &[])).await;
+        made.fails(400, "One or more request fields are invalid...", text);
+        let changed = admin.patch(&format!("/v1/children/{}", child.id), json!({"username": name})).await;
+        changed.fails(400, "One or more request fields are invalid...", text);
+        let login = json!({"username": name, "password": PASSWORD});
+        world.nobody().post("/v1/auth", login).await.fails(401, WRONG, None);
+    }
+}
+
+/// One password as two devices send it: decomposed and with the space that a Mac types with the option key, and as
+/// RFC 8265 prepares it.
+const TYPED: &str = "cafe\u{301}\u{a0}2";
+const PREPARED: &str = "caf\u{e9} 2";
+
+#[tokio::test]
+async fn a_password_fits_on_every_device_that_the_same_keys_are_typed_on() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let institution = admin.make_institution().await;
+    for (name, first, other) in [("BR1", TYPED, PREPARED), ("BR2", PREPARED, TYPED)] {
+        let mut child = user("children", name, &institution, &[]);
+        child["password"] = json!(first);
+        let child = admin.post("/v1/children", child).await.is(201).id();
+        for password in [first, other] {
+            world.login(name, password).await;
+        }
+        let reset = format!("/v1/users/{child}/reset-password");
+        admin.post(&reset, json!({"new_password": other})).await.is(204);
+        for password in [first, other] {
+            world.login(name, password).await;
+        }
+        for wrong in
+            ["CAF\u{c9} 2", "cafe 2", "caf\u{e9}2", "caf\u{e9}  2", "caf\u{e9} \u{ff12}", "caf\u{e9}\u{200b} 2"]
+        {
+            let login = json!({"username": name, "password": wrong});
+            world.nobody().post("/v1/auth", login).await.fails(401, WRONG, None);
+        }
+    }
+    let educator = world.person("educators", &institution, &[]).await;
+    let own = format!("/v1/users/{}/password", educator.id);
+    let change = json!({"old_password": PASSWORD, "new_password": TYPED});
+    educator.client.put(&own, change).await.is(204);
+    let change = json!({"old_password": PREPARED, "new_password": TYPED});
+    educator.client.put(&own, change).await.is(204);
+}
+
+#[tokio::test]
+async fn a_hash_from_before_passwords_were_prepared_fits_as_typed_and_is_replaced_then() {
+    use argon2::PasswordHasher;
+    let world = World::new().await;
+    let institution = world.admin().await.make_institution().await;
+    let child = world.person("children", &institution, &[]).await;
+    let cheap = argon2::Argon2::new(
+        argon2::Algorithm::Argon2id,
+        argon2::Version::V0x13,
+        argon2::Params::new(8, 1, 1, None).unwrap(),
+    );
+    let old = cheap.hash_password_with_salt(TYPED.as_bytes(), &[7; 16]).unwrap().to_string();
+    world.sql(&format!("UPDATE account SET password_hash = '{old}' WHERE role = 'child'"));
+    for wrong in [PREPARED, "cafe\u{301} 2", "cafe\u{301}\u{a0}"] {
+        let login = json!({"username": child.username, "password": wrong});
+        world.nobody().post("/v1/auth", login).await.fails(401, WRONG, None);
+        assert_eq!(stored_hash(&world), old);
+    }
+    world.login(&child.username, TYPED).await;
+    let new = stored_hash(&world);
+    assert_ne!(new, old);
+    for password in [PREPARED, TYPED] {
+        world.login(&child.username, password).await;
+    }
+    assert_eq!(stored_hash(&world), new, "once is enough");
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ocariot_users::model::Role;
+use aes_siv::KeyInit;
+use ocariot_users::model::{Role, Username};
 use ocariot_users::store::{SCHEMA_VERSION, Store};
 use rusqlite::types::Value;
 
@@ -15,6 +16,7 @@ const RELEASED: &[&str] = &[
     include_str!("fixtures/schema-2.sql"),
     include_str!("fixtures/schema-3.sql"),
     include_str!("fixtures/schema-4.sql"),
+    include_str!("fixtures/schema-5.sql"),
 ];
 
 /// Every row of every table, its columns by name.
@@ -72,4 +74,38 @@ fn an_upgrade_keeps_every_row_and_its_names_can_be_read() {
             }
         }
     }
+}
+
+/// A name as a database of the fixtures stores it.
+fn stored(name: &str) -> Vec<u8> {
+    let mut siv = aes_siv::siv::Aes256Siv::new((&[7; 64]).into());
+    siv.encrypt([b"ocariot-users account.username"], name.as_bytes()).unwrap()
+}
+
+#[test]
+fn an_upgrade_composes_names_unless_somebody_of_the_type_has_the_composed_one() {
+    const COMPOSED: &str = "Jos\u{e9}";
+    const TYPED: &str = "Jose\u{301}";
+    let folder = tempfile::tempdir().unwrap();
+    let path = made(folder.path(), RELEASED[4]);
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let rename = |old: &str, new: &[u8]| {
+        let changed = database.execute("UPDATE account SET username = ?2 WHERE username = ?1", (stored(old), new));
+        assert_eq!(changed.unwrap(), 1, "{old}");
+    };
+    rename("educator", &stored(TYPED));
+    rename("BR0001", &stored(COMPOSED));
+    rename("BR0002", &stored(TYPED));
+    rename("app", b"no ciphertext of this key");
+    drop(database);
+
+    let store = open_store(&path, &TestClock::new());
+    let of = |name: &str| {
+        let name = Username::verbatim(name.to_owned());
+        let found = store.read(|view| view.credentials(&name)).unwrap();
+        found.into_iter().map(|credential| credential.role).collect::<Vec<_>>()
+    };
+    assert_eq!(of(COMPOSED), [Role::Child, Role::Educator]);
+    assert_eq!(of(TYPED), [Role::Child, Role::Educator, Role::Child], "and whose name was taken, by his own spelling");
+    assert_eq!(of("admin"), [Role::Admin], "a damaged row keeps nobody else from being found");
 }

@@ -10,6 +10,7 @@ use crate::api::http::names::{INSTITUTION_ALIAS, key, queried_field};
 use crate::api::http::params::{ListShape, Pair};
 use crate::app::FieldRules;
 use crate::model::query::{Comparison, Direction, Filter, Page, Query, SortKey, Test};
+use crate::model::text::composed;
 use crate::model::{DateFault, Field, Id, Institution, Invalid};
 
 /// Reads a query string, already split.
@@ -82,7 +83,12 @@ fn institutions(given: &[String]) -> Result<Vec<Id<Institution>>, Invalid> {
 fn filter(pair: &Pair) -> Filter {
     // The alias is one on users alone, and there it does not come here.
     let field = if pair.key == INSTITUTION_ALIAS || pair.key == key(Field::Institution) { None } else { pair.field() };
-    Filter { field, any_of: pair.values.iter().map(|value| test(value)).collect() }
+    let tests = pair.values.iter().map(|value| match field {
+        // As they are stored.
+        Some(Field::Username) => test(&composed(value)),
+        _ => test(value),
+    });
+    Filter { field, any_of: tests.collect() }
 }
 
 fn test(value: &str) -> Test {

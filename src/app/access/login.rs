@@ -1,5 +1,6 @@
 //! Logging in: a name and a password become a token (contract, section 3).
 
+use super::password::Fit;
 use crate::app::{App, Origin};
 use crate::model::{Credential, Error, Password, PasswordHash, Unauthenticated, Username};
 
@@ -22,10 +23,10 @@ impl App {
         self.admit_login(origin, &username)?;
         self.check_clock()?;
         let candidates = self.store.read_one(|view| view.credentials(&username))?;
-        let Some(credential) = self.find_fitting(candidates, &password).await? else {
+        let Some((credential, fit)) = self.find_fitting(candidates, &password).await? else {
             return Err(Error::Unauthenticated(Unauthenticated::WrongPassword));
         };
-        let stronger = self.strengthen(&credential, password).await?;
+        let better = self.rehash(&credential, fit, password).await?;
         let Credential { id, role, hash } = credential;
         let origin = origin.clone();
         let lifetime = self.tokens.lifetime();
@@ -36,8 +37,8 @@ impl App {
                 if !tx.set_last_login(id, &hash)? {
                     return Err(Error::Unauthenticated(Unauthenticated::WrongPassword));
                 }
-                if let Some(stronger) = stronger {
-                    tx.set_password(id, Some(&hash), &stronger)?;
+                if let Some(better) = better {
+                    tx.set_password(id, Some(&hash), &better)?;
                 }
                 origin.record_login(tx, id, role)?;
                 Ok((tx.new_token(lifetime), tx.now()))
@@ -50,21 +51,28 @@ impl App {
         &self,
         candidates: Vec<Credential>,
         password: &Password,
-    ) -> Result<Option<Credential>, Error> {
+    ) -> Result<Option<(Credential, Fit)>, Error> {
         if candidates.is_empty() {
             self.hasher.verify(password.clone(), self.hasher.dummy().clone()).await?;
         }
         for candidate in candidates {
-            if self.hasher.verify(password.clone(), candidate.hash.clone()).await? {
-                return Ok(Some(candidate));
+            match self.hasher.verify(password.clone(), candidate.hash.clone()).await? {
+                Fit::Not => {}
+                fit => return Ok(Some((candidate, fit))),
             }
         }
         Ok(None)
     }
 
-    /// The password's hash at the present costs, if the stored one is weaker.
-    async fn strengthen(&self, credential: &Credential, password: Password) -> Result<Option<PasswordHash>, Error> {
-        if !self.hasher.is_weaker(&credential.hash) {
+    /// Another hash of the password to store, if the present one is cheaper than the settings say, or not of the
+    /// password as it is prepared.
+    async fn rehash(
+        &self,
+        credential: &Credential,
+        fit: Fit,
+        password: Password,
+    ) -> Result<Option<PasswordHash>, Error> {
+        if fit != Fit::AsTyped && !self.hasher.is_weaker(&credential.hash) {
             return Ok(None);
         }
         self.hasher.hash(password).await.map(Some)

@@ -33,6 +33,17 @@ pub struct HashOptions {
     pub on_thread_start: fn(),
 }
 
+/// How a password fits a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::app) enum Fit {
+    /// It is another one.
+    Not,
+    /// It is the one.
+    Prepared,
+    /// It is the one, and the hash is from before passwords were prepared.
+    AsTyped,
+}
+
 type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
 /// Computes hashes.
@@ -85,11 +96,11 @@ impl Hasher {
         self.run(move |memory| hash(&params, &password, memory)).await
     }
 
-    /// Whether the password fits the hash.
+    /// How the password fits the hash. The time depends on the costs in the hash and on the password alone.
     ///
     /// # Errors
     /// `Unavailable` if too many wait already; `Internal` if the hash is none.
-    pub(in crate::app) async fn verify(&self, password: Password, hash: PasswordHash) -> Result<bool, Error> {
+    pub(in crate::app) async fn verify(&self, password: Password, hash: PasswordHash) -> Result<Fit, Error> {
         self.run(move |memory| verify(&password, &hash, memory)).await
     }
 
@@ -142,7 +153,7 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
 fn hash(params: &Params, password: &Password, memory: &mut Vec<Block>) -> Result<PasswordHash, Error> {
     let salt = random_bytes::<16>()?;
     let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
-    compute(params, password, &salt, &mut output, memory)?;
+    compute(params, password.as_bytes(), &salt, &mut output, memory)?;
     let phc = phc::PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
@@ -153,11 +164,20 @@ fn hash(params: &Params, password: &Password, memory: &mut Vec<Block>) -> Result
     Ok(PasswordHash::from_phc(phc.to_string()))
 }
 
-fn verify(password: &Password, hash: &PasswordHash, memory: &mut Vec<Block>) -> Result<bool, Error> {
+fn verify(password: &Password, hash: &PasswordHash, memory: &mut Vec<Block>) -> Result<Fit, Error> {
     let (params, salt, expected) = parse(hash)?;
     let mut output = vec![0; expected.len()];
-    compute(&params, password, salt.as_ref(), &mut output, memory)?;
-    Ok(output.ct_eq(expected.as_bytes()).into())
+    let mut fits = |bytes: &[u8]| -> Result<bool, Error> {
+        compute(&params, bytes, salt.as_ref(), &mut output, memory)?;
+        Ok(output.ct_eq(expected.as_bytes()).into())
+    };
+    if fits(password.as_bytes())? {
+        return Ok(Fit::Prepared);
+    }
+    match password.as_typed() {
+        Some(typed) if fits(typed)? => Ok(Fit::AsTyped),
+        _ => Ok(Fit::Not),
+    }
 }
 
 /// Takes a stored hash apart: its costs win over the present settings.
@@ -172,7 +192,7 @@ fn parse(hash: &PasswordHash) -> Result<(Params, Salt, Output), Error> {
 
 fn compute(
     params: &Params,
-    password: &Password,
+    password: &[u8],
     salt: &[u8],
     output: &mut [u8],
     memory: &mut Vec<Block>,
@@ -181,7 +201,7 @@ fn compute(
         memory.resize(params.block_count(), Block::default());
     }
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
-        .hash_password_into_with_memory(password.as_bytes(), salt, output, memory)
+        .hash_password_into_with_memory(password, salt, output, memory)
         .map_err(Error::internal)
 }
 
@@ -212,8 +232,8 @@ mod tests {
         let password = Password::verbatim("secret");
         let stored = hash(&params(64), &password, memory).unwrap();
         hash(&params(256), &Password::verbatim("another"), memory).unwrap();
-        assert!(verify(&password, &stored, memory).unwrap());
-        assert!(!verify(&Password::verbatim("Secret"), &stored, memory).unwrap());
+        assert_eq!(verify(&password, &stored, memory).unwrap(), Fit::Prepared);
+        assert_eq!(verify(&Password::verbatim("Secret"), &stored, memory).unwrap(), Fit::Not);
         assert!(stored.as_str().starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", stored.as_str());
     }
 
@@ -229,7 +249,7 @@ mod tests {
         }
         let password = Password::verbatim("secret");
         let hash = hasher.hash(password.clone()).await.unwrap();
-        assert!(hasher.verify(password, hash).await.unwrap());
+        assert_eq!(hasher.verify(password, hash).await.unwrap(), Fit::Prepared);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is done to users of any type: deleting them, changing and resetting passwords.
 
+use crate::app::access::password::Fit;
 use crate::app::access::policy::{Operation, PasswordChange, PasswordReset, UserDelete};
 use crate::app::{App, Origin, Permit};
 use crate::model::{Account, Error, Id, Invalid, Kind, Password, PasswordHash, Role, Username};
@@ -69,7 +70,10 @@ impl App {
         hash: PasswordHash,
     ) -> Result<(), Error> {
         self.admit_login(origin, username)?;
-        if self.hasher.verify(password, hash).await? { Ok(()) } else { Err(Invalid::OldPassword.into()) }
+        match self.hasher.verify(password, hash).await? {
+            Fit::Prepared | Fit::AsTyped => Ok(()),
+            Fit::Not => Err(Invalid::OldPassword.into()),
+        }
     }
 
     /// Gives any user another password, and revokes the user's tokens.

@@ -112,8 +112,8 @@ impl Store {
     ) -> Result<(), OpenError> {
         let mut connection = existing(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let version = migrate::version(&connection)?;
-        unlock(&connection, key)?;
-        migrate::migrate(&mut connection, version)?;
+        let cipher = unlock(&connection, key)?;
+        migrate::migrate(&mut connection, version, &cipher)?;
         connection.execute(
             "UPDATE store_state SET last_id = max(last_id, ?1), last_token = max(last_token, ?2, ?4),
              last_token_expiry = max(last_token_expiry, ?3)",

@@ -96,7 +96,7 @@ mod tests {
 
         let mut connection = Connection::open(&database).unwrap();
         connection.pragma_update(None, "journal_mode", "WAL").unwrap();
-        migrate::migrate(&mut connection, 0).unwrap();
+        migrate::create(&mut connection).unwrap();
         connection.execute("UPDATE store_state SET last_token = 1800000000000000", []).unwrap();
         let while_open = Store::look_over(&database).unwrap();
         assert!(while_open.journal_bytes.is_some());
@@ -117,7 +117,7 @@ mod tests {
         let (database, copy) = (folder.path().join("ocariot.db"), folder.path().join("copy.db"));
         let mut connection = Connection::open(&database).unwrap();
         connection.pragma_update(None, "journal_mode", "WAL").unwrap();
-        migrate::migrate(&mut connection, 0).unwrap();
+        migrate::create(&mut connection).unwrap();
         for suffix in ["", "-wal"] {
             fs::copy(format!("{}{suffix}", database.display()), format!("{}{suffix}", copy.display())).unwrap();
         }

@@ -1,7 +1,12 @@
 //! The schema's versions: numbered files, applied in order, each in one transaction, never changed once released.
 
-use rusqlite::Connection;
+use std::error::Error;
+use std::sync::Arc;
 
+use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
+
+use super::cipher::Cipher;
 use crate::store::OpenError;
 
 const MIGRATIONS: &[&str] = &[
@@ -10,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_revocation_floor.sql"),
     include_str!("../migrations/0004_token_keys.sql"),
     include_str!("../migrations/0005_names_by_role.sql"),
+    include_str!("../migrations/0006_composed_names.sql"),
 ];
 
 /// Marks a SQLite file as ours ("OCUS").
@@ -32,16 +38,47 @@ pub(in crate::store) fn version(connection: &Connection) -> Result<usize, OpenEr
     Ok(version)
 }
 
-/// Brings the schema from `version` to this program's.
-pub(in crate::store) fn migrate(connection: &mut Connection, version: usize) -> Result<(), OpenError> {
+/// Brings the schema from `version` to this program's. `cipher` reads the names that there are.
+pub(in crate::store) fn migrate(
+    connection: &mut Connection,
+    version: usize,
+    cipher: &Arc<Cipher>,
+) -> Result<(), OpenError> {
+    let cipher = Arc::clone(cipher);
+    add_composing(connection, move |name| match cipher.decrypt(name) {
+        Ok(read) => Ok(cipher.encrypt(&read.composed())?),
+        // One damaged row must not keep all the others from being served.
+        Err(_) => Ok(name.to_vec()),
+    })?;
     apply(connection, version, SCHEMA_VERSION)
+}
+
+/// Makes an empty database's schema that of this program.
+pub(in crate::store) fn create(connection: &mut Connection) -> Result<(), OpenError> {
+    apply_without_names(connection, SCHEMA_VERSION)
 }
 
 /// An empty database in memory with the schema of a version, to compare with.
 pub(in crate::store) fn empty(version: usize) -> Result<Connection, OpenError> {
     let mut connection = Connection::open_in_memory()?;
-    apply(&mut connection, 0, version)?;
+    apply_without_names(&mut connection, version)?;
     Ok(connection)
+}
+
+fn apply_without_names(connection: &mut Connection, version: usize) -> Result<(), OpenError> {
+    add_composing(connection, |_| Err("an empty database has no names".into()))?;
+    apply(connection, 0, version)
+}
+
+/// Adds `username_composed`, for migrations.
+fn add_composing(
+    connection: &Connection,
+    compose: impl Fn(&[u8]) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> + Send + 'static,
+) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
+    connection.create_scalar_function("username_composed", 1, flags, move |context| {
+        compose(context.get_raw(0).as_blob()?).map_err(rusqlite::Error::UserFunctionError)
+    })
 }
 
 fn apply(connection: &mut Connection, from: usize, to: usize) -> Result<(), OpenError> {
