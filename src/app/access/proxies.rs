@@ -28,11 +28,12 @@ fn client_address<'f>(trusted: &[IpNet], peer: IpAddr, forwarded: impl DoubleEnd
     client
 }
 
-/// An address, perhaps with a port.
+/// An address, perhaps in brackets or with a port.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let with_port = || text.parse().ok().map(|address: SocketAddr| address.ip());
-    text.parse().ok().or_else(with_port).map(|address: IpAddr| address.to_canonical())
+    bare.parse().ok().or_else(with_port).map(|address: IpAddr| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -55,6 +56,10 @@ mod tests {
             ("10.0.0.1", "203.0.113.9, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
             ("2001:db8::1", "198.51.100.1:4711", "198.51.100.1"),
             ("10.0.0.1", "[2001:db9::7]:4711", "2001:db9::7"),
+            ("10.0.0.1", "[2001:DB9:0:0::07]", "2001:db9::7"),
+            ("10.0.0.1", "[::FFFF:198.51.100.1]:4711", "198.51.100.1"),
+            ("10.0.0.1", "198.51.100.1, ::FFFF:a00:2", "198.51.100.1"),
+            ("10.0.0.1", "198.51.100.1, [2001:0DB8::2]", "198.51.100.1"),
             ("10.0.0.1", "::ffff:198.51.100.1", "198.51.100.1"),
             // Nobody, or nonsense: the proxy itself.
             ("10.0.0.1", "", "10.0.0.1"),
