@@ -5,6 +5,7 @@ mod audit;
 mod clock;
 mod directory;
 mod operator;
+pub mod policy;
 mod random;
 mod readiness;
 
@@ -33,7 +34,6 @@ pub use access::limited::{LimitedRecord, LimitedReport};
 pub use access::limits::{Rate, RateLimits};
 pub use access::password::{HashOptions, derive_key};
 pub use access::permit::Permit;
-pub use access::policy;
 pub use access::scopes::scopes;
 pub use access::token::{Caller, TokenOptions, role_claim as role_name};
 pub use audit::trail::{TrailCursor, TrailPage, TrailQuery, TrailRecord, audited_actions};

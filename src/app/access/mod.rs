@@ -6,7 +6,7 @@ pub(in crate::app) mod limits;
 pub(in crate::app) mod login;
 pub(in crate::app) mod password;
 pub(in crate::app) mod permit;
-pub mod policy;
+pub(in crate::app) mod policy;
 pub(in crate::app) mod proxies;
 pub(in crate::app) mod scopes;
 pub(in crate::app) mod token;

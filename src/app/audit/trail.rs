@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::access::keys::ROTATION;
 use crate::app::access::login::LOGIN;
-use crate::app::access::policy::TABLE;
 use crate::app::access::token::role_claim;
 use crate::app::audit::refusals::EARLY;
 use crate::app::operator::{ADMIN_CREATE, Refusal, USER_UNLOCK, refusal};
+use crate::app::policy::TABLE;
 use crate::app::{App, Outcome};
 use crate::model::{Id, text};
 use crate::store::{TrailFilter, TrailPlace, TrailRow};

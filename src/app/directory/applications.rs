@@ -1,7 +1,7 @@
 //! Applications: programs that have an account.
 
-use crate::app::access::policy::{ApplicationCreate, ApplicationList, ApplicationUpdate, ApplicationView};
 use crate::app::directory::accounts;
+use crate::app::policy::{ApplicationCreate, ApplicationList, ApplicationUpdate, ApplicationView};
 use crate::app::{App, Permit};
 use crate::model::query::{Listed, Query};
 use crate::model::{Application, ApplicationPatch, Error, Id, Kind, NewApplication, Role};

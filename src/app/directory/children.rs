@@ -1,9 +1,7 @@
 //! Children.
 
-use crate::app::access::policy::{
-    ChildCreate, ChildList, ChildTagClear, ChildTagSet, ChildUpdate, ChildView, ChildViewByTag,
-};
 use crate::app::directory::accounts;
+use crate::app::policy::{ChildCreate, ChildList, ChildTagClear, ChildTagSet, ChildUpdate, ChildView, ChildViewByTag};
 use crate::app::{App, Permit};
 use crate::model::query::{Listed, Query};
 use crate::model::{Child, ChildPatch, Error, Id, Kind, NewChild, Role, Text};

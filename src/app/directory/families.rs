@@ -1,9 +1,9 @@
 //! Families, and which children belong to them.
 
-use crate::app::access::policy::{
+use crate::app::directory::accounts;
+use crate::app::policy::{
     FamilyChildAdd, FamilyChildList, FamilyChildRemove, FamilyCreate, FamilyList, FamilyUpdate, FamilyView,
 };
-use crate::app::directory::accounts;
 use crate::app::{App, Permit};
 use crate::model::query::{Listed, Query};
 use crate::model::{Child, Error, Family, FamilyPatch, Fault, Field, Id, Invalid, Kind, MAX_CHILDREN, NewFamily, Role};

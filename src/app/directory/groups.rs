@@ -1,7 +1,8 @@
 //! Groups of children, each of one educator or health professional.
 
-use crate::app::access::policy::{Operation, deed};
 use crate::app::directory::accounts;
+use crate::app::directory::policy::{Does, deed};
+use crate::app::policy::Operation;
 use crate::app::{App, Permit};
 use crate::model::query::{Listed, Query};
 use crate::model::{Account, Conflict, Error, Group, GroupPatch, Id, Invalid, Kind, NewGroup, Role, Text, User};
@@ -15,7 +16,7 @@ impl App {
     /// as one may have, a child does not exist, or all his groups would hold too many.
     pub async fn group_create<O, S>(&self, permit: Permit<O>, new: NewGroup) -> Result<Group, Error>
     where
-        O: Operation<Deed = deed::GroupCreate, Target = Id<S>>,
+        O: Operation<Target = Id<S>> + Does<deed::GroupCreate>,
         S: User + 'static,
     {
         let owner = permit.target().cast();
@@ -39,7 +40,7 @@ impl App {
     /// If the store cannot read.
     pub async fn group_list<O, S>(&self, permit: Permit<O>, query: Query) -> Result<Listed<Group>, Error>
     where
-        O: Operation<Deed = deed::GroupList, Target = Id<S>>,
+        O: Operation<Target = Id<S>> + Does<deed::GroupList>,
         S: User + 'static,
     {
         let owner = permit.target().cast();
@@ -52,7 +53,7 @@ impl App {
     /// `NotFound` if he has none of this id, whoever else may.
     pub async fn group_view<O, S>(&self, permit: Permit<O>) -> Result<Group, Error>
     where
-        O: Operation<Deed = deed::GroupView, Target = (Id<S>, Id<Group>)>,
+        O: Operation<Target = (Id<S>, Id<Group>)> + Does<deed::GroupView>,
         S: User + 'static,
     {
         let (owner, id) = *permit.target();
@@ -66,7 +67,7 @@ impl App {
     /// not exist or all his groups would hold too many.
     pub async fn group_update<O, S>(&self, permit: Permit<O>, patch: GroupPatch) -> Result<Group, Error>
     where
-        O: Operation<Deed = deed::GroupUpdate, Target = (Id<S>, Id<Group>)>,
+        O: Operation<Target = (Id<S>, Id<Group>)> + Does<deed::GroupUpdate>,
         S: User + 'static,
     {
         let (owner, id) = (permit.target().0.cast(), permit.target().1);
@@ -91,7 +92,7 @@ impl App {
     /// If the store cannot write.
     pub async fn group_delete<O, S>(&self, permit: Permit<O>) -> Result<(), Error>
     where
-        O: Operation<Deed = deed::GroupDelete, Target = (Id<S>, Id<Group>)>,
+        O: Operation<Target = (Id<S>, Id<Group>)> + Does<deed::GroupDelete>,
         S: User + 'static,
     {
         let (owner, id) = *permit.target();

@@ -1,8 +1,6 @@
 //! Institutions: the places that users belong to.
 
-use crate::app::access::policy::{
-    InstitutionCreate, InstitutionDelete, InstitutionList, InstitutionUpdate, InstitutionView,
-};
+use crate::app::policy::{InstitutionCreate, InstitutionDelete, InstitutionList, InstitutionUpdate, InstitutionView};
 use crate::app::{App, Permit};
 use crate::model::query::{Listed, Query};
 use crate::model::{Conflict, Error, Id, Institution, InstitutionFacts, InstitutionPatch, Invalid, Kind, Text};

@@ -7,5 +7,6 @@ pub mod demo;
 pub(in crate::app) mod families;
 pub(in crate::app) mod groups;
 pub(in crate::app) mod institutions;
+pub(in crate::app) mod policy;
 pub(in crate::app) mod professionals;
 pub(in crate::app) mod users;

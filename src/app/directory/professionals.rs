@@ -1,7 +1,8 @@
 //! Educators and health professionals: two names, one set of deeds.
 
-use crate::app::access::policy::{All, Operation, deed};
 use crate::app::directory::accounts;
+use crate::app::directory::policy::{Does, deed};
+use crate::app::policy::{All, Operation};
 use crate::app::{App, Permit};
 use crate::model::query::{Listed, Query};
 use crate::model::{Account, AccountPatch, Error, Id, NewAccount, Professional, Role, User};
@@ -14,7 +15,7 @@ impl App {
     /// `Conflict` if another of the same type has the name, `Invalid` if the institution does not exist.
     pub async fn professional_create<O, S>(&self, permit: Permit<O>, new: NewAccount) -> Result<Professional, Error>
     where
-        O: Operation<Deed = deed::ProfessionalCreate, Target = All<S>>,
+        O: Operation<Target = All<S>> + Does<deed::ProfessionalCreate>,
         S: User,
     {
         let hash = self.hasher.hash(new.password.clone()).await?;
@@ -33,7 +34,7 @@ impl App {
     /// If the store cannot read.
     pub async fn professional_list<O, S>(&self, _permit: Permit<O>, query: Query) -> Result<Listed<Professional>, Error>
     where
-        O: Operation<Deed = deed::ProfessionalList, Target = All<S>>,
+        O: Operation<Target = All<S>> + Does<deed::ProfessionalList>,
         S: User,
     {
         self.store.scan(move |view| view.professionals(S::ROLE, &query)).await
@@ -45,7 +46,7 @@ impl App {
     /// `NotFound` if there is none of this type.
     pub async fn professional_view<O, S>(&self, permit: Permit<O>) -> Result<Professional, Error>
     where
-        O: Operation<Deed = deed::ProfessionalView, Target = Id<S>>,
+        O: Operation<Target = Id<S>> + Does<deed::ProfessionalView>,
         S: User + 'static,
     {
         let id = permit.target().cast();
@@ -59,7 +60,7 @@ impl App {
     /// same type has the new name, and `Invalid` if the institution does not exist.
     pub async fn professional_update<O, S>(&self, permit: Permit<O>, patch: AccountPatch) -> Result<Professional, Error>
     where
-        O: Operation<Deed = deed::ProfessionalUpdate, Target = Id<S>>,
+        O: Operation<Target = Id<S>> + Does<deed::ProfessionalUpdate>,
         S: User + 'static,
     {
         let id: Id<Account> = permit.target().cast();

@@ -1,7 +1,7 @@
 //! What is done to users of any type: deleting them, changing and resetting passwords.
 
 use crate::app::access::password::Fit;
-use crate::app::access::policy::{Operation, PasswordChange, PasswordReset, UserDelete};
+use crate::app::policy::{Operation, PasswordChange, PasswordReset, UserDelete};
 use crate::app::{App, Origin, Permit};
 use crate::model::{Account, Error, Id, Invalid, Kind, Password, PasswordHash, Role, Username};
 use crate::store::Tx;
