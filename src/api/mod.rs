@@ -1,6 +1,7 @@
 //! HTTP: the only folder that knows the web framework. A handler is four steps: permit, parse, call, convert.
 
 mod access;
+mod catalogue;
 mod directory;
 mod document;
 mod health;

@@ -9,7 +9,7 @@ use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
 
 use crate::api::Context;
-use crate::api::document::Tag;
+use crate::api::access::catalogue::Tag;
 use crate::api::http::body::{Body, Fields, ReadBody, missing};
 use crate::api::http::reply::Found;
 use crate::app::{App, PublicKey, demo};

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::api::access::auth::Auth;
 use crate::api::directory::accounts::{GivenAccount, read_patch};
-use crate::api::document::Tag;
+use crate::api::directory::catalogue::Tag;
 use crate::api::http::body::{Body, Fields, ReadBody, missing};
 use crate::api::http::params::{self, ListQuery, ListShape, Path};
 use crate::api::http::reply::{Created, Done, Found, Page};

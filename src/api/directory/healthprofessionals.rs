@@ -7,9 +7,9 @@ use std::sync::Arc;
 use poem_openapi::OpenApi;
 
 use crate::api::access::auth::Auth;
+use crate::api::directory::catalogue::Tag;
 use crate::api::directory::groups::{self, GroupBody, GroupChanges, NewGroupBody};
 use crate::api::directory::professionals::{LIST, NewProfessional, ProfessionalBody, ProfessionalChanges};
-use crate::api::document::Tag;
 use crate::api::http::body::Body;
 use crate::api::http::params::{ListQuery, Path};
 use crate::api::http::reply::{Created, Done, Found, Page};

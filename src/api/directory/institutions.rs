@@ -7,7 +7,7 @@ use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
 
 use crate::api::access::auth::Auth;
-use crate::api::document::Tag;
+use crate::api::directory::catalogue::Tag;
 use crate::api::http::body::{Body, Fields, ReadBody, missing};
 use crate::api::http::params::{ListQuery, ListShape, Path};
 use crate::api::http::reply::{Created, Done, Found, Page};

@@ -6,7 +6,7 @@ use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
 use crate::api::access::auth::Auth;
-use crate::api::document::Tag;
+use crate::api::directory::catalogue::Tag;
 use crate::api::http::body::{Body, Fields, ReadBody, missing};
 use crate::api::http::params::Path;
 use crate::api::http::reply::Done;

@@ -1,19 +1,20 @@
 //! The document of the API: what the framework makes of the handlers, and what it cannot know.
 //!
-//! One pass over the finished document adds, from the table of who may do what and from `faults.rs`: scopes, a
+//! One pass over the finished document adds, from the table of who may do what and from what the domains tell of themselves: scopes, a
 //! sentence about who may, the errors of each operation with real examples, and the query parameters of lists.
 
 pub(in crate::api) mod examples;
 pub(in crate::api) mod faults;
 pub(in crate::api) mod list_parameters;
+pub(in crate::api) mod parts;
 pub(in crate::api) mod reference;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use poem_openapi::Tags;
 use serde_json::{Map, Value, json};
 
+use crate::api::catalogue::PARTS;
 use crate::api::document::examples::add_path_examples;
 use crate::api::document::faults::{Facts, faults};
 use crate::api::document::list_parameters::add_list_parameters;
@@ -21,52 +22,6 @@ use crate::api::http::failure::ErrorBody;
 use crate::api::http::names::{INSTITUTION_ALIAS, key};
 use crate::app::policy::{Grant, Row, TABLE};
 use crate::model::{Field, Role};
-
-/// The platform's names for groups of operations.
-#[derive(Tags)]
-#[oai(rename_all = "lowercase")]
-pub(in crate::api) enum Tag {
-    /// Logging in, and verifying tokens.
-    Auth,
-    /// What is done to users of any type.
-    Users,
-    /// The places that users belong to.
-    Institutions,
-    /// Children, whose health is followed.
-    Children,
-    /// Families.
-    Families,
-    /// Which children belong to a family.
-    #[oai(rename = "families.children")]
-    FamilyChildren,
-    /// Educators.
-    Educators,
-    /// The groups of children of an educator.
-    #[oai(rename = "educators.children.groups")]
-    EducatorGroups,
-    /// Health professionals.
-    HealthProfessionals,
-    /// The groups of children of a health professional.
-    #[oai(rename = "healthprofessionals.children.groups")]
-    HealthProfessionalGroups,
-    /// Programs that have an account.
-    Applications,
-}
-
-/// The order in which groups are shown: that of the first steps.
-const TAGS: &[&str] = &[
-    "auth",
-    "institutions",
-    "children",
-    "families",
-    "families.children",
-    "educators",
-    "educators.children.groups",
-    "healthprofessionals",
-    "healthprofessionals.children.groups",
-    "applications",
-    "users",
-];
 
 const DESCRIPTION: &str = "\
 The users service of the OCARIoT platform: people and applications log in, an administrator registers them, \
@@ -105,7 +60,8 @@ impl Document {
         document["info"]["license"] = json!({"name": "MIT OR Apache-2.0"});
         document["components"]["schemas"]["Error"] = error_schema();
         if let Some(tags) = document["tags"].as_array_mut() {
-            tags.sort_by_key(|tag| TAGS.iter().position(|known| tag["name"] == **known));
+            let known: Vec<_> = PARTS.iter().flat_map(|part| part.tags).collect();
+            tags.sort_by_key(|tag| known.iter().position(|known| tag["name"] == **known));
         }
         document["servers"] = json!([{"url": crate::api::BASE}]);
         let paths = document["paths"].as_object_mut().ok_or("the document has no paths")?;
@@ -117,7 +73,7 @@ impl Document {
         finish_schemas(schemas, &paths);
         for (path, operations) in &mut paths {
             for operation in operations.as_object_mut().into_iter().flat_map(Map::values_mut) {
-                finish_operation(path, operation, schemas);
+                finish_operation(path, operation, schemas)?;
             }
         }
         document["paths"] = paths.into();
@@ -219,7 +175,7 @@ pub(in crate::api) fn reference(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")
 }
 
-fn finish_operation(path: &str, operation: &mut Value, schemas: &Value) {
+fn finish_operation(path: &str, operation: &mut Value, schemas: &Value) -> Result<(), String> {
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let row = row(&id);
     if let Some(row) = row {
@@ -239,7 +195,10 @@ fn finish_operation(path: &str, operation: &mut Value, schemas: &Value) {
     if body.is_some_and(|schema| schema.get("required").is_none()) {
         operation["requestBody"]["required"] = false.into();
     }
-    add_faults(operation, &faults(&Facts { id: &id, path, row, has_body }));
+    let mut entries = PARTS.iter().flat_map(|part| part.faults);
+    let own = entries.find(|entry| entry.id == id).ok_or_else(|| format!("the faults of {id} are not told"))?;
+    add_faults(operation, &faults(&Facts { faults: own, path, row, has_body }));
+    Ok(())
 }
 
 fn who_may(row: &Row) -> String {

@@ -1,0 +1,7 @@
+//! What the domains tell of themselves, joined.
+
+use super::document::parts::Part;
+use super::{access, directory};
+
+/// A part per domain.
+pub(in crate::api) const PARTS: &[Part] = &[access::catalogue::PART, directory::catalogue::PART];
