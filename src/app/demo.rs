@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::app::App;
+use super::App;
 use crate::model::{
     Account, Age, Child, Error, Gender, Id, Institution, InstitutionFacts, NewGroup, Password, PasswordHash, Role,
     Text, Username,

@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod clock;
+pub mod demo;
 mod directory;
 mod operator;
 pub mod policy;
@@ -29,21 +30,21 @@ use clock::ClockWatch;
 use ipnet::IpNet;
 use readiness::Readiness;
 
-pub use access::keys::{EarlierKeys, KeyCare, KeyKeeper, NewKey, PublicKey};
+pub use access::keys::{EarlierKeys, KeyCare, KeyKeeper, KeyRecord, KeysRecord, NewKey, PublicKey};
 pub use access::limited::{LimitedRecord, LimitedReport};
 pub use access::limits::{Rate, RateLimits};
+pub use access::origin::Origin;
 pub use access::password::{HashOptions, derive_key};
 pub use access::permit::Permit;
 pub use access::scopes::scopes;
 pub use access::token::{Caller, TokenOptions, role_claim as role_name};
-pub use audit::trail::{TrailCursor, TrailPage, TrailQuery, TrailRecord, audited_actions};
-pub use audit::{AuditedReads, Origin};
+pub use audit::AuditedReads;
+pub use audit::actions::audited_actions;
+pub use audit::trail::{TrailCursor, TrailPage, TrailQuery, TrailRecord};
 pub use clock::{ClockTrust, clock_is_behind};
-pub use directory::demo;
 pub use operator::bootstrap::FirstAdmin;
-pub use operator::{
-    GivenPassword, KeyRecord, KeysRecord, OperatorCommand, Outcome, Refusal, UserName, UserRecord, WithPassword,
-};
+pub use operator::refusal::Refusal;
+pub use operator::{GivenPassword, OperatorCommand, Outcome, UserName, UserRecord, WithPassword};
 pub use random::{random_bytes, random_password};
 
 /// How the service is to behave.

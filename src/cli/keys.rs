@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use clap::{Arg, ArgAction, Command};
 
-use super::operator::verb;
+use super::operator_verb;
 use crate::app::{KeyRecord, KeysRecord};
 
 /// `keys` and its verbs.
 pub(super) fn keys_command() -> Command {
-    let show = verb("show", "Show the keys that tokens are verified with");
-    let rotate = verb("rotate", "Sign tokens with a new key from now on")
+    let show = operator_verb("show", "Show the keys that tokens are verified with");
+    let rotate = operator_verb("rotate", "Sign tokens with a new key from now on")
         .long_about(
             "Sign tokens with a new key from now on. Tokens of the key before stay valid until they end, and its \
              public half stays in /v1/.well-known/jwks.json as long: nobody is logged out. Services that read the \

@@ -135,6 +135,14 @@ fn with_folder_settings(command: Command) -> Command {
     settings.fold(command, Command::arg).arg(json())
 }
 
+/// A verb that a running service carries out itself.
+fn operator_verb(name: &'static str, about: &'static str) -> Command {
+    with_folder_settings(Command::new(name).about(about)).after_help(
+        "The service may be running: then it does this itself, at once. If it is stopped, the data folder is opened \
+         here.",
+    )
+}
+
 fn json() -> Arg {
     Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON")
 }

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, IsTerminal, Write as _};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
-use super::{Failure, audit, flags, keys, limits, output, with_folder_settings};
+use super::{Failure, audit, flags, keys, limits, operator_verb, output};
 use crate::app::{GivenPassword, OperatorCommand, Outcome, UserName, UserRecord, WithPassword};
 use crate::config::{Config, resolve_process};
 use crate::model::{Clock, Role};
@@ -18,10 +18,11 @@ standard input instead. If none is given, one is made up and shown once.";
 
 /// `admin` and its verbs.
 pub(super) fn admin_command() -> Command {
-    let create = verb("create", "Make one more administrator")
+    let create = operator_verb("create", "Make one more administrator")
         .arg(Arg::new("name").required(true).value_name("USERNAME").help("The new administrator's name"));
-    let reset = verb("reset-password", "Give an administrator another password; his tokens are refused at once")
-        .arg(Arg::new("name").value_name("USERNAME").help("May be left out if there is only one administrator"));
+    let reset =
+        operator_verb("reset-password", "Give an administrator another password; his tokens are refused at once")
+            .arg(Arg::new("name").value_name("USERNAME").help("May be left out if there is only one administrator"));
     Command::new("admin")
         .about("Administrators: make one, or reset a lost password")
         .subcommand_required(true)
@@ -30,12 +31,15 @@ pub(super) fn admin_command() -> Command {
 
 /// `user` and its verbs.
 pub(super) fn user_command() -> Command {
-    let list = verb("list", "List the users").arg(kind());
-    let show = one_user(verb("show", "Show a user"));
-    let set = one_user(verb("set-password", "Give a user another password; the user's tokens are refused at once"));
-    let unlock =
-        one_user(verb("unlock", "Forget how often a user's password was tried, so that nobody waits any more"));
-    let delete = one_user(verb("delete", "Delete a user with all that belongs to it"))
+    let list = operator_verb("list", "List the users").arg(kind());
+    let show = one_user(operator_verb("show", "Show a user"));
+    let set =
+        one_user(operator_verb("set-password", "Give a user another password; the user's tokens are refused at once"));
+    let unlock = one_user(operator_verb(
+        "unlock",
+        "Forget how often a user's password was tried, so that nobody waits any more",
+    ));
+    let delete = one_user(operator_verb("delete", "Delete a user with all that belongs to it"))
         .arg(Arg::new("yes").long("yes").action(ArgAction::SetTrue).help("Do not ask whether this is meant"));
     Command::new("user").about("Users of all types").subcommand_required(true).subcommands([
         list,
@@ -44,13 +48,6 @@ pub(super) fn user_command() -> Command {
         unlock,
         delete,
     ])
-}
-
-pub(super) fn verb(name: &'static str, about: &'static str) -> Command {
-    with_folder_settings(Command::new(name).about(about)).after_help(
-        "The service may be running: then it does this itself, at once. If it is stopped, the data folder is opened \
-         here.",
-    )
 }
 
 fn with_password(command: Command) -> Command {

@@ -85,9 +85,9 @@ pub enum Invalid {
     /// No usable NFC tag was given.
     NfcTag,
     /// The owner has as many groups as one may have.
-    GroupLimit,
+    GroupLimit(usize),
     /// All groups of the owner would hold more children than they may together.
-    GroupMemberLimit,
+    GroupMemberLimit(usize),
 }
 
 /// How one field breaks its format.

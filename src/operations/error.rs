@@ -1,8 +1,10 @@
-//! Why a start is refused. Each sentence names the thing and the remedy.
+//! Why a start, or what an operator asks, is refused. Each sentence names the thing and the remedy.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+
+use crate::app::Refusal;
 
 /// Why a start is refused. Nothing on disk was changed then.
 #[derive(Debug, thiserror::Error)]
@@ -144,4 +146,67 @@ impl StartError {
     pub(crate) fn not(what: &'static str, path: &Path, expected: &'static str) -> Self {
         Self::NotWhatItIs { what, path: path.to_owned(), expected }
     }
+}
+
+/// Why a command was not carried out. Nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum OperateError {
+    /// The service refuses it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The folder, its keys or its database cannot be used.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// It is about what a running service alone has.
+    #[error(
+        "no service runs in the data folder {}: rate limits live only in a running service, so nobody is limited",
+        .0.display()
+    )]
+    NotRunning(PathBuf),
+    /// There is no such folder.
+    #[error("there is no data folder {}: name the one of the service with --data-dir", .0.display())]
+    NoFolder(PathBuf),
+    /// The folder holds no database.
+    #[error(
+        "the data folder {} holds no database: name the one of the service with --data-dir, or make one with \
+         `ocariot-users serve`",
+        .0.display()
+    )]
+    NoDatabase(PathBuf),
+    /// The folder is another user's.
+    #[error(
+        "the data folder {} belongs to the user with the number {owner}: run this as that user, with \
+         `sudo -u '#{owner}'`",
+        folder.display()
+    )]
+    Foreign {
+        /// The folder.
+        folder: PathBuf,
+        /// Whose it is.
+        owner: u32,
+    },
+    /// The database waits for a migration.
+    #[error(
+        "the database {} has schema {found}, which is older than this program's: start `ocariot-users serve` once, \
+         which brings it up to date",
+        database.display()
+    )]
+    Outdated {
+        /// The database.
+        database: PathBuf,
+        /// Its schema.
+        found: usize,
+    },
+    /// The service that holds the folder does not answer.
+    #[error(
+        "the service that holds the data folder {} cannot be asked ({cause}): it may be starting or stopping, so try \
+         again; if that does not help, stop it and repeat this",
+        folder.display()
+    )]
+    Unreachable {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
 }

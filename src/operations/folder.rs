@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 
 use super::StartError;
-use super::backup::finish_restore;
+use super::exchange::finish;
+use super::files::DATABASE;
 
-pub(crate) const DATABASE: &str = "ocariot.db";
 /// The first administrator's password, until somebody deletes it.
 pub(crate) const FIRST_PASSWORD: &str = "initial-admin-password";
 
@@ -35,7 +35,7 @@ impl DataFolder {
         };
         match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {
-                finish_restore(path).map_err(refused)?;
+                finish(path).map_err(refused)?;
                 Ok(Some(Self { path: path.to_owned(), _lock: folder }))
             }
             Err(rustix::io::Errno::WOULDBLOCK) => Err(StartError::FolderInUse(path.to_owned())),

@@ -5,12 +5,14 @@ pub(crate) mod certificate;
 pub(crate) mod control;
 pub mod doctor;
 mod error;
+mod exchange;
+mod files;
 pub(crate) mod folder;
 pub(crate) mod keys;
 pub(crate) mod opening;
 mod operate;
 pub(crate) mod signals;
 
-pub use error::StartError;
+pub use error::{OperateError, StartError};
 pub use folder::remove_abandoned;
-pub use operate::{OperateError, Operator, operate};
+pub use operate::{Operator, operate};

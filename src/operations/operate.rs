@@ -6,73 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::folder::DataFolder;
 use super::opening::open_stopped;
-use super::{StartError, control};
-use crate::app::{App, OperatorCommand, Outcome, Refusal};
+use super::{OperateError, StartError, control};
+use crate::app::{App, OperatorCommand, Outcome};
 use crate::config::Config;
 use crate::model::Clock;
-
-/// Why a command was not carried out. Nothing was changed then.
-#[derive(Debug, thiserror::Error)]
-pub enum OperateError {
-    /// The service refuses it.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The folder, its keys or its database cannot be used.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// It is about what a running service alone has.
-    #[error(
-        "no service runs in the data folder {}: rate limits live only in a running service, so nobody is limited",
-        .0.display()
-    )]
-    NotRunning(PathBuf),
-    /// There is no such folder.
-    #[error("there is no data folder {}: name the one of the service with --data-dir", .0.display())]
-    NoFolder(PathBuf),
-    /// The folder holds no database.
-    #[error(
-        "the data folder {} holds no database: name the one of the service with --data-dir, or make one with \
-         `ocariot-users serve`",
-        .0.display()
-    )]
-    NoDatabase(PathBuf),
-    /// The folder is another user's.
-    #[error(
-        "the data folder {} belongs to the user with the number {owner}: run this as that user, with \
-         `sudo -u '#{owner}'`",
-        folder.display()
-    )]
-    Foreign {
-        /// The folder.
-        folder: PathBuf,
-        /// Whose it is.
-        owner: u32,
-    },
-    /// The database waits for a migration.
-    #[error(
-        "the database {} has schema {found}, which is older than this program's: start `ocariot-users serve` once, \
-         which brings it up to date",
-        database.display()
-    )]
-    Outdated {
-        /// The database.
-        database: PathBuf,
-        /// Its schema.
-        found: usize,
-    },
-    /// The service that holds the folder does not answer.
-    #[error(
-        "the service that holds the data folder {} cannot be asked ({cause}): it may be starting or stopping, so try \
-         again; if that does not help, stop it and repeat this",
-        folder.display()
-    )]
-    Unreachable {
-        /// The folder.
-        folder: PathBuf,
-        /// What the system says.
-        cause: io::Error,
-    },
-}
 
 /// Whoever carries out what operators ask of a data folder: the service that runs there, so that it takes effect at
 /// once, or this process, which holds the folder meanwhile.

@@ -15,6 +15,7 @@ mod connections;
 mod cors;
 mod demo;
 mod document;
+mod domains;
 mod durability;
 mod educators;
 mod errors;

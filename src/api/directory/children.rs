@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use poem_openapi::registry::MetaSchema;
 use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi};
 use serde::Serialize;
@@ -9,12 +10,14 @@ use serde::Serialize;
 use crate::api::access::auth::Auth;
 use crate::api::directory::accounts::{GivenAccount, read_patch};
 use crate::api::directory::catalogue::Tag;
+use crate::api::directory::schema::GivenAge;
 use crate::api::http::body::{Body, Fields, ReadBody, missing};
-use crate::api::http::params::{self, ListQuery, ListShape, Path};
+use crate::api::http::params::{ListQuery, Parameter, Path};
+use crate::api::http::query::ListShape;
 use crate::api::http::reply::{Created, Done, Found, Page};
-use crate::api::http::schema::{Day, GivenAge, IdText, Time};
+use crate::api::http::schema::{Day, IdText, Time};
 use crate::app::policy::{
-    All, ChildCreate, ChildList, ChildTagClear, ChildTagSet, ChildUpdate, ChildView, ChildViewByTag,
+    All, ChildCreate, ChildList, ChildTagClear, ChildTagSet, ChildUpdate, ChildView, ChildViewByTag, TagOfChild,
 };
 use crate::app::{App, demo};
 use crate::model::{Child, ChildPatch, Fault, Field, Gender, Invalid, NewChild, Text, query};
@@ -78,9 +81,9 @@ impl ChildrenApi {
     async fn child_view_by_tag(
         &self,
         auth: Auth<ChildViewByTag>,
-        nfc_tag: Path<params::Tag>,
+        nfc_tag: Path<HeldTag>,
     ) -> poem::Result<Found<ChildBody>> {
-        let permit = auth.permit(&self.0, nfc_tag.tag())?;
+        let permit = auth.permit(&self.0, TagOfChild(nfc_tag.given()))?;
         Ok(Found::of(self.0.child_view_by_tag(permit).await?))
     }
 
@@ -104,6 +107,15 @@ impl ChildrenApi {
     async fn child_tag_clear(&self, auth: Auth<ChildTagClear>, child_id: Path<Child>) -> poem::Result<Done> {
         let permit = auth.permit(&self.0, child_id.some_id()?)?;
         Ok(self.0.child_tag_clear(permit).await?.into())
+    }
+}
+
+/// An NFC tag in the path.
+enum HeldTag {}
+
+impl Parameter for HeldTag {
+    fn schema() -> MetaSchema {
+        MetaSchema { min_length: Some(1), ..MetaSchema::new("string") }
     }
 }
 
@@ -190,7 +202,7 @@ impl From<Child> for ChildBody {
                 Gender::Female => GenderBody::Female,
             },
             age: child.age.as_str().to_owned(),
-            age_calc_date: child.age_calc_date.map(|date| Day::of(&date)),
+            age_calc_date: child.age_calc_date.map(|date| Day::of(date.as_str())),
             last_sync: child.last_sync.map(Time),
             fitbit_status: child.fitbit_status,
             nfc_tag: nfc_tag.map(|tag| tag.as_str().to_owned()),
@@ -227,7 +239,7 @@ impl Example for NewChildBody {
             institution_id: IdText::example(demo::INSTITUTION),
             gender: GenderBody::Female,
             age: GivenAge::text("9"),
-            age_calc_date: Some(Day::example("2019-12-02")),
+            age_calc_date: Some(Day::of("2019-12-02")),
         }
     }
 }
@@ -273,7 +285,7 @@ impl Example for ChildChanges {
             institution_id: None,
             gender: None,
             age: Some(GivenAge::text("10")),
-            age_calc_date: Some(Day::example("2020-12-02")),
+            age_calc_date: Some(Day::of("2020-12-02")),
         }
     }
 }

@@ -10,10 +10,12 @@ use crate::api::access::auth::Auth;
 use crate::api::directory::accounts::{GivenAccount, read_patch};
 use crate::api::directory::catalogue::Tag;
 use crate::api::directory::children::ChildBody;
+use crate::api::directory::schema::ChildReference;
 use crate::api::http::body::{Body, Fields, ReadBody, missing};
-use crate::api::http::params::{ListQuery, ListShape, Path};
+use crate::api::http::params::{ListQuery, Path};
+use crate::api::http::query::ListShape;
 use crate::api::http::reply::{Created, Done, Found, Page};
-use crate::api::http::schema::{ChildReference, IdText, Time};
+use crate::api::http::schema::{IdText, Time};
 use crate::app::policy::{
     All, FamilyChildAdd, FamilyChildList, FamilyChildRemove, FamilyCreate, FamilyList, FamilyUpdate, FamilyView,
 };

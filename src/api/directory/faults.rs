@@ -3,7 +3,7 @@
 use crate::api::document::parts::{ConcatErrors, OperationFaults, bad_time, fault, missing, password, taken, text};
 use crate::app::policy as op;
 use crate::model::Field::{Age, Gender, Institution, Name, NewPassword, OldPassword, Type, Username};
-use crate::model::{Conflict, DateFault, Error, Fault, Field, Invalid, Kind, MAX_CHILDREN, Text};
+use crate::model::{Conflict, DateFault, Error, Fault, Field, Group, Invalid, Kind, MAX_CHILDREN, Text};
 
 /// An entry for every operation.
 pub(in crate::api) const FAULTS: &[OperationFaults] = &[
@@ -138,14 +138,18 @@ fn group_create() -> Vec<Error> {
     [
         group_fields(),
         vec![missing(&[Name, Field::Children]), taken(Kind::Group)],
-        vec![Invalid::GroupLimit.into(), children_missing(), Invalid::GroupMemberLimit.into()],
+        vec![
+            Invalid::GroupLimit(Group::MAX_PER_OWNER).into(),
+            children_missing(),
+            Invalid::GroupMemberLimit(Group::MAX_MEMBERS_PER_OWNER).into(),
+        ],
     ]
     .concat_errors()
 }
 
 fn group_update() -> Vec<Error> {
     let after = vec![Error::NotFound(Kind::Group), taken(Kind::Group), children_missing()];
-    [group_fields(), after, vec![Invalid::GroupMemberLimit.into()]].concat_errors()
+    [group_fields(), after, vec![Invalid::GroupMemberLimit(Group::MAX_MEMBERS_PER_OWNER).into()]].concat_errors()
 }
 
 fn list_of_users() -> Vec<Error> {

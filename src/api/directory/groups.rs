@@ -5,9 +5,10 @@ use poem_openapi::types::Example;
 use serde::Serialize;
 
 use crate::api::directory::children::ChildBody;
+use crate::api::directory::schema::ChildReference;
 use crate::api::http::body::{Fields, ReadBody, missing};
-use crate::api::http::params::ListShape;
-use crate::api::http::schema::{ChildReference, IdText};
+use crate::api::http::query::ListShape;
+use crate::api::http::schema::IdText;
 use crate::app::demo;
 use crate::model::{Field, Group, GroupPatch, Invalid, NewGroup, query};
 

@@ -9,7 +9,8 @@ use serde::Serialize;
 use crate::api::access::auth::Auth;
 use crate::api::directory::catalogue::Tag;
 use crate::api::http::body::{Body, Fields, ReadBody, missing};
-use crate::api::http::params::{ListQuery, ListShape, Path};
+use crate::api::http::params::{ListQuery, Path};
+use crate::api::http::query::ListShape;
 use crate::api::http::reply::{Created, Done, Found, Page};
 use crate::api::http::schema::{Degrees, GivenDegrees, IdText};
 use crate::app::policy::{

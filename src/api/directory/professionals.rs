@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::api::directory::accounts::{GivenAccount, read_patch};
 use crate::api::directory::groups::GroupBody;
 use crate::api::http::body::{Fields, ReadBody, missing};
-use crate::api::http::params::ListShape;
+use crate::api::http::query::ListShape;
 use crate::api::http::schema::{IdText, Time};
 use crate::app::demo;
 use crate::model::{AccountPatch, Invalid, NewAccount, Professional, query};

@@ -7,9 +7,7 @@ use poem::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::api::http::names::{key, missing_word, parameter, title};
-use crate::model::{
-    Conflict, DateFault, Error, Fault, Field, Group, Invalid, Kind, Limited, Unauthenticated, Unavailable,
-};
+use crate::model::{Conflict, DateFault, Error, Fault, Field, Invalid, Kind, Limited, Unauthenticated, Unavailable};
 
 /// What a client is told: the error body of the contract, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -291,13 +289,10 @@ fn invalid_body(invalid: &Invalid) -> ErrorBody {
         }
         Invalid::FamilyToExtendMissing => not_found_body(BAD, Kind::Family),
         Invalid::NfcTag => ErrorBody::new(BAD, "NFC Tag must have a valid value. For example: \"04a22422dd6480\""),
-        Invalid::GroupLimit => {
-            ErrorBody::new(BAD, format!("The limit of {} children groups was reached.", Group::MAX_PER_OWNER))
+        Invalid::GroupLimit(most) => ErrorBody::new(BAD, format!("The limit of {most} children groups was reached.")),
+        Invalid::GroupMemberLimit(most) => {
+            ErrorBody::new(BAD, format!("The limit of {most} children in all groups was reached."))
         }
-        Invalid::GroupMemberLimit => ErrorBody::new(
-            BAD,
-            format!("The limit of {} children in all groups was reached.", Group::MAX_MEMBERS_PER_OWNER),
-        ),
     }
 }
 

@@ -7,12 +7,10 @@ use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use crate::api::http::names::queried_field;
-use crate::api::http::query;
+use crate::api::http::query::{self, ListShape, Pair};
 use crate::app::FieldRules;
-use crate::app::policy::TagOfChild;
 use crate::model::query::Query;
-use crate::model::{Field, Id, Identified, Invalid};
+use crate::model::{Id, Identified, Invalid};
 
 /// A parameter in the path, as it was given: it is read when the caller's scope is known.
 ///
@@ -38,12 +36,10 @@ impl<K: Identified> Path<K> {
     }
 }
 
-/// An NFC tag in the path.
-pub(in crate::api) enum Tag {}
-
-impl Path<Tag> {
-    pub(in crate::api) fn tag(self) -> TagOfChild {
-        TagOfChild(self.given)
+impl<P> Path<P> {
+    /// What was given, for what is no id.
+    pub(in crate::api) fn given(self) -> String {
+        self.given
     }
 }
 
@@ -55,12 +51,6 @@ pub(in crate::api) trait Parameter {
 impl<K: Identified> Parameter for K {
     fn schema() -> MetaSchema {
         MetaSchema { pattern: Some("^[0-9a-fA-F]{24}$".to_owned()), ..MetaSchema::new("string") }
-    }
-}
-
-impl Parameter for Tag {
-    fn schema() -> MetaSchema {
-        MetaSchema { min_length: Some(1), ..MetaSchema::new("string") }
     }
 }
 
@@ -98,32 +88,6 @@ impl ListQuery {
     /// The first part that section 7 of the contract does not let pass.
     pub(in crate::api) fn read(&self, list: ListShape, rules: FieldRules) -> Result<Query, Invalid> {
         query::read(pairs(&self.0), list, rules)
-    }
-}
-
-/// What the reading of a query depends on, of the list it is for.
-#[derive(Clone, Copy)]
-pub(in crate::api) struct ListShape {
-    /// The most items of a page.
-    pub(in crate::api) max_limit: u32,
-    /// Whether its objects are users, who belong to institutions.
-    pub(in crate::api) of_users: bool,
-}
-
-/// One part of a query string. Values are split at commas before they are decoded.
-pub(in crate::api) struct Pair {
-    pub(in crate::api) key: String,
-    pub(in crate::api) values: Vec<String>,
-}
-
-impl Pair {
-    /// The value with its commas.
-    pub(in crate::api) fn whole(&self) -> String {
-        self.values.join(",")
-    }
-
-    pub(in crate::api) fn field(&self) -> Option<Field> {
-        queried_field(&self.key)
     }
 }
 

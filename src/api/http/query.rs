@@ -7,11 +7,36 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
 use crate::api::http::names::{INSTITUTION_ALIAS, key, queried_field};
-use crate::api::http::params::{ListShape, Pair};
 use crate::app::FieldRules;
 use crate::model::query::{Comparison, Direction, Filter, Page, Query, SortKey, Test};
 use crate::model::text::composed;
 use crate::model::{DateFault, Field, Id, Institution, Invalid};
+
+/// What the reading of a query depends on, of the list it is for.
+#[derive(Clone, Copy)]
+pub(in crate::api) struct ListShape {
+    /// The most items of a page.
+    pub(in crate::api) max_limit: u32,
+    /// Whether its objects are users, who belong to institutions.
+    pub(in crate::api) of_users: bool,
+}
+
+/// One part of a query string. Values are split at commas before they are decoded.
+pub(in crate::api) struct Pair {
+    pub(in crate::api) key: String,
+    pub(in crate::api) values: Vec<String>,
+}
+
+impl Pair {
+    /// The value with its commas.
+    pub(in crate::api) fn whole(&self) -> String {
+        self.values.join(",")
+    }
+
+    pub(in crate::api) fn field(&self) -> Option<Field> {
+        queried_field(&self.key)
+    }
+}
 
 /// Reads a query string, already split.
 pub(in crate::api) fn read(

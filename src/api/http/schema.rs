@@ -1,30 +1,27 @@
 //! Pieces of the bodies' schemas that a Rust type does not say by itself.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
-use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::model::Id;
 use crate::model::text::time_text;
-use crate::model::{AgeDate, Id};
 
 /// Declares a type of the document: a wrapper, its schema, and how to show its value.
 macro_rules! documented {
     ($type:ty, $name:literal, $schema:expr) => {
-        impl Type for $type {
+        impl poem_openapi::types::Type for $type {
             const IS_REQUIRED: bool = true;
             type RawValueType = Self;
             type RawElementValueType = Self;
 
-            fn name() -> Cow<'static, str> {
+            fn name() -> std::borrow::Cow<'static, str> {
                 $name.into()
             }
 
-            fn schema_ref() -> MetaSchemaRef {
-                MetaSchemaRef::Inline(Box::new($schema))
+            fn schema_ref() -> poem_openapi::registry::MetaSchemaRef {
+                poem_openapi::registry::MetaSchemaRef::Inline(Box::new($schema))
             }
 
             fn as_raw_value(&self) -> Option<&Self::RawValueType> {
@@ -36,16 +33,16 @@ macro_rules! documented {
             }
         }
 
-        impl ToJSON for $type {
-            fn to_json(&self) -> Option<Value> {
+        impl poem_openapi::types::ToJSON for $type {
+            fn to_json(&self) -> Option<serde_json::Value> {
                 serde_json::to_value(self).ok()
             }
         }
 
-        impl ParseFromJSON for $type {
+        impl poem_openapi::types::ParseFromJSON for $type {
             // Bodies are read by `body.rs`; the derive of poem-openapi wants this all the same.
-            fn parse_from_json(_: Option<Value>) -> ParseResult<Self> {
-                Err(ParseError::custom("bodies are not read this way"))
+            fn parse_from_json(_: Option<serde_json::Value>) -> poem_openapi::types::ParseResult<Self> {
+                Err(poem_openapi::types::ParseError::custom("bodies are not read this way"))
             }
         }
     };
@@ -92,12 +89,7 @@ documented!(Time, "date-time", MetaSchema::new_with_format("string", "date-time"
 pub(in crate::api) struct Day(String);
 
 impl Day {
-    pub(in crate::api) fn of(date: &AgeDate) -> Self {
-        Self(date.as_str().to_owned())
-    }
-
-    /// A day for examples.
-    pub(in crate::api) fn example(text: &str) -> Self {
+    pub(in crate::api) fn of(text: &str) -> Self {
         Self(text.to_owned())
     }
 }
@@ -138,32 +130,11 @@ impl<const BOUND: u8> GivenDegrees<BOUND> {
 documented!(GivenDegrees<90>, "latitude or text", or_text(degrees(90), NUMBER));
 documented!(GivenDegrees<180>, "longitude or text", or_text(degrees(180), NUMBER));
 
-/// An age, as requests may give it: in years, as a number or as text, or a date of birth.
-#[derive(Debug, Clone, Serialize)]
-#[serde(transparent)]
-pub(in crate::api) struct GivenAge(Value);
-
-impl GivenAge {
-    /// An age for examples.
-    pub(in crate::api) fn text(age: &str) -> Self {
-        Self(age.into())
-    }
-}
-
-documented!(
-    GivenAge,
-    "age",
-    or_text(
-        MetaSchema { minimum: Some(0.0), exclusive_minimum: Some(true), ..MetaSchema::new("number") },
-        r"^( *\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)? *|[0-9]{4}-(0[1-9]|1[0-2])-[0-9]{2})$",
-    )
-);
-
 /// A number as text.
 const NUMBER: &str = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$";
 
 /// A number, or text of this pattern.
-fn or_text(number: MetaSchema, pattern: &str) -> MetaSchema {
+pub(in crate::api) fn or_text(number: MetaSchema, pattern: &str) -> MetaSchema {
     let text = MetaSchema { pattern: Some(pattern.to_owned()), ..MetaSchema::new("string") };
     MetaSchema {
         one_of: [number, text].map(|schema| MetaSchemaRef::Inline(Box::new(schema))).into(),
@@ -171,29 +142,4 @@ fn or_text(number: MetaSchema, pattern: &str) -> MetaSchema {
     }
 }
 
-/// A child by its id: the id alone, or an object that has it.
-#[derive(Debug, Clone, Serialize)]
-pub(in crate::api) struct ChildReference(String);
-
-impl ChildReference {
-    /// A reference for examples.
-    pub(in crate::api) fn example(id: &str) -> Self {
-        Self(id.to_owned())
-    }
-}
-
-documented!(
-    ChildReference,
-    "child reference",
-    MetaSchema {
-        one_of: vec![
-            IdText::schema_ref(),
-            MetaSchemaRef::Inline(Box::new(MetaSchema {
-                properties: vec![("id", IdText::schema_ref())],
-                required: vec!["id"],
-                ..MetaSchema::new("object")
-            })),
-        ],
-        ..MetaSchema::ANY
-    }
-);
+pub(in crate::api) use documented;

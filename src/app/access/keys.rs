@@ -12,17 +12,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use jiff::Timestamp;
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::app::App;
-use crate::app::operator::{KeyRecord, KeysRecord, Refusal, refusal};
+use crate::app::audit::actions::ROTATION;
+use crate::app::operator::refusal::{Refusal, refusal};
 use crate::model::Error;
 use crate::model::text::time_text;
 use crate::store::TokenKey;
-
-/// What the audit trail calls it that another key signs.
-pub(in crate::app) const ROTATION: &str = "keys_rotate";
 
 /// The public half of a key, for those who verify tokens elsewhere (RFC 7517).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +31,28 @@ pub struct PublicKey {
     pub modulus: String,
     /// `e`, base64url.
     pub exponent: String,
+}
+
+/// The keys for tokens, as operators see them.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct KeysRecord {
+    /// The one that signs.
+    pub signing: KeyRecord,
+    /// Those that signed before it and whose tokens may still be valid, the newest first.
+    pub earlier: Vec<KeyRecord>,
+    /// The file with the public half of the one that signs, in PEM form, if there is one.
+    pub public_key_file: Option<String>,
+}
+
+/// A key for tokens, as operators see one.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct KeyRecord {
+    /// Its name in the header of tokens: its RFC 7638 thumbprint.
+    pub kid: String,
+    /// When it began to sign: RFC 3339, UTC.
+    pub since: Option<String>,
+    /// When the last of its tokens ends; nothing while it signs.
+    pub accepted_until: Option<String>,
 }
 
 /// A new key for tokens, in PEM form.

@@ -9,8 +9,8 @@ use governor::nanos::Nanos;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::app::operator::{Refusal, refusal};
-use crate::app::{App, Outcome};
+use crate::app::App;
+use crate::app::operator::refusal::{Refusal, refusal};
 use crate::model::{Account, Id, Network, text};
 
 /// How many are noted for each limit.
@@ -126,7 +126,7 @@ pub struct LimitedRecord {
 
 impl App {
     /// Who is limited now.
-    pub(in crate::app) async fn limited(&self) -> Result<Outcome, Refusal> {
+    pub(in crate::app) async fn limited(&self) -> Result<LimitedReport, Refusal> {
         let Some(limiters) = &self.limiters else {
             return Err(Refusal("rate limits are off (--rate-limit off): nobody is limited".to_owned()));
         };
@@ -154,7 +154,7 @@ impl App {
             until: at(until),
             all_free: at(whole),
         };
-        Ok(Outcome::Limited(LimitedReport { rows: noted.into_iter().map(record).collect(), complete }))
+        Ok(LimitedReport { rows: noted.into_iter().map(record).collect(), complete })
     }
 }
 

@@ -1,11 +1,9 @@
 //! Logging in: a name and a password become a token (contract, section 3).
 
-use super::password::Fit;
+use crate::app::access::password::Fit;
+use crate::app::audit::actions::LOGIN;
 use crate::app::{App, Origin};
 use crate::model::{Credential, Error, Password, PasswordHash, Unauthenticated, Username};
-
-/// The operation's id.
-pub(in crate::app) const LOGIN: &str = "auth_login";
 
 impl App {
     /// Makes a token for the user of this name whose password this is. The same name may exist once in each type

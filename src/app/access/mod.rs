@@ -4,6 +4,7 @@ pub(in crate::app) mod keys;
 pub(in crate::app) mod limited;
 pub(in crate::app) mod limits;
 pub(in crate::app) mod login;
+pub(in crate::app) mod origin;
 pub(in crate::app) mod password;
 pub(in crate::app) mod permit;
 pub(in crate::app) mod policy;

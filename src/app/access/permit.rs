@@ -3,9 +3,9 @@
 use std::marker::PhantomData;
 
 use crate::app::App;
+use crate::app::access::origin::Origin;
 use crate::app::access::policy::{Grant, Operation, Subject, Target};
 use crate::app::access::token::Caller;
-use crate::app::audit::Origin;
 use crate::model::{Account, Error, Id};
 
 /// Says that a caller may do `O` to a target. Use cases take it in place of the target's id, so that nothing is

@@ -1,18 +1,18 @@
 //! The audit trail: every change is written there in the transaction that makes it.
 
+pub(in crate::app) mod actions;
 pub(in crate::app) mod refusals;
 pub(in crate::app) mod trail;
 
-use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use crate::app::access::login::LOGIN;
+use crate::app::access::origin::Origin;
 use crate::app::access::policy::{Operation, Subject, Target};
+use crate::app::audit::actions::LOGIN;
 use crate::app::{App, Permit};
-use crate::model::{Account, Application, Child, Error, Family, Group, Id, Institution, Network, Professional, Role};
+use crate::model::{Account, Error, Id, Role};
 use crate::store::{Change, Tx};
 
 /// How many old rows are deleted in one transaction: other writes go between.
@@ -22,15 +22,6 @@ const PRUNED_AT_ONCE: usize = 500;
 /// on. No clock is trusted further: one that is wrongly far ahead makes the trail shorter only ten times as fast as
 /// time goes by, so that there is time to notice it, and one that is ahead for a moment costs ten minutes.
 const PRUNED_PER_UPKEEP: SignedDuration = SignedDuration::from_mins(10);
-
-/// Where a request came from.
-#[derive(Debug, Clone)]
-pub struct Origin {
-    /// The client's address, if it has one.
-    pub address: Option<IpAddr>,
-    /// The service's own id for the request; never what a client sends, which might be a name.
-    pub request_id: Arc<str>,
-}
 
 /// Which reads the audit trail names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,38 +33,19 @@ pub enum AuditedReads {
 }
 
 /// What a change returns, as far as it says what was made.
-pub(in crate::app) trait Outcome {
+pub(in crate::app) trait Made {
     /// The id of what the change returns.
     fn id(&self) -> Option<[u8; 12]> {
         None
     }
 }
 
-impl Outcome for bool {}
-
-macro_rules! outcomes {
-    ($($kind:ty: $($path:ident).+;)+) => {
-        $(impl Outcome for $kind {
-            fn id(&self) -> Option<[u8; 12]> {
-                Some(*self.$($path).+.as_bytes())
-            }
-        })+
-    };
-}
-
-outcomes! {
-    Child: account.id;
-    Family: account.id;
-    Application: account.id;
-    Professional: account.id;
-    Institution: id;
-    Group: id;
-}
+impl Made for bool {}
 
 impl App {
     /// Makes a permitted change: all that `job` does together with its row of the audit trail, or nothing. A job that
     /// finds everything as it is to be leaves no row.
-    pub(in crate::app) async fn change<O: Operation, T: Outcome + Send + 'static>(
+    pub(in crate::app) async fn change<O: Operation, T: Made + Send + 'static>(
         &self,
         permit: Permit<O>,
         job: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
@@ -104,7 +76,7 @@ impl App {
     pub(in crate::app) async fn record_read<O: Operation>(
         &self,
         permit: Permit<O>,
-        child: Id<Child>,
+        child: Id<Account>,
     ) -> Result<(), Error> {
         match self.audited_reads {
             AuditedReads::None => Ok(()),
@@ -141,11 +113,6 @@ impl App {
 }
 
 impl Origin {
-    /// What counts as the client that made the request.
-    pub(in crate::app) fn network(&self) -> Option<Network> {
-        self.address.map(Network::of)
-    }
-
     /// Writes a log-in that succeeded into the audit trail.
     pub(in crate::app) fn record_login(&self, tx: &Tx<'_>, id: Id<Account>, role: Role) -> Result<(), Error> {
         tx.record(&Change {

@@ -4,15 +4,13 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::app::audit::actions::EARLY;
 use crate::app::{App, Origin};
 use crate::model::{Account, Error, Id, Invalid, Network, Role, Unauthenticated};
 use crate::store::Refused;
 
 /// How many clients' refusals are told apart in a minute. Those of more clients are counted together.
 const CLIENTS: usize = 64;
-
-/// What the trail calls a request that is refused before it is known what is wanted.
-pub(in crate::app) const EARLY: &str = "request";
 
 /// The kind of a refusal, and whom it met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,23 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::access::keys::ROTATION;
-use crate::app::access::login::LOGIN;
+use crate::app::App;
 use crate::app::access::token::role_claim;
-use crate::app::audit::refusals::EARLY;
-use crate::app::operator::{ADMIN_CREATE, Refusal, USER_UNLOCK, refusal};
-use crate::app::policy::TABLE;
-use crate::app::{App, Outcome};
+use crate::app::operator::refusal::{Refusal, refusal};
 use crate::model::{Id, text};
 use crate::store::{TrailFilter, TrailPlace, TrailRow};
 
 /// The most rows of a page.
 const PAGE: usize = 500;
-
-/// Every word for what was done or asked that the trail uses.
-pub fn audited_actions() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|row| row.id).chain([LOGIN, ADMIN_CREATE, USER_UNLOCK, ROTATION, EARLY])
-}
 
 /// Which rows of the audit trail are asked for: those that all of this fits, the newest first.
 #[derive(Clone, Serialize, Deserialize)]
@@ -32,7 +23,7 @@ pub struct TrailQuery {
     pub actor: Option<String>,
     /// The id of what it was done to, or of a part of it.
     pub target: Option<String>,
-    /// What was done: any of [`audited_actions`]; all, if there is none.
+    /// What was done: any of [`crate::app::audited_actions`]; all, if there is none.
     pub actions: Vec<String>,
     /// The most rows to have. There may be fewer, and yet more of them.
     pub limit: usize,
@@ -63,7 +54,7 @@ pub struct TrailPage {
 pub struct TrailRecord {
     /// RFC 3339.
     pub at: String,
-    /// The operation's id, or another of [`audited_actions`].
+    /// The operation's id, or another of [`crate::app::audited_actions`].
     pub action: String,
     /// `ok`, or why not.
     pub outcome: String,
@@ -91,7 +82,7 @@ pub struct TrailRecord {
 
 impl App {
     /// A page of the audit trail.
-    pub(in crate::app) async fn trail(&self, query: TrailQuery) -> Result<Outcome, Refusal> {
+    pub(in crate::app) async fn trail(&self, query: TrailQuery) -> Result<TrailPage, Refusal> {
         if query.before.row == 0
             && let Err(error) = self.flush_refusals().await
         {
@@ -111,7 +102,7 @@ impl App {
         let rows = self.store.scan(move |view| view.trail(&filter, count)).await.map_err(refusal)?;
         let last = rows.last().filter(|_| rows.len() == count);
         let next = last.map(|last| TrailCursor { at: last.place.at, row: last.place.row });
-        Ok(Outcome::Trail(TrailPage { next, rows: rows.into_iter().map(record).collect() }))
+        Ok(TrailPage { next, rows: rows.into_iter().map(record).collect() })
     }
 }
 

@@ -38,7 +38,7 @@ impl App {
     /// `NotFound` if there is none.
     pub async fn child_view(&self, permit: Permit<ChildView>) -> Result<Child, Error> {
         let child = self.store.read_one(|view| load(view, *permit.target()))?;
-        self.record_read(permit, child.account.id.cast()).await?;
+        self.record_read(permit, child.account.id).await?;
         Ok(child)
     }
 
@@ -67,7 +67,7 @@ impl App {
     pub async fn child_view_by_tag(&self, permit: Permit<ChildViewByTag>) -> Result<Child, Error> {
         let found = self.store.read_one(|view| view.child_by_tag(&permit.target().0))?;
         let child = found.ok_or(Error::NotFound(Kind::Child))?;
-        self.record_read(permit, child.account.id.cast()).await?;
+        self.record_read(permit, child.account.id).await?;
         Ok(child)
     }
 

@@ -24,7 +24,7 @@ impl App {
             require_owner(tx, owner, S::ROLE)?;
             require_free_name(tx, owner, &new.name, None)?;
             if tx.count_groups(owner)? >= Group::MAX_PER_OWNER {
-                return Err(Invalid::GroupLimit.into());
+                return Err(Invalid::GroupLimit(Group::MAX_PER_OWNER).into());
             }
             accounts::require_children(tx, &new.children)?;
             require_room(tx, owner, None, new.children.len())?;
@@ -122,7 +122,7 @@ fn require_room(tx: &Tx<'_>, owner: Id<Account>, changed: Option<Id<Group>>, wan
     let held = tx.count_group_members(owner)?;
     let given_up = changed.map_or(Ok(0), |id| tx.count_members(id))?;
     if wanted > given_up && held - given_up + wanted > Group::MAX_MEMBERS_PER_OWNER {
-        return Err(Invalid::GroupMemberLimit.into());
+        return Err(Invalid::GroupMemberLimit(Group::MAX_MEMBERS_PER_OWNER).into());
     }
     Ok(())
 }

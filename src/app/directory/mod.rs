@@ -3,10 +3,10 @@
 pub(in crate::app) mod accounts;
 pub(in crate::app) mod applications;
 pub(in crate::app) mod children;
-pub mod demo;
 pub(in crate::app) mod families;
 pub(in crate::app) mod groups;
 pub(in crate::app) mod institutions;
+mod made;
 pub(in crate::app) mod policy;
 pub(in crate::app) mod professionals;
 pub(in crate::app) mod users;

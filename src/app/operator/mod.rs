@@ -2,21 +2,20 @@
 //! anyway. `cli` and the control socket of `server` both come here.
 
 pub(in crate::app) mod bootstrap;
+pub(in crate::app) mod refusal;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::app::access::keys::KeysRecord;
 use crate::app::access::limited::LimitedReport;
 use crate::app::access::token::{role_claim, role_of_claim};
+use crate::app::audit::actions::{ADMIN_CREATE, USER_UNLOCK};
 use crate::app::audit::trail::{TrailPage, TrailQuery};
+use crate::app::operator::refusal::{Refusal, refusal};
 use crate::app::{App, random_password};
 use crate::model::{Account, Conflict, Error, Fault, Id, Password, Role, Username, text};
 use crate::store::{NewAccountRow, Tx};
-
-/// What the audit trail calls making an administrator.
-pub(in crate::app) const ADMIN_CREATE: &str = "admin_create";
-/// What the audit trail calls forgetting the tries of a user's password.
-pub(in crate::app) const USER_UNLOCK: &str = "user_unlock";
 
 /// A password on its way to the service. Wiped from memory when dropped; has no `Debug`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -144,28 +143,6 @@ pub struct UserRecord {
     pub last_login: Option<String>,
 }
 
-/// The keys for tokens, as operators see them.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct KeysRecord {
-    /// The one that signs.
-    pub signing: KeyRecord,
-    /// Those that signed before it and whose tokens may still be valid, the newest first.
-    pub earlier: Vec<KeyRecord>,
-    /// The file with the public half of the one that signs, in PEM form, if there is one.
-    pub public_key_file: Option<String>,
-}
-
-/// A key for tokens, as operators see one.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct KeyRecord {
-    /// Its name in the header of tokens: its RFC 7638 thumbprint.
-    pub kid: String,
-    /// When it began to sign: RFC 3339, UTC.
-    pub since: Option<String>,
-    /// When the last of its tokens ends; nothing while it signs.
-    pub accepted_until: Option<String>,
-}
-
 /// What became of a command.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -203,11 +180,6 @@ pub struct WithPassword {
 
 const LAST_ADMIN: &str = "this is the last administrator, and nobody could run the service without: make another one \
                           first with `ocariot-users admin create`";
-
-/// Why a command was not carried out, in words for the operator.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Refusal(pub String);
 
 impl App {
     /// Carries out what an operator asks for. Revocations take effect at once.
@@ -252,8 +224,8 @@ impl App {
             OperatorCommand::KeysRotate { without_overlap } => {
                 self.keys_rotate(without_overlap).await.map(Outcome::Rotated)
             }
-            OperatorCommand::AuditList(query) => self.trail(query).await,
-            OperatorCommand::Limits {} => self.limited().await,
+            OperatorCommand::AuditList(query) => self.trail(query).await.map(Outcome::Trail),
+            OperatorCommand::Limits {} => self.limited().await.map(Outcome::Limited),
         }
     }
 
@@ -393,14 +365,5 @@ fn words(fault: Fault) -> String {
         Fault::TooShort(fewest) => format!("is too short: give at least {fewest} characters"),
         Fault::ControlCharacters => "holds control characters: leave them out".to_owned(),
         other => format!("cannot be used ({other:?}): choose another"),
-    }
-}
-
-/// Operators may read causes, which clients may not.
-pub(in crate::app) fn refusal(error: Error) -> Refusal {
-    match error {
-        Error::Internal(cause) => Refusal(format!("the service failed: {cause}")),
-        Error::Unavailable(why) => Refusal(format!("the service cannot do it now ({why:?}): try again")),
-        other => Refusal(other.to_string()),
     }
 }

@@ -9,12 +9,11 @@ use aws_lc_rs::digest::{Context, SHA256};
 use tar::{Builder, EntryType, Header};
 
 use super::{BackupError, Manifest};
+use crate::operations::files::DATABASE;
 
 /// The version of the form.
 pub(super) const FORMAT: u32 = 1;
 const MANIFEST: &str = "manifest.json";
-/// The database's name in the archive.
-pub(super) const DATABASE: &str = "ocariot.db";
 /// The name of the encrypted keys in the archive.
 pub(super) const KEYS: &str = "keys.sealed";
 /// The most bytes of the manifest, and of the keys.

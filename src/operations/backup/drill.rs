@@ -18,10 +18,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use super::{ArchivedKeys, BackupError, Manifest, RestoreMode, archive, restore};
+use super::{ArchivedKeys, BackupError, Manifest, RestoreMode, restore};
 use crate::app::{OperatorCommand, Outcome, random_password};
 use crate::config::{Config, UsernameKeySource};
 use crate::model::Clock;
+use crate::operations::files::DATABASE;
 use crate::operations::operate;
 use crate::operations::signals::Termination;
 use crate::store::{EarlierTokens, Store};
@@ -96,7 +97,7 @@ async fn bring_to_life(
     let listed = service.try_out(&config, clock).await.map_err(&failed)?;
     say("stopping it, and counting");
     service.stop().map_err(&failed)?;
-    let database = config.data_dir.join(archive::DATABASE);
+    let database = config.data_dir.join(DATABASE);
     let contents = Store::inspect(&database).map_err(|error| failed(error.to_string()))?;
     let manifest = restored.manifest;
     let count = |(table, found)| Count { table, expected: manifest.rows.get(table).copied().unwrap_or(0), found };

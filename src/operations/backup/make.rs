@@ -14,6 +14,7 @@ use super::{BackupError, Manifest, archive, shelf};
 use crate::config::Config;
 use crate::model::{Clock, text};
 use crate::operations::control;
+use crate::operations::files::DATABASE;
 use crate::operations::folder::DataFolder;
 use crate::operations::opening::lower_priority;
 use crate::operations::operate::{owned, require_owner};
@@ -86,7 +87,7 @@ pub(crate) fn back_up_held(config: &Config, clock: &Clock, keys: &KeyProtection)
 /// # Errors
 /// Why there is none: then the database is not to be touched.
 pub(crate) fn back_up_before_upgrade(config: &Config, clock: &Clock) -> Result<(), BackupError> {
-    let database = config.data_dir.join(archive::DATABASE);
+    let database = config.data_dir.join(DATABASE);
     // What else is wrong with it, the start finds out.
     if !database.exists() || !Store::examine(&database).is_ok_and(|schema| (1..SCHEMA_VERSION).contains(&schema)) {
         return Ok(());
@@ -104,14 +105,14 @@ fn write(
     (name, made_at): (&str, Timestamp),
     keys: &KeyProtection,
 ) -> Result<BackupMade, BackupError> {
-    let database = config.data_dir.join(archive::DATABASE);
+    let database = config.data_dir.join(DATABASE);
     if !database.exists() {
         return Err(OperateError::NoDatabase(config.data_dir.clone()).into());
     }
     let failed = BackupError::place(place);
     let _held = shelf::hold(place)?;
     let work = tempfile::Builder::new().prefix(shelf::WORK).tempdir_in(place).map_err(&failed)?;
-    let copy = work.path().join(archive::DATABASE);
+    let copy = work.path().join(DATABASE);
     let sealed = match keys {
         KeyProtection::Passphrase(passphrase) => {
             Some(KeyFiles::collect(config)?.seal(passphrase).map_err(BackupError::Encryption)?)
@@ -121,7 +122,7 @@ fn write(
     let copied = Store::copy(&database, &copy).and_then(|()| Store::inspect(&copy));
     let contents = copied.map_err(|cause| BackupError::Copy { database, cause })?;
     let mut sha256 = BTreeMap::new();
-    sha256.insert(archive::DATABASE.to_owned(), archive::sha256(File::open(&copy).map_err(&failed)?).map_err(&failed)?);
+    sha256.insert(DATABASE.to_owned(), archive::sha256(File::open(&copy).map_err(&failed)?).map_err(&failed)?);
     if let Some(sealed) = &sealed {
         sha256.insert(archive::KEYS.to_owned(), archive::sha256(sealed.as_slice()).map_err(&failed)?);
     }

@@ -27,7 +27,6 @@ pub(crate) use make::{back_up_before_upgrade, back_up_held};
 pub use restore::{ArchivedKeys, RestoreMode, Restored, restore, verify};
 pub(crate) use schedule::Schedule;
 pub use shelf::{Shelved, list, made_at};
-pub(super) use swap::finish as finish_restore;
 pub(crate) use watch::Watch;
 
 /// What an archive says of itself.

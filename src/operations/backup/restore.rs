@@ -12,6 +12,7 @@ use super::swap::Staging;
 use super::{BackupError, Manifest, archive};
 use crate::config::Config;
 use crate::model::Clock;
+use crate::operations::files::DATABASE;
 use crate::operations::folder::DataFolder;
 use crate::operations::keys::{FoundUsernameKey, username_key_at};
 use crate::operations::opening::derive;
@@ -103,7 +104,7 @@ pub fn restore(
 
 /// Checks an archive, and extracts its database to a folder.
 fn unpack(file: &Path, to: &Path, keys: &ArchivedKeys) -> Result<(Manifest, KeyFiles), BackupError> {
-    let database = to.join(archive::DATABASE);
+    let database = to.join(DATABASE);
     let extracted = archive::extract(file, &database)?;
     let contents = Store::inspect(&database).map_err(|error| refused(file, error))?;
     if !extracted.manifest.describes(&contents) {
@@ -125,7 +126,7 @@ fn make_ready(
     beyond: (Counters, Timestamp),
     tokens: EarlierTokens,
 ) -> Result<(), BackupError> {
-    let database = new.join(archive::DATABASE);
+    let database = new.join(DATABASE);
     Store::make_ready(&database, derive(key), beyond, tokens).map_err(|error| refused(file, error))
 }
 
@@ -139,15 +140,15 @@ fn refused(file: &Path, error: OpenError) -> BackupError {
 /// What the data folder holds now, as far as it can be read. Looks at a copy: opening the database itself would
 /// replay its journal.
 fn look_at(data: &Path, scratch: &Path) -> std::io::Result<(Option<Contents>, Counters)> {
-    let database = data.join(archive::DATABASE);
+    let database = data.join(DATABASE);
     if !database.exists() {
         return Ok((None, Counters::default()));
     }
-    for name in [archive::DATABASE, "ocariot.db-wal"] {
+    for name in [DATABASE, "ocariot.db-wal"] {
         if data.join(name).exists() {
             fs::copy(data.join(name), scratch.join(name))?;
         }
     }
-    let copy = scratch.join(archive::DATABASE);
+    let copy = scratch.join(DATABASE);
     Ok((Store::inspect(&copy).ok(), Store::counters(&copy).unwrap_or_default()))
 }

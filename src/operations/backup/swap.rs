@@ -9,19 +9,12 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use super::archive::DATABASE;
 use super::sealed;
+use crate::operations::exchange::{BEFORE, NEW, READY, finish, sync};
+use crate::operations::files::{DATABASE, JOURNALS};
 
-/// The folder whose files are to be moved to their places.
-const READY: &str = "restore-ready";
 /// What the folders begin with that are not ready yet.
 const STAGING: &str = ".restore-";
-/// What the folders begin with that keep what was there before.
-const BEFORE: &str = "pre-restore-";
-/// The new files, in a staging folder.
-const NEW: &str = "new";
-/// What SQLite may have beside a database.
-const JOURNALS: [&str; 3] = ["ocariot.db-wal", "ocariot.db-shm", "ocariot.db-journal"];
 
 /// A folder in which new files are made ready; removed when dropped.
 pub(super) struct Staging {
@@ -91,45 +84,4 @@ impl Staging {
         finish(data)?;
         Ok(kept.then(|| data.join(name)))
     }
-}
-
-/// Moves the files of a restore that has happened to their places. Whoever calls this holds the data folder.
-pub(in crate::operations) fn finish(data: &Path) -> io::Result<()> {
-    let ready = data.join(READY);
-    if !ready.exists() {
-        return Ok(());
-    }
-    let new = ready.join(NEW);
-    if new.join(DATABASE).exists() {
-        // An old journal would be replayed over the new database.
-        for journal in JOURNALS {
-            match fs::remove_file(data.join(journal)) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        sync(data)?;
-    }
-    // It is gone already if the removal below was interrupted.
-    if new.exists() {
-        for entry in fs::read_dir(&new)? {
-            let entry = entry?;
-            fs::rename(entry.path(), data.join(entry.file_name()))?;
-        }
-    }
-    for entry in fs::read_dir(&ready)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(BEFORE) {
-            fs::rename(entry.path(), data.join(entry.file_name()))?;
-        }
-    }
-    sync(data)?;
-    fs::remove_dir_all(&ready)?;
-    sync(data)?;
-    tracing::info!("A restore was completed");
-    Ok(())
-}
-
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }

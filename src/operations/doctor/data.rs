@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Finding, RESTART, Seen, bytes, time};
 use crate::app::clock_is_behind;
-use crate::operations::folder::DATABASE;
+use crate::operations::files::DATABASE;
 use crate::store::{Condition, OpenError, SCHEMA_VERSION, Store};
 
 pub(super) fn database(folder: &Path) -> PathBuf {

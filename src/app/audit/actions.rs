@@ -1,0 +1,19 @@
+//! The trail's words for what was done or asked: the operations of the table, and what is none of them.
+
+use crate::app::policy::TABLE;
+
+/// Logging in.
+pub(in crate::app) const LOGIN: &str = "auth_login";
+/// Making an administrator.
+pub(in crate::app) const ADMIN_CREATE: &str = "admin_create";
+/// Forgetting the tries of a user's password.
+pub(in crate::app) const USER_UNLOCK: &str = "user_unlock";
+/// Having another key sign.
+pub(in crate::app) const ROTATION: &str = "keys_rotate";
+/// A request that is refused before it is known what is wanted.
+pub(in crate::app) const EARLY: &str = "request";
+
+/// Every word for what was done or asked that the trail uses.
+pub fn audited_actions() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|row| row.id).chain([LOGIN, ADMIN_CREATE, USER_UNLOCK, ROTATION, EARLY])
+}
