@@ -46,38 +46,15 @@ pub enum Hsts {
     On,
 }
 
-type Apis = (
-    access::login::LoginApi,
-    directory::users::UsersApi,
-    directory::institutions::InstitutionsApi,
-    directory::children::ChildrenApi,
-    directory::families::FamiliesApi,
-    directory::families::FamilyChildrenApi,
-    directory::educators::EducatorsApi,
-    directory::educators::EducatorGroupsApi,
-    directory::healthprofessionals::HealthProfessionalsApi,
-    directory::healthprofessionals::HealthProfessionalGroupsApi,
-    directory::applications::ApplicationsApi,
-);
+/// The operations of each domain.
+type Apis = (access::login::LoginApi, directory::Apis);
 
 /// Everything that is answered, over any kind of connection. The endpoint never fails: errors are responses.
 ///
 /// # Errors
 /// If the document cannot be made, which a test excludes.
 pub fn endpoint(app: Arc<App>, limits: Limits, cors: Cors) -> Result<impl Endpoint<Output = Response>, Error> {
-    let apis: Apis = (
-        access::login::LoginApi(app.clone()),
-        directory::users::UsersApi(app.clone()),
-        directory::institutions::InstitutionsApi(app.clone()),
-        directory::children::ChildrenApi(app.clone()),
-        directory::families::FamiliesApi(app.clone()),
-        directory::families::FamilyChildrenApi(app.clone()),
-        directory::educators::EducatorsApi(app.clone()),
-        directory::educators::EducatorGroupsApi(app.clone()),
-        directory::healthprofessionals::HealthProfessionalsApi(app.clone()),
-        directory::healthprofessionals::HealthProfessionalGroupsApi(app.clone()),
-        directory::applications::ApplicationsApi(app.clone()),
-    );
+    let apis: Apis = (access::login::LoginApi(app.clone()), directory::apis(&app));
     let service = OpenApiService::new(apis, "OCARIoT users", env!("CARGO_PKG_VERSION"));
     let document = Document::finish(&service.spec()).map_err(Error::internal)?;
     let pages = document::reference::files()?

@@ -14,3 +14,37 @@ pub(in crate::api) mod institutions;
 pub(in crate::api) mod professionals;
 pub(in crate::api) mod schema;
 pub(in crate::api) mod users;
+
+use std::sync::Arc;
+
+use crate::app::App;
+
+/// All operations of the directory.
+pub(in crate::api) type Apis = (
+    users::UsersApi,
+    institutions::InstitutionsApi,
+    children::ChildrenApi,
+    families::FamiliesApi,
+    families::FamilyChildrenApi,
+    educators::EducatorsApi,
+    educators::EducatorGroupsApi,
+    healthprofessionals::HealthProfessionalsApi,
+    healthprofessionals::HealthProfessionalGroupsApi,
+    applications::ApplicationsApi,
+);
+
+/// Makes them.
+pub(in crate::api) fn apis(app: &Arc<App>) -> Apis {
+    (
+        users::UsersApi(Arc::clone(app)),
+        institutions::InstitutionsApi(Arc::clone(app)),
+        children::ChildrenApi(Arc::clone(app)),
+        families::FamiliesApi(Arc::clone(app)),
+        families::FamilyChildrenApi(Arc::clone(app)),
+        educators::EducatorsApi(Arc::clone(app)),
+        educators::EducatorGroupsApi(Arc::clone(app)),
+        healthprofessionals::HealthProfessionalsApi(Arc::clone(app)),
+        healthprofessionals::HealthProfessionalGroupsApi(Arc::clone(app)),
+        applications::ApplicationsApi(Arc::clone(app)),
+    )
+}
