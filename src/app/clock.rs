@@ -71,6 +71,6 @@ impl App {
     /// `Unavailable` if it is wrong and not trusted, or the store cannot be read.
     pub fn check_clock(&self) -> Result<(), Error> {
         let newest = self.store.read_one(|view| view.newest_instant())?;
-        self.clock_watch.check(self.clock.now(), newest)
+        self.health.clock.check(self.clock.now(), newest)
     }
 }

@@ -10,22 +10,18 @@ pub mod policy;
 mod random;
 mod readiness;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use tokio::sync::Mutex;
 
 use crate::model::{Clock, Error, Unauthenticated};
 use crate::store::Store;
-use access::keys::KeyRing;
 use access::limits::RateLimiters;
-use access::password::Hasher;
 use access::policy::Row;
-use access::token::{Revocations, Tokens};
-use audit::refusals::Refusals;
+use access::{Access, AccessOptions};
+use audit::Audit;
 use clock::ClockWatch;
 use ipnet::IpNet;
 use readiness::Readiness;
@@ -37,7 +33,7 @@ pub use access::origin::Origin;
 pub use access::password::{HashOptions, derive_key};
 pub use access::permit::Permit;
 pub use access::scopes::scopes;
-pub use access::token::{Caller, TokenOptions, role_claim as role_name};
+pub use access::token::{Caller, TokenOptions};
 pub use audit::AuditedReads;
 pub use audit::actions::audited_actions;
 pub use audit::trail::{TrailCursor, TrailPage, TrailQuery, TrailRecord};
@@ -81,25 +77,28 @@ pub enum SelfAffiliation {
 }
 
 /// The service: everything that can be asked of it, whoever asks.
+///
+/// What needs the store may fail with `Unavailable` or `Internal`, as [`crate::store::View`] says. Methods say what
+/// else they fail with.
 pub struct App {
     store: Store,
-    tokens: Tokens,
-    key_care: KeyCare,
-    public_key_file: Option<String>,
-    /// Held while the keys for tokens change.
-    rotation: Mutex<()>,
-    revocations: Arc<Revocations>,
-    hasher: Hasher,
     clock: Clock,
-    readiness: Readiness,
-    clock_watch: ClockWatch,
+    rules: Rules,
+    access: Access,
+    audit: Audit,
+    health: Health,
+}
+
+/// What is asked of users beyond the contract.
+struct Rules {
     password_min_length: usize,
     self_affiliation: SelfAffiliation,
-    audit_keep: Duration,
-    audited_reads: AuditedReads,
-    refusals: Refusals,
-    limiters: Option<RateLimiters>,
-    trusted_proxies: Vec<IpNet>,
+}
+
+/// What tells whether the service can do its work.
+struct Health {
+    readiness: Readiness,
+    clock: ClockWatch,
 }
 
 /// What the format of a request's fields depends on.
@@ -132,28 +131,20 @@ impl App {
     /// # Errors
     /// If the key for tokens is none, the costs of hashes are impossible, or the store cannot be read.
     pub fn start(store: Store, options: AppOptions) -> Result<Self, Error> {
-        let limiters =
-            options.rate_limits.map(|limits| RateLimiters::new(&limits, options.clock.clone())).transpose()?;
-        let (revocations, floor) = store.read(|view| Ok((view.revocations()?, view.revoked_through()?)))?;
-        let (keys, last_expiry) = store.read(|view| Ok((view.token_keys()?, view.last_token_expiry()?)))?;
-        let TokenOptions { private_key, key_care, public_key_file, issuer, lifetime } = options.tokens;
-        Ok(Self {
-            limiters,
+        let rules =
+            Rules { password_min_length: options.password_min_length, self_affiliation: options.self_affiliation };
+        let access = AccessOptions {
+            tokens: options.tokens,
+            hashing: options.hashing,
+            rate_limits: options.rate_limits,
             trusted_proxies: options.trusted_proxies,
-            tokens: Tokens::new(KeyRing::new(private_key.as_bytes(), keys, last_expiry)?, issuer, lifetime),
-            key_care,
-            public_key_file,
-            rotation: Mutex::default(),
-            revocations: Arc::new(Revocations::new(revocations, floor)),
-            hasher: Hasher::start(&options.hashing)?,
+        };
+        Ok(Self {
+            rules,
+            access: Access::start(&store, access, &options.clock)?,
+            audit: Audit::new(options.audit_keep, options.audited_reads),
+            health: Health { readiness: Readiness::default(), clock: ClockWatch::new(options.clock_trust) },
             clock: options.clock,
-            readiness: Readiness::default(),
-            clock_watch: ClockWatch::new(options.clock_trust),
-            password_min_length: options.password_min_length,
-            self_affiliation: options.self_affiliation,
-            audit_keep: options.audit_keep,
-            audited_reads: options.audited_reads,
-            refusals: Refusals::default(),
             store,
         })
     }
@@ -163,26 +154,26 @@ impl App {
     pub fn field_rules(&self) -> FieldRules {
         let now = self.clock.now();
         let today = TimeZone::UTC.to_datetime(now).date();
-        FieldRules { today, now, password_min_length: self.password_min_length }
+        FieldRules { today, now, password_min_length: self.rules.password_min_length }
     }
 
     /// What the service has before it, for those who watch over it.
     #[must_use]
     pub fn load(&self) -> Load {
         let (database_bytes, journal_bytes) = self.store.sizes();
-        let (hashes_waiting, writes_waiting) = (self.hasher.waiting(), self.store.writes_waiting());
+        let (hashes_waiting, writes_waiting) = (self.access.hasher.waiting(), self.store.writes_waiting());
         Load { hashes_waiting, writes_waiting, database_bytes, journal_bytes }
     }
 
     /// What is to be done about once a minute: writes down what was refused, and forgets what is older than it is kept.
     ///
     /// # Errors
-    /// If the store cannot write.
+    /// `Unavailable` or `Internal` of the first part that fails; what was not done is done at the next call.
     pub async fn upkeep(&self) -> Result<(), Error> {
-        self.limiters.iter().for_each(RateLimiters::forget_old);
+        self.access.limiters.iter().for_each(RateLimiters::forget_old);
         self.flush_refusals().await?;
         self.tidy_keys().await?;
-        self.prune_audit(self.audit_keep).await
+        self.prune_audit().await
     }
 
     /// Whose token this is, if it holds a scope of the operation (contract, sections 2.1 and 3).
@@ -199,8 +190,8 @@ impl App {
 
     fn caller(&self, token: Option<&str>) -> Result<Caller, Error> {
         let token = token.ok_or(Error::Unauthenticated(Unauthenticated::NoToken))?;
-        let caller = self.tokens.check(token, self.clock.now())?;
-        self.revocations.check(&caller)?;
+        let caller = self.access.tokens.check(token, self.clock.now())?;
+        self.access.revocations.check(&caller)?;
         self.admit_token(&caller)?;
         Ok(caller)
     }

@@ -21,7 +21,7 @@ impl App {
     /// # Errors
     /// `Unavailable` if it cannot.
     pub async fn ready(&self) -> Result<(), Error> {
-        let mut last = self.readiness.0.lock().await;
+        let mut last = self.health.readiness.0.lock().await;
         let known = last.filter(|(found, _)| found.elapsed() < KEPT).map(|(_, answer)| answer);
         let answer = match known {
             Some(answer) => answer,

@@ -64,7 +64,7 @@ fn one_user(command: Command) -> Command {
 }
 
 fn kind() -> Arg {
-    let types = Role::ALL.map(crate::app::role_name);
+    let types = Role::ALL.map(Role::word);
     Arg::new("type").long("type").value_name("TYPE").value_parser(types).help("Only users of this type")
 }
 

@@ -29,6 +29,25 @@ impl Role {
     pub const ALL: [Role; 6] =
         [Role::Admin, Role::Application, Role::Educator, Role::HealthProfessional, Role::Family, Role::Child];
 
+    /// The contract's word for it, in tokens and wherever a type of user is named (section 3).
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Admin => "admin",
+            Role::Child => "child",
+            Role::Educator => "educator",
+            Role::HealthProfessional => "healthprofessional",
+            Role::Family => "family",
+            Role::Application => "application",
+        }
+    }
+
+    /// The role of this word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+
     /// What the contract's texts call a user of this type.
     #[must_use]
     pub fn kind(self) -> Kind {

@@ -112,9 +112,6 @@ macro_rules! page {
 
 impl View<'_> {
     /// The newest of the rows that fit, the newest first; at most `count`.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn trail(&self, filter: &TrailFilter, count: usize) -> Result<Vec<TrailRow>, Error> {
         let sql = match filter.actor {
             Some(_) => page!("actor_id = ?4"),
@@ -134,17 +131,11 @@ impl View<'_> {
     }
 
     /// The instant of the oldest row, if there is one.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn oldest_audit(&self) -> Result<Option<Timestamp>, Error> {
         self.prepare("SELECT min(at) FROM audit")?.query_row([], |row| rows::optional_timestamp(row, 0)).translate()
     }
 
     /// Whether a user of this name logged in from there before, as long as the trail is kept.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn has_logged_in_from(&self, username: &Username, network: Network) -> Result<bool, Error> {
         let mut statement = self.prepare(
             "SELECT EXISTS (SELECT 1 FROM account a CROSS JOIN audit l ON l.actor_id = a.id
@@ -161,9 +152,6 @@ impl View<'_> {
 
 impl Tx<'_> {
     /// Writes a change into the audit trail, in the transaction that makes it.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn record(&self, change: &Change<'_>) -> Result<(), Error> {
         let (actor, role) = change.actor;
         self.execute(
@@ -173,7 +161,7 @@ impl Tx<'_> {
             params![
                 self.now().as_millisecond(),
                 actor.as_bytes(),
-                rows::role_word(role),
+                role.word(),
                 change.action,
                 change.target,
                 change.part,
@@ -186,9 +174,6 @@ impl Tx<'_> {
     }
 
     /// Writes a change that the machine's operator made without a token into the audit trail; to a user, if it is one.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn record_operated(&self, action: &'static str, target: Option<Id<Account>>) -> Result<(), Error> {
         self.execute(
             "INSERT INTO audit (at, action, target_id, outcome, count) VALUES (?1, ?2, ?3, 'ok', 1)",
@@ -198,9 +183,6 @@ impl Tx<'_> {
     }
 
     /// Writes refusals into the audit trail, as one row.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn record_refused(&self, refused: &Refused) -> Result<(), Error> {
         self.execute(
             "INSERT INTO audit (at, actor_id, actor_role, action, address, outcome, count)
@@ -208,7 +190,7 @@ impl Tx<'_> {
             params![
                 self.now().as_millisecond(),
                 refused.actor.as_ref().map(|(id, _)| id.as_bytes()),
-                refused.actor.map(|(_, role)| rows::role_word(role)),
+                refused.actor.map(|(_, role)| role.word()),
                 refused.action,
                 refused.network.map(|network| network.to_string()),
                 refused.outcome,
@@ -219,9 +201,6 @@ impl Tx<'_> {
     }
 
     /// Deletes at most `count` of the rows from before an instant, the oldest first; returns how many it deleted.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn prune_audit(&self, before: Timestamp, count: usize) -> Result<usize, Error> {
         self.execute(
             "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ?1 ORDER BY at LIMIT ?2)",

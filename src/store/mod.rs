@@ -241,6 +241,10 @@ impl Store {
 }
 
 /// One state of the database, to read from.
+///
+/// Whatever is read from it or written with a [`Tx`] may fail with `Unavailable`, if the database is busy or its disk
+/// is full or fails, which whoever asked may try again; and with `Internal`, if the database is not as it should be.
+/// Methods say what else they fail with.
 pub struct View<'c> {
     connection: &'c Connection,
     cipher: &'c Cipher,

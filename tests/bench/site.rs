@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use ocariot_users::app::{role_name, scopes};
+use ocariot_users::app::scopes;
 use ocariot_users::model::{
     self, Account, Age, Gender, Id, Institution, InstitutionFacts, NewGroup, PasswordHash, Role, Text, Username,
 };
@@ -150,7 +150,7 @@ async fn fill(store: &Store, children: usize, hash: PasswordHash) -> Result<Peop
 fn token(key: &EncodingKey, id: Id<Account>, role: Role) -> Result<String, Failure> {
     let now = model::Clock::system().now();
     let claims = serde_json::json!({
-        "sub": id.to_string(), "sub_type": role_name(role), "iss": "ocariot", "iat": now.as_second() - 1,
+        "sub": id.to_string(), "sub_type": role.word(), "iss": "ocariot", "iat": now.as_second() - 1,
         "exp": now.as_second() + 86_400, "jti": now.as_microsecond().to_string(), "scope": scopes(role).join(" "),
     });
     Ok(encode(&Header::new(Algorithm::RS256), &claims, key)?)

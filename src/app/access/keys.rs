@@ -226,7 +226,7 @@ impl App {
     #[must_use]
     pub fn public_keys(&self) -> Vec<PublicKey> {
         let now = self.clock.now();
-        self.tokens.keys().all().filter(|key| !key.is_over(now)).map(|key| key.public.clone()).collect()
+        self.access.tokens.keys().all().filter(|key| !key.is_over(now)).map(|key| key.public.clone()).collect()
     }
 
     /// The keys for tokens, for operators.
@@ -234,17 +234,17 @@ impl App {
     /// # Errors
     /// If there is none.
     pub(in crate::app) fn keys_record(&self) -> Result<KeysRecord, Refusal> {
-        if matches!(self.key_care, KeyCare::Missing) {
+        if matches!(self.access.key_care, KeyCare::Missing) {
             return Err(Refusal(MISSING.to_owned()));
         }
-        let (now, ring) = (self.clock.now(), self.tokens.keys());
+        let (now, ring) = (self.clock.now(), self.access.tokens.keys());
         let record = |key: &Accepted| KeyRecord {
             kid: key.public.kid.clone(),
             since: key.since.map(time_text),
             accepted_until: key.until.map(time_text),
         };
         let earlier = ring.earlier.iter().filter(|key| !key.is_over(now)).map(record).collect();
-        Ok(KeysRecord { signing: record(&ring.own), earlier, public_key_file: self.public_key_file.clone() })
+        Ok(KeysRecord { signing: record(&ring.own), earlier, public_key_file: self.access.public_key_file.clone() })
     }
 
     /// Has another key sign, for an operator.
@@ -252,7 +252,7 @@ impl App {
     /// # Errors
     /// If the key is not the service's own, or it cannot be done.
     pub(in crate::app) async fn keys_rotate(&self, without_overlap: bool) -> Result<KeysRecord, Refusal> {
-        let keeper = match &self.key_care {
+        let keeper = match &self.access.key_care {
             KeyCare::Own(keeper) => Arc::clone(keeper),
             KeyCare::Given => return Err(Refusal(GIVEN.to_owned())),
             KeyCare::Missing => return Err(Refusal(MISSING.to_owned())),
@@ -266,14 +266,14 @@ impl App {
     /// that the database does not know: that one was not made by a rotation.
     ///
     /// # Errors
-    /// If the store cannot write.
+    /// `Unavailable` or `Internal` of the store; the keys in force stay as they were.
     pub async fn settle_keys(&self) -> Result<EarlierKeys, Error> {
-        let _alone = self.rotation.lock().await;
+        let _alone = self.access.rotation.lock().await;
         self.settle().await
     }
 
     async fn settle(&self) -> Result<EarlierKeys, Error> {
-        let ring = self.tokens.keys();
+        let ring = self.access.tokens.keys();
         let known = self.store.read(|view| view.token_keys())?;
         let own = known.iter().find(|key| key.kid == ring.kid());
         if own.is_some() && known.iter().all(|key| (key.kid == ring.kid()) == key.accepted_until.is_none()) {
@@ -307,7 +307,7 @@ impl App {
     /// # Errors
     /// If no key can be made or kept, or the store cannot write.
     async fn rotate_keys(&self, keeper: Arc<dyn KeyKeeper>, overlap: Overlap) -> Result<(), Refusal> {
-        let _alone = self.rotation.lock().await;
+        let _alone = self.access.rotation.lock().await;
         self.settle().await.map_err(refusal)?;
         let new = blocking({
             let keeper = Arc::clone(&keeper);
@@ -337,21 +337,21 @@ impl App {
     pub(in crate::app) async fn tidy_keys(&self) -> Result<(), Error> {
         let now = self.clock.now();
         self.settle_keys().await?;
-        if !self.tokens.keys().earlier.iter().any(|key| key.is_over(now)) {
+        if !self.access.tokens.keys().earlier.iter().any(|key| key.is_over(now)) {
             return Ok(());
         }
-        let _alone = self.rotation.lock().await;
+        let _alone = self.access.rotation.lock().await;
         self.store.write(|tx| tx.delete_token_keys_that_are_over()).await?;
         self.reload_keys()
     }
 
     fn reload_keys(&self) -> Result<(), Error> {
-        self.load_keys(self.tokens.keys().signing.clone())
+        self.load_keys(self.access.tokens.keys().signing.clone())
     }
 
     fn load_keys(&self, signing: EncodingKey) -> Result<(), Error> {
         let (known, last_expiry) = self.store.read(|view| Ok((view.token_keys()?, view.last_token_expiry()?)))?;
-        self.tokens.use_keys(KeyRing::of(signing, known, last_expiry)?);
+        self.access.tokens.use_keys(KeyRing::of(signing, known, last_expiry)?);
         Ok(())
     }
 }

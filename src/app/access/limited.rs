@@ -127,7 +127,7 @@ pub struct LimitedRecord {
 impl App {
     /// Who is limited now.
     pub(in crate::app) async fn limited(&self) -> Result<LimitedReport, Refusal> {
-        let Some(limiters) = &self.limiters else {
+        let Some(limiters) = &self.access.limiters else {
             return Err(Refusal("rate limits are off (--rate-limit off): nobody is limited".to_owned()));
         };
         let now = self.clock.now();

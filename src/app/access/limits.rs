@@ -243,19 +243,19 @@ impl App {
     /// # Errors
     /// `TooManyRequests` if the client asks too often.
     pub fn admit(&self, origin: &Origin) -> Result<(), Error> {
-        let admitted = self.limiters.as_ref().map_or(Ok(()), |limiters| limiters.request(origin.network()));
+        let admitted = self.access.limiters.as_ref().map_or(Ok(()), |limiters| limiters.request(origin.network()));
         self.noted_early(origin, admitted)
     }
 
     /// Counts a request with a token that was found to be valid.
     pub(in crate::app) fn admit_token(&self, caller: &Caller) -> Result<(), Error> {
-        self.limiters.as_ref().map_or(Ok(()), |limiters| limiters.token(caller))
+        self.access.limiters.as_ref().map_or(Ok(()), |limiters| limiters.token(caller))
     }
 
     /// Counts a try at an account's password, before the password is looked at. Whether the account exists makes no
     /// difference.
     pub(in crate::app) fn admit_login(&self, origin: &Origin, username: &Username) -> Result<(), Error> {
-        let Some(limiters) = &self.limiters else {
+        let Some(limiters) = &self.access.limiters else {
             return Ok(());
         };
         let network = origin.network();
@@ -267,7 +267,7 @@ impl App {
 
     /// Forgets how often passwords for this name were tried.
     pub fn unlock(&self, username: &Username) {
-        if let Some(limiters) = &self.limiters {
+        if let Some(limiters) = &self.access.limiters {
             limiters.accounts.unlock(username);
             limiters.noted.forget_name(limiters.name(username));
         }

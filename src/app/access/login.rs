@@ -27,7 +27,7 @@ impl App {
         let better = self.rehash(&credential, fit, password).await?;
         let Credential { id, role, hash } = credential;
         let origin = origin.clone();
-        let lifetime = self.tokens.lifetime();
+        let lifetime = self.access.tokens.lifetime();
         let (token, now) = self
             .store
             .write(move |tx| {
@@ -42,7 +42,7 @@ impl App {
                 Ok((tx.new_token(lifetime), tx.now()))
             })
             .await?;
-        self.tokens.issue(id, role, token, now)
+        self.access.tokens.issue(id, role, token, now)
     }
 
     async fn find_fitting(
@@ -51,10 +51,10 @@ impl App {
         password: &Password,
     ) -> Result<Option<(Credential, Fit)>, Error> {
         if candidates.is_empty() {
-            self.hasher.verify(password.clone(), self.hasher.dummy().clone()).await?;
+            self.access.hasher.verify(password.clone(), self.access.hasher.dummy().clone()).await?;
         }
         for candidate in candidates {
-            match self.hasher.verify(password.clone(), candidate.hash.clone()).await? {
+            match self.access.hasher.verify(password.clone(), candidate.hash.clone()).await? {
                 Fit::Not => {}
                 fit => return Ok(Some((candidate, fit))),
             }
@@ -70,9 +70,9 @@ impl App {
         fit: Fit,
         password: Password,
     ) -> Result<Option<PasswordHash>, Error> {
-        if fit != Fit::AsTyped && !self.hasher.is_weaker(&credential.hash) {
+        if fit != Fit::AsTyped && !self.access.hasher.is_weaker(&credential.hash) {
             return Ok(None);
         }
-        self.hasher.hash(password).await.map(Some)
+        self.access.hasher.hash(password).await.map(Some)
     }
 }

@@ -11,3 +11,57 @@ pub(in crate::app) mod policy;
 pub(in crate::app) mod proxies;
 pub(in crate::app) mod scopes;
 pub(in crate::app) mod token;
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use tokio::sync::Mutex;
+
+use crate::model::{Clock, Error};
+use crate::store::Store;
+use keys::{KeyCare, KeyRing};
+use limits::{RateLimiters, RateLimits};
+use password::{HashOptions, Hasher};
+use token::{Revocations, TokenOptions, Tokens};
+
+/// Who may ask: what is known of it in memory.
+pub(in crate::app) struct Access {
+    pub(in crate::app) tokens: Tokens,
+    pub(in crate::app) key_care: KeyCare,
+    pub(in crate::app) public_key_file: Option<String>,
+    /// Held while the keys for tokens change.
+    pub(in crate::app) rotation: Mutex<()>,
+    pub(in crate::app) revocations: Arc<Revocations>,
+    pub(in crate::app) hasher: Hasher,
+    pub(in crate::app) limiters: Option<RateLimiters>,
+    pub(in crate::app) trusted_proxies: Vec<IpNet>,
+}
+
+/// What of the service's options is about this.
+pub(in crate::app) struct AccessOptions {
+    pub(in crate::app) tokens: TokenOptions,
+    pub(in crate::app) hashing: HashOptions,
+    pub(in crate::app) rate_limits: Option<RateLimits>,
+    pub(in crate::app) trusted_proxies: Vec<IpNet>,
+}
+
+impl Access {
+    /// # Errors
+    /// `Internal` if the key for tokens is none or the costs of hashes are impossible; what the store fails with.
+    pub(in crate::app) fn start(store: &Store, options: AccessOptions, clock: &Clock) -> Result<Self, Error> {
+        let limiters = options.rate_limits.map(|limits| RateLimiters::new(&limits, clock.clone())).transpose()?;
+        let (revocations, floor) = store.read(|view| Ok((view.revocations()?, view.revoked_through()?)))?;
+        let (keys, last_expiry) = store.read(|view| Ok((view.token_keys()?, view.last_token_expiry()?)))?;
+        let TokenOptions { private_key, key_care, public_key_file, issuer, lifetime } = options.tokens;
+        Ok(Self {
+            tokens: Tokens::new(KeyRing::new(private_key.as_bytes(), keys, last_expiry)?, issuer, lifetime),
+            key_care,
+            public_key_file,
+            rotation: Mutex::default(),
+            revocations: Arc::new(Revocations::new(revocations, floor)),
+            hasher: Hasher::start(&options.hashing)?,
+            limiters,
+            trusted_proxies: options.trusted_proxies,
+        })
+    }
+}

@@ -11,7 +11,7 @@ impl App {
     /// right whom it was asked by. Only what trusted proxies added is believed.
     #[must_use]
     pub fn client_address<'f>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'f str>) -> IpAddr {
-        client_address(&self.trusted_proxies, peer, forwarded)
+        client_address(&self.access.trusted_proxies, peer, forwarded)
     }
 }
 

@@ -141,7 +141,7 @@ impl Tokens {
     ) -> Result<String, Error> {
         let claims = Claims {
             sub: id.to_string(),
-            sub_type: role_claim(role).to_owned(),
+            sub_type: role.word().to_owned(),
             iss: self.issuer.clone(),
             iat: now.as_second(),
             exp: now.checked_add(self.lifetime).unwrap_or(Timestamp::MAX).as_second(),
@@ -178,7 +178,7 @@ impl Tokens {
         scopes.sort_unstable();
         let caller = Caller {
             id: Id::parse(&claims.sub)?,
-            role: role_of_claim(&claims.sub_type)?,
+            role: Role::of_word(&claims.sub_type)?,
             token: number,
             scopes: scopes.into(),
         };
@@ -217,24 +217,6 @@ impl Known {
 
 fn bad() -> Error {
     Error::Unauthenticated(Unauthenticated::BadToken)
-}
-
-/// The role of that name.
-pub(in crate::app) fn role_of_claim(word: &str) -> Option<Role> {
-    Role::ALL.into_iter().find(|role| role_claim(*role) == word)
-}
-
-/// How a token names a type of user (contract, section 3).
-#[must_use]
-pub fn role_claim(role: Role) -> &'static str {
-    match role {
-        Role::Admin => "admin",
-        Role::Child => "child",
-        Role::Educator => "educator",
-        Role::Family => "family",
-        Role::HealthProfessional => "healthprofessional",
-        Role::Application => "application",
-    }
 }
 
 /// The tokens that are refused although their time is not over. A copy of the store's, changed after each commit.

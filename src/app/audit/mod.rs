@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 use crate::app::access::origin::Origin;
 use crate::app::access::policy::{Operation, Subject, Target};
 use crate::app::audit::actions::LOGIN;
+use crate::app::audit::refusals::Refusals;
 use crate::app::{App, Permit};
 use crate::model::{Account, Error, Id, Role};
 use crate::store::{Change, Tx};
@@ -22,6 +23,19 @@ const PRUNED_AT_ONCE: usize = 500;
 /// on. No clock is trusted further: one that is wrongly far ahead makes the trail shorter only ten times as fast as
 /// time goes by, so that there is time to notice it, and one that is ahead for a moment costs ten minutes.
 const PRUNED_PER_UPKEEP: SignedDuration = SignedDuration::from_mins(10);
+
+/// How the trail is kept, and what is not yet in it.
+pub(in crate::app) struct Audit {
+    keep: Duration,
+    reads: AuditedReads,
+    refusals: Refusals,
+}
+
+impl Audit {
+    pub(in crate::app) fn new(keep: Duration, reads: AuditedReads) -> Self {
+        Self { keep, reads, refusals: Refusals::default() }
+    }
+}
 
 /// Which reads the audit trail names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +92,7 @@ impl App {
         permit: Permit<O>,
         child: Id<Account>,
     ) -> Result<(), Error> {
-        match self.audited_reads {
+        match self.audit.reads {
             AuditedReads::None => Ok(()),
             AuditedReads::SingleChildren => {
                 let actor = (permit.caller().id, permit.caller().role);
@@ -99,11 +113,11 @@ impl App {
     /// Deletes rows of the trail that are older than they are kept, as many as one upkeep may.
     ///
     /// # Errors
-    /// If the store cannot write.
-    pub(in crate::app) async fn prune_audit(&self, keep: Duration) -> Result<(), Error> {
+    /// `Unavailable` or `Internal` of the store; what was deleted before stays so, and the next upkeep goes on.
+    pub(in crate::app) async fn prune_audit(&self) -> Result<(), Error> {
         let oldest = self.store.read(|view| view.oldest_audit())?;
         let most = oldest.and_then(|oldest| oldest.checked_add(PRUNED_PER_UPKEEP).ok());
-        let (Some(most), Ok(due)) = (most, self.clock.now().checked_sub(keep)) else {
+        let (Some(most), Ok(due)) = (most, self.clock.now().checked_sub(self.audit.keep)) else {
             return Ok(());
         };
         let before = due.min(most);

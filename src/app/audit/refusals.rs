@@ -57,7 +57,7 @@ impl App {
         result: Result<T, Error>,
     ) -> Result<T, Error> {
         if let Some(outcome) = result.as_ref().err().and_then(outcome) {
-            self.refusals.add(Refusal { action, outcome, network: origin.network() }, actor, 1);
+            self.audit.refusals.add(Refusal { action, outcome, network: origin.network() }, actor, 1);
         }
         result
     }
@@ -70,9 +70,9 @@ impl App {
     /// Writes what was refused since the last time into the audit trail.
     ///
     /// # Errors
-    /// If the store cannot write; then it is kept for the next time.
+    /// `Unavailable` or `Internal` of the store; what was counted is kept for the next time.
     pub async fn flush_refusals(&self) -> Result<(), Error> {
-        let counts = self.refusals.take();
+        let counts = self.audit.refusals.take();
         if counts.is_empty() {
             return Ok(());
         }
@@ -88,7 +88,9 @@ impl App {
             .collect();
         let written = self.store.write(move |tx| rows.iter().try_for_each(|row| tx.record_refused(row))).await;
         if written.is_err() {
-            counts.into_iter().for_each(|(refusal, Count { count, actor })| self.refusals.add(refusal, actor, count));
+            counts
+                .into_iter()
+                .for_each(|(refusal, Count { count, actor })| self.audit.refusals.add(refusal, actor, count));
         }
         written
     }

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::app::access::token::role_claim;
 use crate::app::operator::refusal::{Refusal, refusal};
 use crate::model::{Id, text};
 use crate::store::{TrailFilter, TrailPlace, TrailRow};
@@ -113,7 +112,7 @@ fn record(row: TrailRow) -> TrailRecord {
         outcome: row.outcome,
         count: row.count,
         actor: row.actor.map(|id| id.to_string()),
-        actor_type: row.role.map(|role| role_claim(role).to_owned()),
+        actor_type: row.role.map(|role| role.word().to_owned()),
         target: row.target.map(|id| id.to_string()),
         part: row.part.map(|id| id.to_string()),
         address: row.address,

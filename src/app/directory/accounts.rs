@@ -62,7 +62,7 @@ pub(in crate::app) fn require_children(tx: &Tx<'_>, children: &[Id<Child>]) -> R
 impl App {
     /// Whether this caller may change where he belongs as freely as an administrator (contract, section 4).
     pub(in crate::app) fn affiliates_freely(&self, caller: &Caller) -> bool {
-        caller.role == Role::Admin || self.self_affiliation == SelfAffiliation::Allowed
+        caller.role == Role::Admin || self.rules.self_affiliation == SelfAffiliation::Allowed
     }
 }
 

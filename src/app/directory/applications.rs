@@ -17,7 +17,7 @@ impl App {
         permit: Permit<ApplicationCreate>,
         new: NewApplication,
     ) -> Result<Application, Error> {
-        let hash = self.hasher.hash(new.account.password.clone()).await?;
+        let hash = self.access.hasher.hash(new.account.password.clone()).await?;
         self.change(permit, move |tx| {
             accounts::require_free_username(tx, Role::Application, &new.account.username, None)?;
             accounts::require_institution(tx, new.account.institution)?;
@@ -29,9 +29,6 @@ impl App {
     }
 
     /// The applications that a query asks for.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub async fn application_list(
         &self,
         _permit: Permit<ApplicationList>,

@@ -13,7 +13,7 @@ impl App {
     /// # Errors
     /// `Conflict` if another child has the name, `Invalid` if the institution does not exist.
     pub async fn child_create(&self, permit: Permit<ChildCreate>, new: NewChild) -> Result<Child, Error> {
-        let hash = self.hasher.hash(new.account.password.clone()).await?;
+        let hash = self.access.hasher.hash(new.account.password.clone()).await?;
         self.change(permit, move |tx| {
             accounts::require_free_username(tx, Role::Child, &new.account.username, None)?;
             accounts::require_institution(tx, new.account.institution)?;
@@ -25,9 +25,6 @@ impl App {
     }
 
     /// The children that a query asks for.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub async fn child_list(&self, _permit: Permit<ChildList>, query: Query) -> Result<Listed<Child>, Error> {
         self.store.scan(move |view| view.children(&query)).await
     }

@@ -35,9 +35,6 @@ impl App {
     }
 
     /// The owner's groups that a query asks for.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub async fn group_list<O, S>(&self, permit: Permit<O>, query: Query) -> Result<Listed<Group>, Error>
     where
         O: Operation<Target = Id<S>> + Does<deed::GroupList>,
@@ -87,9 +84,6 @@ impl App {
     }
 
     /// Deletes a group of the owner. Deleting none succeeds, and so does nothing to another's.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub async fn group_delete<O, S>(&self, permit: Permit<O>) -> Result<(), Error>
     where
         O: Operation<Target = (Id<S>, Id<Group>)> + Does<deed::GroupDelete>,

@@ -25,9 +25,6 @@ impl App {
     }
 
     /// The institutions that a query asks for.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub async fn institution_list(
         &self,
         _permit: Permit<InstitutionList>,

@@ -18,7 +18,7 @@ impl App {
         O: Operation<Target = All<S>> + Does<deed::ProfessionalCreate>,
         S: User,
     {
-        let hash = self.hasher.hash(new.password.clone()).await?;
+        let hash = self.access.hasher.hash(new.password.clone()).await?;
         self.change(permit, move |tx| {
             accounts::require_free_username(tx, S::ROLE, &new.username, None)?;
             accounts::require_institution(tx, new.institution)?;
@@ -29,9 +29,6 @@ impl App {
     }
 
     /// The professionals of a type that a query asks for.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub async fn professional_list<O, S>(&self, _permit: Permit<O>, query: Query) -> Result<Listed<Professional>, Error>
     where
         O: Operation<Target = All<S>> + Does<deed::ProfessionalList>,

@@ -54,7 +54,7 @@ impl App {
         let (origin, caller) = (permit.origin(), permit.caller());
         let verified = self.verify_own(origin, &username, old, stored.hash.clone()).await;
         self.noted(origin, PasswordChange::ROW.id, Some((caller.id, caller.role)), verified)?;
-        let hash = self.hasher.hash(new).await?;
+        let hash = self.access.hasher.hash(new).await?;
         // If the password was changed meanwhile, the old one is no longer right.
         self.replace_password(permit, Some(stored.hash), hash)
             .await?
@@ -70,7 +70,7 @@ impl App {
         hash: PasswordHash,
     ) -> Result<(), Error> {
         self.admit_login(origin, username)?;
-        match self.hasher.verify(password, hash).await? {
+        match self.access.hasher.verify(password, hash).await? {
             Fit::Prepared | Fit::AsTyped => Ok(()),
             Fit::Not => Err(Invalid::OldPassword.into()),
         }
@@ -83,7 +83,7 @@ impl App {
     pub async fn password_reset(&self, permit: Permit<PasswordReset>, new: Password) -> Result<(), Error> {
         let id = *permit.target();
         self.store.read_one(|view| view.credential(id))?.ok_or(Error::NotFound(Kind::User))?;
-        let hash = self.hasher.hash(new).await?;
+        let hash = self.access.hasher.hash(new).await?;
         self.replace_password(permit, None, hash).await?.then_some(()).ok_or(Error::NotFound(Kind::User))
     }
 
@@ -122,7 +122,7 @@ impl App {
         id: Id<Account>,
         spared: Option<i64>,
     ) -> impl FnOnce(&Tx<'_>) -> Result<(), Error> + Send + 'static {
-        let revocations = self.revocations.clone();
+        let revocations = self.access.revocations.clone();
         move |tx| {
             let revocation = tx.revoke_tokens(id, spared)?;
             let now = tx.now();

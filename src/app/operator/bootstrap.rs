@@ -22,7 +22,7 @@ impl App {
     /// Makes an administrator if there is none; without a password, with a random one.
     ///
     /// # Errors
-    /// If the store cannot write.
+    /// `Unavailable` or `Internal` of the store, for the start: then there is no administrator yet.
     pub async fn ensure_admin(&self, username: Username, password: Option<Password>) -> Result<FirstAdmin, Error> {
         if self.store.read(|view| view.count_of(Role::Admin))? > 0 {
             return Ok(FirstAdmin::Exists);
@@ -34,7 +34,7 @@ impl App {
                 (made_up.clone(), Some(made_up))
             }
         };
-        let hash = self.hasher.hash(chosen).await?;
+        let hash = self.access.hasher.hash(chosen).await?;
         let stored_name = username.clone();
         self.store
             .write(move |tx| {

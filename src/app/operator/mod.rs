@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 
 use crate::app::access::keys::KeysRecord;
 use crate::app::access::limited::LimitedReport;
-use crate::app::access::token::{role_claim, role_of_claim};
 use crate::app::audit::actions::{ADMIN_CREATE, USER_UNLOCK};
 use crate::app::audit::trail::{TrailPage, TrailQuery};
 use crate::app::operator::refusal::{Refusal, refusal};
@@ -232,7 +231,7 @@ impl App {
     async fn admin_create(&self, username: &str, given: Option<GivenPassword>) -> Result<WithPassword, Refusal> {
         let username = Username::new(username).map_err(|fault| Refusal(format!("the username {}", words(fault))))?;
         let (password, made_up) = self.password_or_made_up(given)?;
-        let hash = self.hasher.hash(password).await.map_err(refusal)?;
+        let hash = self.access.hasher.hash(password).await.map_err(refusal)?;
         let name = username.clone();
         let id = self
             .store
@@ -257,7 +256,7 @@ impl App {
 
     async fn operator_password(&self, account: Account, given: Option<GivenPassword>) -> Result<WithPassword, Refusal> {
         let (password, made_up) = self.password_or_made_up(given)?;
-        let hash = self.hasher.hash(password).await.map_err(refusal)?;
+        let hash = self.access.hasher.hash(password).await.map_err(refusal)?;
         let replace = self.replacement(account.id, None, hash, None);
         if !self.operated("password_reset", account.id, replace).await.map_err(refusal)? {
             return Err(Refusal("this user was deleted meanwhile: nothing was changed".to_owned()));
@@ -285,7 +284,7 @@ impl App {
 
     fn password_or_made_up(&self, given: Option<GivenPassword>) -> Result<(Password, Option<String>), Refusal> {
         match given {
-            Some(given) => Password::new(&given.0, self.password_min_length)
+            Some(given) => Password::new(&given.0, self.rules.password_min_length)
                 .map(|password| (password, None))
                 .map_err(|fault| Refusal(format!("the password {}", words(fault)))),
             None => {
@@ -297,7 +296,7 @@ impl App {
 
     fn find_admin(&self, username: Option<String>) -> Result<Account, Refusal> {
         if let Some(name) = username {
-            return self.find_user(&UserName { name, role: Some(role_claim(Role::Admin).to_owned()) });
+            return self.find_user(&UserName { name, role: Some(Role::Admin.word().to_owned()) });
         }
         let mut admins = self.store.read(|view| view.accounts(Some(Role::Admin))).map_err(refusal)?;
         match (admins.pop(), admins.len()) {
@@ -330,7 +329,7 @@ impl App {
             (Some(last), false) => {
                 found.push(last);
                 let ids: Vec<String> =
-                    found.iter().map(|account| format!("{} ({})", account.id, role_claim(account.role))).collect();
+                    found.iter().map(|account| format!("{} ({})", account.id, account.role.word())).collect();
                 Err(Refusal(format!("{} users have this name: give the id of one: {}", found.len(), ids.join(", "))))
             }
             (None, _) => {
@@ -343,7 +342,7 @@ impl App {
 fn record(account: &Account) -> UserRecord {
     UserRecord {
         id: account.id.to_string(),
-        r#type: role_claim(account.role).to_owned(),
+        r#type: account.role.word().to_owned(),
         username: account.username.as_str().to_owned(),
         institution: account.institution.map(|id| id.to_string()),
         last_login: account.last_login.map(text::time_text),
@@ -351,8 +350,8 @@ fn record(account: &Account) -> UserRecord {
 }
 
 fn parse_role(word: &str) -> Result<Role, Refusal> {
-    role_of_claim(word).ok_or_else(|| {
-        let known: Vec<_> = Role::ALL.into_iter().map(role_claim).collect();
+    Role::of_word(word).ok_or_else(|| {
+        let known: Vec<_> = Role::ALL.into_iter().map(Role::word).collect();
         Refusal(format!("there is no type of user of this name: choose one of {}", known.join(", ")))
     })
 }

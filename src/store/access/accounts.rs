@@ -65,9 +65,6 @@ pub struct NewAccountRow<'a> {
 impl View<'_> {
     /// What proves who the users of this name are: at most one of each type. Where names from before all were composed
     /// (migration 6) differ in that alone, also those of the name to the letter.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn credentials(&self, username: &Username) -> Result<Vec<Credential>, Error> {
         let mut found = Vec::new();
         for name in self.spellings(username)? {
@@ -86,9 +83,6 @@ impl View<'_> {
     }
 
     /// What proves who this user is; `None` if there is no such user.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn credential(&self, id: Id<Account>) -> Result<Option<Credential>, Error> {
         self.prepare("SELECT id, role, password_hash FROM account WHERE id = ?1")?
             .query_row([id.as_bytes()], credential)
@@ -97,9 +91,6 @@ impl View<'_> {
     }
 
     /// The name of a user; `None` if there is no such user.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn username(&self, id: Id<Account>) -> Result<Option<Username>, Error> {
         let stored: Option<Vec<u8>> = self
             .prepare("SELECT username FROM account WHERE id = ?1")?
@@ -110,9 +101,6 @@ impl View<'_> {
     }
 
     /// A user of any type; `None` if there is no such user.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn account(&self, id: Id<Account>) -> Result<Option<Account>, Error> {
         self.prepare(concat!("SELECT ", account_columns!(), " FROM account a WHERE a.id = ?1"))?
             .query_row([id.as_bytes()], |row| account(self, row, 0))
@@ -121,53 +109,41 @@ impl View<'_> {
     }
 
     /// The users of one type, or of all, in the order in which they were made.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn accounts(&self, role: Option<Role>) -> Result<Vec<Account>, Error> {
         self.prepare(concat!(
             "SELECT ",
             account_columns!(),
             " FROM account a WHERE a.role = coalesce(?1, a.role) ORDER BY a.id"
         ))?
-        .query_map([role.map(rows::role_word)], |row| account(self, row, 0))
+        .query_map([role.map(Role::word)], |row| account(self, row, 0))
         .translate()?
         .collect::<rusqlite::Result<_>>()
         .translate()
     }
 
     /// The institution of a user of this type; the outer `None` if there is no such user.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn institution_of(&self, id: Id<Account>, role: Role) -> Result<Option<Option<Id<Institution>>>, Error> {
         self.prepare("SELECT institution_id FROM account WHERE id = ?1 AND role = ?2")?
-            .query_row(params![id.as_bytes(), rows::role_word(role)], |row| rows::optional_id(row, 0))
+            .query_row(params![id.as_bytes(), role.word()], |row| rows::optional_id(row, 0))
             .optional()
             .translate()
     }
 
     /// Whether another user of this type has the name.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn username_taken(&self, role: Role, username: &Username, except: Option<Id<Account>>) -> Result<bool, Error> {
         let name = self.cipher.encrypt(username)?;
         let holder: Option<Id<Account>> = self
             .prepare("SELECT id FROM account WHERE username = ?1 AND role = ?2")?
-            .query_row(params![name, rows::role_word(role)], |row| rows::id(row, 0))
+            .query_row(params![name, role.word()], |row| rows::id(row, 0))
             .optional()
             .translate()?;
         Ok(holder.is_some() && holder != except)
     }
 
     /// How many users of a type there are.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn count_of(&self, role: Role) -> Result<u64, Error> {
         self.prepare("SELECT count(*) FROM account WHERE role = ?1")?
-            .query_row([rows::role_word(role)], |row| row.get::<_, i64>(0))
+            .query_row([role.word()], |row| row.get::<_, i64>(0))
             .map(|count| u64::try_from(count).unwrap_or(0))
             .translate()
     }
@@ -190,7 +166,7 @@ impl Tx<'_> {
         )?
         .execute(params![
             id.as_bytes(),
-            rows::role_word(new.role),
+            new.role.word(),
             self.cipher.encrypt(new.username)?,
             new.hash.as_str(),
             new.institution.as_ref().map(Id::as_bytes),
@@ -207,32 +183,26 @@ impl Tx<'_> {
     pub fn update_account(&self, id: Id<Account>, role: Role, patch: &AccountPatch) -> Result<(), Error> {
         if let Some(name) = &patch.username {
             self.prepare("UPDATE account SET username = ?3 WHERE id = ?1 AND role = ?2 AND username <> ?3")?
-                .execute(params![id.as_bytes(), rows::role_word(role), self.cipher.encrypt(name)?])
+                .execute(params![id.as_bytes(), role.word(), self.cipher.encrypt(name)?])
                 .or_duplicate(Error::Conflict(Conflict::Name(role.kind())))?;
         }
         if let Some(institution) = patch.institution {
             self.execute(
                 "UPDATE account SET institution_id = ?3
                  WHERE id = ?1 AND role = ?2 AND institution_id IS DISTINCT FROM ?3",
-                params![id.as_bytes(), rows::role_word(role), institution.as_bytes()],
+                params![id.as_bytes(), role.word(), institution.as_bytes()],
             )?;
         }
         Ok(())
     }
 
     /// Deletes a user of any type with all that belongs to it; returns whether there was one.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn delete_account(&self, id: Id<Account>) -> Result<bool, Error> {
         Ok(self.execute("DELETE FROM account WHERE id = ?1", [id.as_bytes()])? == 1)
     }
 
     /// Stores another password; returns whether there is such a user. With `expected`, only if that is still
     /// the user's present one.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn set_password(
         &self,
         id: Id<Account>,
@@ -247,9 +217,6 @@ impl Tx<'_> {
     }
 
     /// Notes that a user logged in now; returns whether there is such a user with this password.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn set_last_login(&self, id: Id<Account>, hash: &PasswordHash) -> Result<bool, Error> {
         let now: Timestamp = self.now();
         let changed = self.execute(

@@ -23,9 +23,6 @@ pub struct Revocation {
 
 impl View<'_> {
     /// All revocations that may still matter.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn revocations(&self) -> Result<Vec<Revocation>, Error> {
         self.prepare("SELECT account_id, through_token, spared_token, expires_at FROM revocation")?
             .query_map([], |row| {
@@ -42,9 +39,6 @@ impl View<'_> {
     }
 
     /// The newest token that is refused whoever it belongs to; 0 if there is none.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn revoked_through(&self) -> Result<i64, Error> {
         self.prepare("SELECT revoked_through FROM store_state")?.query_row([], |row| row.get(0)).translate()
     }
@@ -52,9 +46,6 @@ impl View<'_> {
 
 impl Tx<'_> {
     /// Revokes every token that a user has so far, except `spared`; forgets revocations that matter no more.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn revoke_tokens(&self, account: Id<Account>, spared: Option<i64>) -> Result<Revocation, Error> {
         let (through_token, expires_at) = self.tokens_so_far();
         self.execute("DELETE FROM revocation WHERE expires_at < ?1", [self.now().as_millisecond()])?;

@@ -25,9 +25,6 @@ pub struct TokenKey {
 
 impl View<'_> {
     /// The keys for tokens, the newest first.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn token_keys(&self) -> Result<Vec<TokenKey>, Error> {
         let sql = "SELECT kid, modulus, exponent, since, accepted_until FROM token_key ORDER BY since DESC, kid";
         self.prepare(sql)?
@@ -46,9 +43,6 @@ impl View<'_> {
     }
 
     /// The latest instant at which a token made here can still be valid.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn last_token_expiry(&self) -> Result<Timestamp, Error> {
         self.prepare("SELECT last_token_expiry FROM store_state")?
             .query_row([], |row| rows::timestamp(row, 0))
@@ -58,9 +52,6 @@ impl View<'_> {
 
 impl Tx<'_> {
     /// Stores a key that signs, or is about to; one that is there already signs again.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn put_token_key(&self, key: &TokenKey) -> Result<(), Error> {
         self.execute(
             "INSERT INTO token_key (kid, modulus, exponent, since) VALUES (?1, ?2, ?3, ?4)
@@ -72,9 +63,6 @@ impl Tx<'_> {
 
     /// Keeps all keys but this one for as long as a token that they signed can be valid; returns how many these are
     /// that were not kept so before.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn retire_token_keys_but(&self, kid: &str) -> Result<usize, Error> {
         let (_, last_expiry) = self.tokens_so_far();
         self.execute(
@@ -84,17 +72,11 @@ impl Tx<'_> {
     }
 
     /// Deletes all keys but this one.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn delete_token_keys_but(&self, kid: &str) -> Result<usize, Error> {
         self.execute("DELETE FROM token_key WHERE kid <> ?1", [kid])
     }
 
     /// Deletes the keys whose tokens are all over.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn delete_token_keys_that_are_over(&self) -> Result<usize, Error> {
         self.execute("DELETE FROM token_key WHERE accepted_until <= ?1", [self.now().as_millisecond()])
     }

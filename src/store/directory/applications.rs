@@ -36,9 +36,6 @@ fn application(view: &View<'_>, row: &Row<'_>) -> rusqlite::Result<Application> 
 
 impl View<'_> {
     /// The application of this id.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn application(&self, id: Id<Application>) -> Result<Option<Application>, Error> {
         self.prepare(concat!(
             "SELECT ",
@@ -51,19 +48,13 @@ impl View<'_> {
     }
 
     /// The applications that a query asks for.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn applications(&self, query: &Query) -> Result<Listed<Application>, Error> {
-        select(self, &LIST, Value::Text(rows::role_word(Role::Application).to_owned()), query)
+        select(self, &LIST, Value::Text(Role::Application.word().to_owned()), query)
     }
 }
 
 impl Tx<'_> {
     /// Stores what makes a user an application.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn insert_application(&self, id: Id<Account>, name: &Text) -> Result<(), Error> {
         self.execute(
             "INSERT INTO application (account_id, application_name) VALUES (?1, ?2)",
@@ -73,9 +64,6 @@ impl Tx<'_> {
     }
 
     /// Gives an application another name to show.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn rename_application(&self, id: Id<Application>, name: &Text) -> Result<(), Error> {
         self.execute(
             "UPDATE application SET application_name = ?2 WHERE account_id = ?1 AND application_name <> ?2",

@@ -92,9 +92,6 @@ fn gender_word(gender: Gender) -> &'static str {
 
 impl View<'_> {
     /// The child of this id.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn child(&self, id: Id<Child>) -> Result<Option<Child>, Error> {
         self.prepare(concat!(
             "SELECT ",
@@ -107,9 +104,6 @@ impl View<'_> {
     }
 
     /// The child that holds this NFC tag.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn child_by_tag(&self, tag: &str) -> Result<Option<Child>, Error> {
         self.prepare(concat!(
             "SELECT ",
@@ -122,25 +116,16 @@ impl View<'_> {
     }
 
     /// The children that a query asks for.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn children(&self, query: &Query) -> Result<Listed<Child>, Error> {
-        select(self, &LIST, Value::Text(rows::role_word(Role::Child).to_owned()), query)
+        select(self, &LIST, Value::Text(Role::Child.word().to_owned()), query)
     }
 
     /// The children of a family that a query asks for.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn children_of_family(&self, family: Id<Family>, query: &Query) -> Result<Listed<Child>, Error> {
         select(self, &OF_FAMILY, Value::Blob(family.as_bytes().to_vec()), query)
     }
 
     /// Those of the ids that are no child's, in the given order.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn missing_children(&self, ids: &[Id<Child>]) -> Result<Vec<Id<Child>>, Error> {
         let known: HashSet<Id<Child>> = self
             .prepare(
@@ -157,9 +142,6 @@ impl View<'_> {
 
 impl Tx<'_> {
     /// Stores what makes a user a child.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn insert_child(
         &self,
         id: Id<Account>,
@@ -175,9 +157,6 @@ impl Tx<'_> {
     }
 
     /// Changes what the patch names of a child beyond its shared part.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn update_child(&self, id: Id<Child>, patch: &ChildPatch) -> Result<(), Error> {
         self.execute(
             "UPDATE child SET gender = coalesce(?2, gender), age = coalesce(?3, age),
@@ -208,9 +187,6 @@ impl Tx<'_> {
     }
 
     /// Takes a child's NFC tag away; returns whether it had one.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn clear_tag(&self, id: Id<Child>) -> Result<bool, Error> {
         let sql = "UPDATE child SET nfc_tag = NULL, tag_assigned_at = NULL
                    WHERE account_id = ?1 AND nfc_tag IS NOT NULL";

@@ -28,9 +28,6 @@ const LIST: List<Family> = List {
 
 impl View<'_> {
     /// The family of this id.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn family(&self, id: Id<Family>) -> Result<Option<Family>, Error> {
         let mut found = self
             .prepare(concat!("SELECT ", account_columns!(), " FROM account a WHERE a.id = ?1 AND a.role = 'family'"))?
@@ -42,11 +39,8 @@ impl View<'_> {
     }
 
     /// The families that a query asks for.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn families(&self, query: &Query) -> Result<Listed<Family>, Error> {
-        let mut found = select(self, &LIST, Value::Text(rows::role_word(Role::Family).to_owned()), query)?;
+        let mut found = select(self, &LIST, Value::Text(Role::Family.word().to_owned()), query)?;
         self.fill_families(&mut found.items)?;
         Ok(found)
     }
@@ -74,9 +68,6 @@ impl View<'_> {
     }
 
     /// Whether the child belongs to the family; `false` also if either is no more.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn is_kin(&self, family: Id<Family>, child: Id<Child>) -> Result<bool, Error> {
         self.prepare(
             "SELECT EXISTS (SELECT 1 FROM account a JOIN family_child f ON f.family_id = a.id
@@ -89,9 +80,6 @@ impl View<'_> {
 
 impl Tx<'_> {
     /// Makes these the family's children, in this order, in place of those it had.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn set_family_children(&self, family: Id<Family>, children: &[Id<Child>]) -> Result<(), Error> {
         let present: Vec<Id<Child>> = self
             .prepare("SELECT child_id FROM family_child WHERE family_id = ?1 ORDER BY position")?
@@ -112,9 +100,6 @@ impl Tx<'_> {
     }
 
     /// Adds a child behind the family's others, if it is not there yet.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn add_family_child(&self, family: Id<Family>, child: Id<Child>) -> Result<(), Error> {
         self.execute(
             "INSERT INTO family_child (family_id, child_id, position)
@@ -126,9 +111,6 @@ impl Tx<'_> {
     }
 
     /// Takes a child out of the family; returns whether it was there.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn remove_family_child(&self, family: Id<Family>, child: Id<Child>) -> Result<bool, Error> {
         let removed = self.execute(
             "DELETE FROM family_child WHERE family_id = ?1 AND child_id = ?2",

@@ -49,9 +49,6 @@ fn group(row: &Row<'_>, at: usize) -> rusqlite::Result<Group> {
 
 impl View<'_> {
     /// The group of this id, if it is this owner's.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn group(&self, owner: Id<Account>, id: Id<Group>) -> Result<Option<Group>, Error> {
         let mut found = self
             .prepare("SELECT id, name, school_class FROM children_group WHERE id = ?1 AND owner_id = ?2")?
@@ -63,9 +60,6 @@ impl View<'_> {
     }
 
     /// The groups of an owner that a query asks for.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn groups(&self, owner: Id<Account>, query: &Query) -> Result<Listed<Group>, Error> {
         let mut found = select(self, &LIST, Value::Blob(owner.as_bytes().to_vec()), query)?;
         self.fill_groups(&mut found.items)?;
@@ -120,9 +114,6 @@ impl View<'_> {
     }
 
     /// Whether another group of this owner has the name.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn group_name_taken(&self, owner: Id<Account>, name: &Text, except: Option<Id<Group>>) -> Result<bool, Error> {
         let holder: Option<Id<Group>> = self
             .prepare("SELECT id FROM children_group WHERE owner_id = ?1 AND name = ?2")?
@@ -133,25 +124,16 @@ impl View<'_> {
     }
 
     /// How many groups an owner has.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn count_groups(&self, owner: Id<Account>) -> Result<usize, Error> {
         self.count("SELECT count(*) FROM children_group WHERE owner_id = ?1", owner)
     }
 
     /// How many children a group has.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn count_members(&self, id: Id<Group>) -> Result<usize, Error> {
         self.count("SELECT count(*) FROM group_member WHERE group_id = ?1", id)
     }
 
     /// How many children all groups of an owner have, each counted as often as it is in one.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn count_group_members(&self, owner: Id<Account>) -> Result<usize, Error> {
         let sql =
             "SELECT count(*) FROM children_group g JOIN group_member m ON m.group_id = g.id WHERE g.owner_id = ?1";
@@ -229,9 +211,6 @@ impl Tx<'_> {
     }
 
     /// Deletes a group if it is this owner's; returns whether it was.
-    ///
-    /// # Errors
-    /// If the store cannot write.
     pub fn delete_group(&self, owner: Id<Account>, id: Id<Group>) -> Result<bool, Error> {
         let deleted = self.execute(
             "DELETE FROM children_group WHERE id = ?1 AND owner_id = ?2",

@@ -51,9 +51,6 @@ fn institution(_: &View<'_>, row: &Row<'_>) -> rusqlite::Result<Institution> {
 
 impl View<'_> {
     /// The institution of this id.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn institution(&self, id: Id<Institution>) -> Result<Option<Institution>, Error> {
         self.prepare("SELECT id, name, type, address, latitude, longitude FROM institution WHERE id = ?1")?
             .query_row([id.as_bytes()], |row| institution(self, row))
@@ -62,17 +59,11 @@ impl View<'_> {
     }
 
     /// The institutions that a query asks for.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn institutions(&self, query: &Query) -> Result<Listed<Institution>, Error> {
         select(self, &LIST, Value::Null, query)
     }
 
     /// Whether another institution has the name.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn institution_name_taken(&self, name: &Text, except: Option<Id<Institution>>) -> Result<bool, Error> {
         let holder: Option<Id<Institution>> = self
             .prepare("SELECT id FROM institution WHERE name = ?1")?
@@ -83,9 +74,6 @@ impl View<'_> {
     }
 
     /// Whether some user belongs to the institution.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn institution_in_use(&self, id: Id<Institution>) -> Result<bool, Error> {
         self.prepare("SELECT EXISTS (SELECT 1 FROM account WHERE institution_id = ?1)")?
             .query_row([id.as_bytes()], |row| row.get(0))

@@ -8,7 +8,6 @@ use crate::model::{Account, Error, Id, Professional, Role};
 use crate::store::View;
 use crate::store::access::accounts::{account, account_column, account_columns};
 use crate::store::engine::error::Translate;
-use crate::store::engine::rows;
 use crate::store::engine::select::{List, select};
 
 const LIST: List<Professional> = List {
@@ -25,13 +24,10 @@ const LIST: List<Professional> = List {
 
 impl View<'_> {
     /// The professional of this id and role, with all groups.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn professional(&self, role: Role, id: Id<Account>) -> Result<Option<Professional>, Error> {
         let mut found = self
             .prepare(concat!("SELECT ", account_columns!(), " FROM account a WHERE a.id = ?1 AND a.role = ?2"))?
-            .query_row(params![id.as_bytes(), rows::role_word(role)], |row| (LIST.read)(self, row))
+            .query_row(params![id.as_bytes(), role.word()], |row| (LIST.read)(self, row))
             .optional()
             .translate()?;
         self.fill_professionals(found.as_mut_slice())?;
@@ -39,11 +35,8 @@ impl View<'_> {
     }
 
     /// The professionals of a role that a query asks for, with all their groups.
-    ///
-    /// # Errors
-    /// If the store cannot read.
     pub fn professionals(&self, role: Role, query: &Query) -> Result<Listed<Professional>, Error> {
-        let mut found = select(self, &LIST, Value::Text(rows::role_word(role).to_owned()), query)?;
+        let mut found = select(self, &LIST, Value::Text(role.word().to_owned()), query)?;
         self.fill_professionals(&mut found.items)?;
         Ok(found)
     }

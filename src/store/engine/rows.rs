@@ -38,22 +38,8 @@ pub(in crate::store) fn optional_text(row: &Row<'_>, column: usize) -> Result<Op
 
 pub(in crate::store) fn role(row: &Row<'_>, column: usize) -> Result<Role> {
     let word = row.get_ref(column)?.as_str()?;
-    Role::ALL
-        .into_iter()
-        .find(|role| role_word(*role) == word)
+    Role::of_word(word)
         .ok_or_else(|| Error::FromSqlConversionFailure(column, Type::Text, Box::new(FromSqlError::InvalidType)))
-}
-
-/// How a role is written in the database.
-pub(in crate::store) fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Admin => "admin",
-        Role::Child => "child",
-        Role::Educator => "educator",
-        Role::Family => "family",
-        Role::HealthProfessional => "healthprofessional",
-        Role::Application => "application",
-    }
 }
 
 /// Ids as one parameter, for `IN rarray(?)`.

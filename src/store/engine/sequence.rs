@@ -71,9 +71,6 @@ impl Sequence {
 
 impl View<'_> {
     /// The latest time that an id or a token was given out at, to the millisecond.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
     pub fn newest_instant(&self) -> Result<Timestamp, Error> {
         self.prepare(NEWEST_INSTANT)?.query_row([], |row| crate::store::engine::rows::timestamp(row, 0)).translate()
     }
