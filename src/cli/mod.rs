@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use clap::builder::ValueHint;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::config::{Kind, SETTINGS, Setting, SettingsError};
+use crate::config::{SETTINGS, Setting, SettingKind, SettingsError};
 use crate::operations::backup::BackupError;
 use crate::operations::{OperateError, StartError};
 
@@ -156,10 +156,14 @@ fn flag(setting: &'static Setting) -> Arg {
         .help(format!("{} [{}{default}]", setting.help, names.join(", ")))
         .help_heading("Settings");
     match setting.kind {
-        Kind::Switch => arg.num_args(0..=1).require_equals(true).default_missing_value("true").value_name("BOOL"),
-        Kind::Secret => arg.value_name("TEXT"),
-        Kind::Value(form) if form == "FILE" || form == "FOLDER" => arg.value_name(form).value_hint(ValueHint::AnyPath),
-        Kind::Value(form) => arg.value_name(form),
+        SettingKind::Switch => {
+            arg.num_args(0..=1).require_equals(true).default_missing_value("true").value_name("BOOL")
+        }
+        SettingKind::Secret => arg.value_name("TEXT"),
+        SettingKind::Value(form) if form == "FILE" || form == "FOLDER" => {
+            arg.value_name(form).value_hint(ValueHint::AnyPath)
+        }
+        SettingKind::Value(form) => arg.value_name(form),
     }
 }
 

@@ -14,7 +14,7 @@ use ipnet::IpNet;
 use zeroize::Zeroizing;
 
 pub use resolve::{Given, Inputs, Resolved, SettingsError, Source, resolve};
-pub use settings::{Kind, SETTINGS, Setting, markdown};
+pub use settings::{SETTINGS, Setting, SettingKind, markdown};
 pub use values::parse_duration;
 
 /// Everything that can be set, with its value.
@@ -164,18 +164,18 @@ pub struct LimitSettings {
 #[derive(Debug, Clone, Copy)]
 pub struct RateSettings {
     /// Requests of one client.
-    pub address: Rate,
+    pub address: GivenRate,
     /// Requests with one token.
-    pub token: Rate,
+    pub token: GivenRate,
     /// Passwords that one client tries.
-    pub logins: Rate,
+    pub logins: GivenRate,
     /// Passwords tried for one account.
-    pub account: Rate,
+    pub account: GivenRate,
 }
 
 /// So many at once, and as many again within each period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
+pub struct GivenRate {
     /// How many at once.
     pub count: NonZeroU32,
     /// How long until as many fit again.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::settings::{Kind, SETTINGS, Setting};
+use super::settings::{SETTINGS, Setting, SettingKind};
 
 /// A start that is refused because of a setting. `Display` is one sentence with the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +51,7 @@ impl Given {
     #[must_use]
     pub fn shown(&self) -> &str {
         match self.setting.kind {
-            Kind::Secret if !self.text.is_empty() => "***",
+            SettingKind::Secret if !self.text.is_empty() => "***",
             _ => &self.text,
         }
     }
@@ -89,10 +89,12 @@ impl Resolved {
     /// The values as flags for another process, which may be elsewhere: paths are whole, secrets left out.
     #[must_use]
     pub fn for_others(&self) -> BTreeMap<String, String> {
-        let told =
-            self.values.iter().filter(|given| given.setting.kind != Kind::Secret && given.setting.flag != "config");
+        let told = self
+            .values
+            .iter()
+            .filter(|given| given.setting.kind != SettingKind::Secret && given.setting.flag != "config");
         told.map(|given| {
-            let path = matches!(given.setting.kind, Kind::Value("FILE" | "FOLDER")) && !given.text.is_empty();
+            let path = matches!(given.setting.kind, SettingKind::Value("FILE" | "FOLDER")) && !given.text.is_empty();
             let whole = path.then(|| std::path::absolute(&given.text).ok()).flatten();
             let text = whole.map_or_else(|| given.text.clone(), |path| path.display().to_string());
             (given.setting.flag.to_owned(), text)
@@ -155,7 +157,7 @@ fn variable<'i>(name: &str, inputs: &'i Inputs<'_>) -> Option<&'i str> {
 
 /// The content of the file that `<NAME>_FILE` names, without the line's end.
 fn from_named_file(setting: &Setting, name: &str, inputs: &Inputs<'_>) -> Result<Option<String>, SettingsError> {
-    if setting.kind != Kind::Secret {
+    if setting.kind != SettingKind::Secret {
         return Ok(None);
     }
     let name = format!("{name}_FILE");
@@ -209,7 +211,7 @@ fn unknown_variables(environment: &BTreeMap<String, String>) -> Result<Vec<Strin
         .iter()
         .flat_map(|setting| {
             let name = setting.variable();
-            let file = (setting.kind == Kind::Secret).then(|| format!("{name}_FILE"));
+            let file = (setting.kind == SettingKind::Secret).then(|| format!("{name}_FILE"));
             [Some(name), file].into_iter().flatten()
         })
         .collect();

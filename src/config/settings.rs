@@ -10,14 +10,14 @@ pub struct Setting {
     /// What holds when nothing is given, as it would be given. Empty: the help says what happens.
     pub default: &'static str,
     /// What kind of value it takes.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// What it does.
     pub help: &'static str,
 }
 
 /// What kind of value a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum SettingKind {
     /// Text of the form that the word names.
     Value(&'static str),
     /// `true` or `false`; the bare flag means `true`.
@@ -41,11 +41,11 @@ impl Setting {
 }
 
 const fn value(flag: &'static str, form: &'static str, default: &'static str, help: &'static str) -> Setting {
-    Setting { flag, aliases: &[], default, kind: Kind::Value(form), help }
+    Setting { flag, aliases: &[], default, kind: SettingKind::Value(form), help }
 }
 
 const fn switch(flag: &'static str, help: &'static str) -> Setting {
-    Setting { flag, aliases: &[], default: "false", kind: Kind::Switch, help }
+    Setting { flag, aliases: &[], default: "false", kind: SettingKind::Switch, help }
 }
 
 impl Setting {
@@ -71,10 +71,10 @@ pub const SETTINGS: &[Setting] = &[
     value("issuer", "NAME", "ocariot", "`iss` of tokens.").or(&["ISSUER"]),
     value("token-ttl", "TIME", "24h", "How long a token is valid: 1m to 365d."),
     value("admin-username", "NAME", "admin", "Name of the first administrator; used only while there is none.").or(&["ADMIN_USERNAME"]),
-    Setting { flag: "admin-password", aliases: &["ADMIN_PASSWORD"], default: "", kind: Kind::Secret,
+    Setting { flag: "admin-password", aliases: &["ADMIN_PASSWORD"], default: "", kind: SettingKind::Secret,
         help: "Password of the first administrator; without, one is made up and shown once." },
     value("username-key", "FILE", "", "Key that stored usernames are encrypted with (128 hex digits); without, one is made in the data folder."),
-    Setting { flag: "username-passphrase", aliases: &["ENCRYPT_SECRET_KEY"], default: "", kind: Kind::Secret,
+    Setting { flag: "username-passphrase", aliases: &["ENCRYPT_SECRET_KEY"], default: "", kind: SettingKind::Secret,
         help: "Passphrase to derive that key from, in place of a file." },
     value("password-min-length", "COUNT", "1", "Fewest characters of a new password: 1 to 256."),
     value("hash-memory", "SIZE", "19 MiB", "Memory of one password hash (argon2id): 8 KiB to 1 GiB."),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::Rate;
+use super::GivenRate;
 use super::resolve::{Given, SettingsError};
 
 impl Given {
@@ -69,13 +69,13 @@ impl Given {
     }
 
     /// A count and the time within which as many fit again: `120/2m`.
-    pub(super) fn rate(&self) -> Result<Rate, SettingsError> {
+    pub(super) fn rate(&self) -> Result<GivenRate, SettingsError> {
         let wrong = || self.wrong("a rate such as 120/2m: a count from 1 to 1000000, and a time from 1s to 1d");
         let (count, period) = self.text.split_once('/').ok_or_else(wrong)?;
         let part = |text: &str| Given { text: text.trim().to_owned(), ..self.clone() };
         let count = part(count).count(1..=1_000_000).ok().and_then(|count| u32::try_from(count).ok());
         let count = count.and_then(NonZeroU32::new).ok_or_else(wrong)?;
-        Ok(Rate { count, period: part(period).duration(1..=86_400).map_err(|_| wrong())? })
+        Ok(GivenRate { count, period: part(period).duration(1..=86_400).map_err(|_| wrong())? })
     }
 
     /// Networks in CIDR form or single addresses, with commas between; perhaps none.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
-use super::Kind;
+use super::{Kind, hex};
 
 /// What an id can name.
 pub trait Identified {
@@ -34,12 +34,8 @@ impl<K> Id<K> {
     /// Reads exactly 24 hex digits of either case; anything else is no id.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits: &[u8; 24] = text.as_bytes().try_into().ok()?;
         let mut bytes = [0; 12];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = hex_value(pair[0])? << 4 | hex_value(pair[1])?;
-        }
-        Some(Self::from_bytes(bytes))
+        hex::read(text, &mut bytes).map(|()| Self::from_bytes(bytes))
     }
 
     /// The same id, taken as one of another kind: all users share one space of ids.
@@ -49,23 +45,10 @@ impl<K> Id<K> {
     }
 }
 
-fn hex_value(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
-}
-
 impl<K> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [0; 24];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(self.bytes) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
-        }
+        hex::write(&self.bytes, &mut text);
         f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }

@@ -5,6 +5,7 @@ mod clock;
 mod date;
 mod directory;
 mod error;
+pub mod hex;
 mod id;
 mod institution;
 mod network;

@@ -16,7 +16,7 @@ use super::StartError;
 use super::folder::{DataFolder, read_given_secret, read_secret, write_file};
 use crate::app::{KeyCare, KeyKeeper, NewKey};
 use crate::config::{Config, UsernameKeySource};
-use crate::model::Error;
+use crate::model::{Error, hex};
 use crate::store::{KEY_LENGTH, UsernameKey};
 
 const TOKEN_KEY: &str = "key for tokens";
@@ -181,8 +181,7 @@ pub(crate) fn username_key(
     }
     let mut key: UsernameKey = Zeroizing::new([0; KEY_LENGTH]);
     rand::fill(&mut *key).map_err(|error| StartError::Internal(error.to_string()))?;
-    let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    missing.push(Missing::new(USERNAME_KEY, "username.key", 0o600, format!("{digits}\n")));
+    missing.push(Missing::new(USERNAME_KEY, "username.key", 0o600, format!("{}\n", hex::text(&*key))));
     Ok(FoundUsernameKey::Key(key))
 }
 
@@ -196,17 +195,7 @@ pub(crate) fn username_key_at(config: &Config, own: &Path) -> Result<Option<Foun
         UsernameKeySource::DataFolder => (own, read_secret(USERNAME_KEY, own)?),
     };
     let Some(text) = found else { return Ok(None) };
-    let key = from_hex(text.trim()).ok_or_else(|| StartError::not(USERNAME_KEY, path, "128 hex digits"))?;
+    let mut key: UsernameKey = Zeroizing::new([0; KEY_LENGTH]);
+    hex::read(text.trim(), &mut *key).ok_or_else(|| StartError::not(USERNAME_KEY, path, "128 hex digits"))?;
     Ok(Some(FoundUsernameKey::Key(key)))
-}
-
-fn from_hex(text: &str) -> Option<UsernameKey> {
-    if text.len() != 2 * KEY_LENGTH || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut key = Zeroizing::new([0; KEY_LENGTH]);
-    for (at, byte) in key.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(key)
 }

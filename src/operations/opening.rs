@@ -128,7 +128,7 @@ pub(crate) fn start_app(
 }
 
 fn rate_limits(given: RateSettings) -> RateLimits {
-    let rate = |given: config::Rate| Rate { count: given.count, period: given.period };
+    let rate = |given: config::GivenRate| Rate { count: given.count, period: given.period };
     RateLimits {
         address: rate(given.address),
         token: rate(given.token),

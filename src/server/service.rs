@@ -85,7 +85,7 @@ pub enum FirstPassword {
 
 /// What the service begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Contents {
+enum InitialData {
     /// What the data folder holds.
     Kept,
     /// A made-up school.
@@ -106,7 +106,7 @@ impl Service {
     /// # Errors
     /// Why the start is refused.
     pub async fn start(config: &Config, clock: Clock, password: FirstPassword) -> Result<(Self, Started), StartError> {
-        Self::start_with(config, clock, password, Contents::Kept).await
+        Self::start_with(config, clock, password, InitialData::Kept).await
     }
 
     /// As [`Service::start`], in an empty data folder, and with the made-up school of [`crate::app::demo`].
@@ -114,14 +114,14 @@ impl Service {
     /// # Errors
     /// Why the start is refused.
     pub async fn start_demo(config: &Config, clock: Clock) -> Result<(Self, Started), StartError> {
-        Self::start_with(config, clock, FirstPassword::Shown, Contents::MadeUp).await
+        Self::start_with(config, clock, FirstPassword::Shown, InitialData::MadeUp).await
     }
 
     async fn start_with(
         config: &Config,
         clock: Clock,
         password: FirstPassword,
-        contents: Contents,
+        contents: InitialData,
     ) -> Result<(Self, Started), StartError> {
         // From here on a request to end waits until the service runs, so that it never leaves half a start behind.
         let termination = Termination::listen().map_err(internal)?;
@@ -141,7 +141,7 @@ impl Service {
         let app = start_app(config, store, found.token_key, clock.clone())?;
         let earlier_keys = settle_keys(&app, made_anew).await;
         said(app.check_clock());
-        if contents == Contents::MadeUp {
+        if contents == InitialData::MadeUp {
             app.fill_demo().await.map_err(internal)?;
         }
         let admin = app.ensure_admin(admin.0, admin.1).await.map_err(internal)?;

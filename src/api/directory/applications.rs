@@ -12,7 +12,7 @@ use crate::api::directory::catalogue::Tag;
 use crate::api::http::body::{Body, Fields, ReadBody, missing};
 use crate::api::http::params::{ListQuery, Path};
 use crate::api::http::query::ListShape;
-use crate::api::http::reply::{Created, Found, Page};
+use crate::api::http::reply::{Created, Found, ListPage};
 use crate::api::http::schema::{IdText, Time};
 use crate::app::policy::{All, ApplicationCreate, ApplicationList, ApplicationUpdate, ApplicationView};
 use crate::app::{App, demo};
@@ -44,7 +44,7 @@ impl ApplicationsApi {
         &self,
         auth: Auth<ApplicationList>,
         query: ListQuery,
-    ) -> poem::Result<Page<ApplicationBody>> {
+    ) -> poem::Result<ListPage<ApplicationBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let query = query.read(LIST, self.0.field_rules())?;
         Ok(self.0.application_list(permit, query).await?.into())

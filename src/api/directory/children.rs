@@ -14,7 +14,7 @@ use crate::api::directory::schema::GivenAge;
 use crate::api::http::body::{Body, Fields, ReadBody, missing};
 use crate::api::http::params::{ListQuery, Parameter, Path};
 use crate::api::http::query::ListShape;
-use crate::api::http::reply::{Created, Done, Found, Page};
+use crate::api::http::reply::{Created, Done, Found, ListPage};
 use crate::api::http::schema::{Day, IdText, Time};
 use crate::app::policy::{
     All, ChildCreate, ChildList, ChildTagClear, ChildTagSet, ChildUpdate, ChildView, ChildViewByTag, TagOfChild,
@@ -44,7 +44,7 @@ impl ChildrenApi {
 
     /// List children
     #[oai(path = "/", method = "get", operation_id = "child_list")]
-    async fn child_list(&self, auth: Auth<ChildList>, query: ListQuery) -> poem::Result<Page<ChildBody>> {
+    async fn child_list(&self, auth: Auth<ChildList>, query: ListQuery) -> poem::Result<ListPage<ChildBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let query = query.read(LIST, self.0.field_rules())?;
         Ok(self.0.child_list(permit, query).await?.into())

@@ -12,7 +12,7 @@ use crate::api::directory::groups::{self, GroupBody, GroupChanges, NewGroupBody}
 use crate::api::directory::professionals::{LIST, NewProfessional, ProfessionalBody, ProfessionalChanges};
 use crate::api::http::body::Body;
 use crate::api::http::params::{ListQuery, Path};
-use crate::api::http::reply::{Created, Done, Found, Page};
+use crate::api::http::reply::{Created, Done, Found, ListPage};
 use crate::app::App;
 use crate::app::policy::{
     All, EducatorCreate, EducatorGroupCreate, EducatorGroupDelete, EducatorGroupList, EducatorGroupUpdate,
@@ -40,7 +40,11 @@ impl EducatorsApi {
 
     /// List educators
     #[oai(path = "/", method = "get", operation_id = "educator_list")]
-    async fn educator_list(&self, auth: Auth<EducatorList>, query: ListQuery) -> poem::Result<Page<ProfessionalBody>> {
+    async fn educator_list(
+        &self,
+        auth: Auth<EducatorList>,
+        query: ListQuery,
+    ) -> poem::Result<ListPage<ProfessionalBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let query = query.read(LIST, self.0.field_rules())?;
         Ok(self.0.professional_list(permit, query).await?.into())
@@ -101,7 +105,7 @@ impl EducatorGroupsApi {
         auth: Auth<EducatorGroupList>,
         educator_id: Path<Educator>,
         query: ListQuery,
-    ) -> poem::Result<Page<GroupBody>> {
+    ) -> poem::Result<ListPage<GroupBody>> {
         let permit = auth.permit(&self.0, educator_id.id()?)?;
         let query = query.read(groups::LIST, self.0.field_rules())?;
         Ok(self.0.group_list(permit, query).await?.into())

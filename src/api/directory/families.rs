@@ -14,7 +14,7 @@ use crate::api::directory::schema::ChildReference;
 use crate::api::http::body::{Body, Fields, ReadBody, missing};
 use crate::api::http::params::{ListQuery, Path};
 use crate::api::http::query::ListShape;
-use crate::api::http::reply::{Created, Done, Found, Page};
+use crate::api::http::reply::{Created, Done, Found, ListPage};
 use crate::api::http::schema::{IdText, Time};
 use crate::app::policy::{
     All, FamilyChildAdd, FamilyChildList, FamilyChildRemove, FamilyCreate, FamilyList, FamilyUpdate, FamilyView,
@@ -46,7 +46,7 @@ impl FamiliesApi {
 
     /// List families
     #[oai(path = "/", method = "get", operation_id = "family_list")]
-    async fn family_list(&self, auth: Auth<FamilyList>, query: ListQuery) -> poem::Result<Page<FamilyBody>> {
+    async fn family_list(&self, auth: Auth<FamilyList>, query: ListQuery) -> poem::Result<ListPage<FamilyBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let query = query.read(LIST, self.0.field_rules())?;
         Ok(self.0.family_list(permit, query).await?.into())
@@ -90,7 +90,7 @@ impl FamilyChildrenApi {
         auth: Auth<FamilyChildList>,
         family_id: Path<Family>,
         query: ListQuery,
-    ) -> poem::Result<Page<ChildBody>> {
+    ) -> poem::Result<ListPage<ChildBody>> {
         let permit = auth.permit(&self.0, family_id.id()?)?;
         let query = query.read(CHILDREN, self.0.field_rules())?;
         Ok(nested(self.0.family_child_list(permit, query).await?))
@@ -126,7 +126,7 @@ impl FamilyChildrenApi {
 }
 
 /// Children as they are shown inside a family.
-fn nested(listed: Listed<Child>) -> Page<ChildBody> {
+fn nested(listed: Listed<Child>) -> ListPage<ChildBody> {
     let items = listed.items.into_iter().map(ChildBody::nested).collect();
     Listed { items, total: listed.total }.into()
 }

@@ -12,7 +12,7 @@ use crate::api::directory::groups::{self, GroupBody, GroupChanges, NewGroupBody}
 use crate::api::directory::professionals::{LIST, NewProfessional, ProfessionalBody, ProfessionalChanges};
 use crate::api::http::body::Body;
 use crate::api::http::params::{ListQuery, Path};
-use crate::api::http::reply::{Created, Done, Found, Page};
+use crate::api::http::reply::{Created, Done, Found, ListPage};
 use crate::app::App;
 use crate::app::policy::{
     All, HealthProfessionalCreate, HealthProfessionalGroupCreate, HealthProfessionalGroupDelete,
@@ -45,7 +45,7 @@ impl HealthProfessionalsApi {
         &self,
         auth: Auth<HealthProfessionalList>,
         query: ListQuery,
-    ) -> poem::Result<Page<ProfessionalBody>> {
+    ) -> poem::Result<ListPage<ProfessionalBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let query = query.read(LIST, self.0.field_rules())?;
         Ok(self.0.professional_list(permit, query).await?.into())
@@ -114,7 +114,7 @@ impl HealthProfessionalGroupsApi {
         auth: Auth<HealthProfessionalGroupList>,
         healthprofessional_id: Path<HealthProfessional>,
         query: ListQuery,
-    ) -> poem::Result<Page<GroupBody>> {
+    ) -> poem::Result<ListPage<GroupBody>> {
         let permit = auth.permit(&self.0, healthprofessional_id.id()?)?;
         let query = query.read(groups::LIST, self.0.field_rules())?;
         Ok(self.0.group_list(permit, query).await?.into())

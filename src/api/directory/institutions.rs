@@ -11,7 +11,7 @@ use crate::api::directory::catalogue::Tag;
 use crate::api::http::body::{Body, Fields, ReadBody, missing};
 use crate::api::http::params::{ListQuery, Path};
 use crate::api::http::query::ListShape;
-use crate::api::http::reply::{Created, Done, Found, Page};
+use crate::api::http::reply::{Created, Done, Found, ListPage};
 use crate::api::http::schema::{Degrees, GivenDegrees, IdText};
 use crate::app::policy::{
     All, InstitutionCreate, InstitutionDelete, InstitutionList, InstitutionUpdate, InstitutionView,
@@ -45,7 +45,7 @@ impl InstitutionsApi {
         &self,
         auth: Auth<InstitutionList>,
         query: ListQuery,
-    ) -> poem::Result<Page<InstitutionBody>> {
+    ) -> poem::Result<ListPage<InstitutionBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let query = query.read(LIST, self.0.field_rules())?;
         Ok(self.0.institution_list(permit, query).await?.into())

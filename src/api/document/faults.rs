@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::api::catalogue::PARTS;
 use crate::api::document::parts::OperationFaults;
-use crate::api::http::failure::{ErrorBody, Transport, body, transport_body};
+use crate::api::http::failure::{ErrorBody, HttpFault, body, transport_body};
 use crate::api::http::names::parameter;
 use crate::app::policy::Row;
 use crate::model::{Error, Invalid, Kind, Limited, Unauthenticated};
@@ -25,7 +25,7 @@ pub(in crate::api) struct Facts<'a> {
 
 /// An example of every error that the operation can give, in the order of checks.
 pub(in crate::api) fn faults(facts: &Facts<'_>) -> Vec<ErrorBody> {
-    let mut examples = vec![transport_body(&Transport::UriTooLong(4096))];
+    let mut examples = vec![transport_body(&HttpFault::UriTooLong(4096))];
     let mut add = |error: Error| examples.push(body(&error, "6f1c2a9be07d4e35"));
     add(Error::TooManyRequests(Limited { limit: 10, wait: Duration::from_secs(1) }));
     if facts.row.is_some() {
@@ -48,7 +48,7 @@ pub(in crate::api) fn faults(facts: &Facts<'_>) -> Vec<ErrorBody> {
 }
 
 fn body_faults() -> Vec<ErrorBody> {
-    let transport = [Transport::BodyTooLarge(102_400), Transport::TooSlow(Duration::from_secs(20)), Transport::NotJson];
+    let transport = [HttpFault::BodyTooLarge(102_400), HttpFault::TooSlow(Duration::from_secs(20)), HttpFault::NotJson];
     let mut examples: Vec<_> = transport.iter().map(transport_body).collect();
     examples.push(body(&Invalid::Syntax.into(), ""));
     examples

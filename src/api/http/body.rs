@@ -11,7 +11,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::{Map, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::api::http::failure::Transport;
+use crate::api::http::failure::HttpFault;
 use crate::api::http::names::{INSTITUTION_ALIAS, key};
 use crate::api::{Context, Limits};
 use crate::app::FieldRules;
@@ -63,7 +63,7 @@ impl<T: ReadBody> Body<T> {
         let declared_json = self.declared_json;
         let Received { bytes, .. } = &self.receive().await?;
         if !declared_json {
-            return Err(Transport::NotJson.into());
+            return Err(HttpFault::NotJson.into());
         }
         let object = if bytes.is_empty() { Map::new() } else { parse(bytes)? };
         Ok(T::read(&Fields { object, rules, user })?)
@@ -73,10 +73,10 @@ impl<T: ReadBody> Body<T> {
     async fn receive(self) -> poem::Result<Received> {
         let Limits { body_bytes, body_timeout, .. } = self.limits;
         if self.declared_length.is_some_and(|length| length > body_bytes as u64) {
-            return Err(Transport::BodyTooLarge(body_bytes).into());
+            return Err(HttpFault::BodyTooLarge(body_bytes).into());
         }
         let received = tokio::time::timeout(body_timeout, collect(self.body, body_bytes, self.budget)).await;
-        received.unwrap_or_else(|_| Err(Transport::TooSlow(body_timeout).into()))
+        received.unwrap_or_else(|_| Err(HttpFault::TooSlow(body_timeout).into()))
     }
 }
 
@@ -111,7 +111,7 @@ async fn collect(body: poem::Body, limit: usize, budget: Budget) -> poem::Result
         // If the connection broke, nobody reads what is answered.
         let chunk = chunk.map_err(|_| Invalid::Syntax)?;
         if bytes.len() + chunk.len() > limit {
-            return Err(Transport::BodyTooLarge(limit).into());
+            return Err(HttpFault::BodyTooLarge(limit).into());
         }
         share.merge(budget.take(chunk.len())?);
         bytes.extend_from_slice(&chunk);

@@ -15,7 +15,7 @@ use poem::{Endpoint, Request, Response};
 use tracing::Instrument;
 
 use crate::api::http::body::Budget;
-use crate::api::http::failure::{self, Transport};
+use crate::api::http::failure::{self, HttpFault};
 use crate::api::{Context, Cors, Document, Hsts, Limits};
 use crate::app::{App, Origin};
 use crate::model::Error;
@@ -107,21 +107,21 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     }
 
     /// The request as the router wants it, and the template of its path.
-    fn routed(&self, mut request: Request) -> Result<(Request, &Arc<str>), Transport> {
+    fn routed(&self, mut request: Request) -> Result<(Request, &Arc<str>), HttpFault> {
         let uri = request.uri().clone();
         let requested = uri.path_and_query().map_or_else(|| uri.path(), |path| path.as_str());
         if requested.len() > self.limits.uri_bytes {
-            return Err(Transport::UriTooLong(self.limits.uri_bytes));
+            return Err(HttpFault::UriTooLong(self.limits.uri_bytes));
         }
         trim_slash(&mut request);
         let Some((route, methods)) = self.routes.find(request.uri().path()) else {
-            return Err(Transport::NoSuchPath { requested: requested.to_owned() });
+            return Err(HttpFault::NoSuchPath { requested: requested.to_owned() });
         };
         let method = request.method().clone();
         if !methods.contains(&method) {
             let allow: Vec<_> = methods.iter().map(Method::as_str).collect();
             let path = uri.path().to_owned();
-            return Err(Transport::NoSuchMethod { method, path, allow: allow.join(", ") });
+            return Err(HttpFault::NoSuchMethod { method, path, allow: allow.join(", ") });
         }
         if method == Method::HEAD {
             // hyper leaves the body out, and keeps the length it would have.

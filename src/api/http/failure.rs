@@ -36,7 +36,7 @@ impl ErrorBody {
 
 /// What goes wrong before the service itself is asked, or around it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(in crate::api) enum Transport {
+pub(in crate::api) enum HttpFault {
     /// No endpoint has this path.
     #[error("no such path")]
     NoSuchPath {
@@ -85,8 +85,8 @@ impl From<Invalid> for poem::Error {
     }
 }
 
-impl From<Transport> for poem::Error {
-    fn from(error: Transport) -> Self {
+impl From<HttpFault> for poem::Error {
+    fn from(error: HttpFault) -> Self {
         let status = StatusCode::from_u16(transport_body(&error).code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         poem::Error::new(error, status)
     }
@@ -102,9 +102,9 @@ pub(in crate::api) fn response(error: &poem::Error, request_id: &str) -> Respons
         add_headers(&mut response, error);
         return response;
     }
-    if let Some(transport) = error.downcast_ref::<Transport>() {
+    if let Some(transport) = error.downcast_ref::<HttpFault>() {
         let mut response = render(&transport_body(transport));
-        if let Transport::NoSuchMethod { allow, .. } = transport {
+        if let HttpFault::NoSuchMethod { allow, .. } = transport {
             insert(&mut response, header::ALLOW.as_str(), allow);
         }
         return response;
@@ -224,22 +224,22 @@ fn unavailable_text(reason: Unavailable) -> &'static str {
     }
 }
 
-pub(in crate::api) fn transport_body(error: &Transport) -> ErrorBody {
+pub(in crate::api) fn transport_body(error: &HttpFault) -> ErrorBody {
     match error {
-        Transport::NoSuchPath { requested } => {
+        HttpFault::NoSuchPath { requested } => {
             ErrorBody::new(StatusCode::NOT_FOUND, format!("Endpoint {requested} does not found!"))
         }
-        Transport::NoSuchMethod { method, path, .. } => {
+        HttpFault::NoSuchMethod { method, path, .. } => {
             ErrorBody::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD NOT ALLOWED")
                 .describe(format!("{method} is not supported by {path}."))
         }
-        Transport::BodyTooLarge(limit) => ErrorBody::new(StatusCode::PAYLOAD_TOO_LARGE, "REQUEST ENTITY TOO LARGE")
+        HttpFault::BodyTooLarge(limit) => ErrorBody::new(StatusCode::PAYLOAD_TOO_LARGE, "REQUEST ENTITY TOO LARGE")
             .describe(format!("The request body must not exceed {limit} bytes.")),
-        Transport::NotJson => ErrorBody::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED MEDIA TYPE")
+        HttpFault::NotJson => ErrorBody::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED MEDIA TYPE")
             .describe("Content-Type must be application/json."),
-        Transport::TooSlow(deadline) => ErrorBody::new(StatusCode::REQUEST_TIMEOUT, "REQUEST TIMEOUT")
+        HttpFault::TooSlow(deadline) => ErrorBody::new(StatusCode::REQUEST_TIMEOUT, "REQUEST TIMEOUT")
             .describe(format!("The request was not complete within {} seconds.", deadline.as_secs())),
-        Transport::UriTooLong(limit) => ErrorBody::new(StatusCode::URI_TOO_LONG, "URI TOO LONG")
+        HttpFault::UriTooLong(limit) => ErrorBody::new(StatusCode::URI_TOO_LONG, "URI TOO LONG")
             .describe(format!("The request URI must not exceed {limit} bytes.")),
     }
 }

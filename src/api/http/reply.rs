@@ -66,18 +66,18 @@ impl<const STATUS: u16, T: Type> ApiResponse for Json<STATUS, T> {
 }
 
 /// A page of a list, with how many items there are.
-pub(in crate::api) struct Page<T> {
+pub(in crate::api) struct ListPage<T> {
     items: Vec<T>,
     total: u64,
 }
 
-impl<M, T: From<M>> From<Listed<M>> for Page<T> {
+impl<M, T: From<M>> From<Listed<M>> for ListPage<T> {
     fn from(listed: Listed<M>) -> Self {
         Self { items: listed.items.into_iter().map(T::from).collect(), total: listed.total }
     }
 }
 
-impl<T: Serialize + Send> IntoResponse for Page<T> {
+impl<T: Serialize + Send> IntoResponse for ListPage<T> {
     fn into_response(self) -> Response {
         let mut response = json(StatusCode::OK, &self.items);
         response.headers_mut().insert(TOTAL_COUNT, HeaderValue::from(self.total));
@@ -85,7 +85,7 @@ impl<T: Serialize + Send> IntoResponse for Page<T> {
     }
 }
 
-impl<T: Type> ApiResponse for Page<T> {
+impl<T: Type> ApiResponse for ListPage<T> {
     fn meta() -> MetaResponses {
         let total = MetaHeader {
             name: TOTAL_COUNT.to_owned(),

@@ -14,7 +14,7 @@ const CLIENTS: usize = 64;
 
 /// The kind of a refusal, and whom it met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Refusal {
+struct RefusalKind {
     action: &'static str,
     outcome: &'static str,
     network: Option<Network>,
@@ -28,21 +28,21 @@ struct Count {
 
 /// The refusals since the last were written.
 #[derive(Default)]
-pub(in crate::app) struct Refusals(Mutex<HashMap<Refusal, Count>>);
+pub(in crate::app) struct Refusals(Mutex<HashMap<RefusalKind, Count>>);
 
 impl Refusals {
-    fn add(&self, refusal: Refusal, actor: Option<(Id<Account>, Role)>, count: u32) {
+    fn add(&self, refusal: RefusalKind, actor: Option<(Id<Account>, Role)>, count: u32) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let refusal = match counts.len() < CLIENTS || counts.contains_key(&refusal) {
             true => refusal,
-            false => Refusal { network: None, ..refusal },
+            false => RefusalKind { network: None, ..refusal },
         };
         let known = counts.entry(refusal).or_insert(Count { count: 0, actor });
         known.count = known.count.saturating_add(count);
         known.actor = known.actor.filter(|known| Some(*known) == actor);
     }
 
-    fn take(&self) -> HashMap<Refusal, Count> {
+    fn take(&self) -> HashMap<RefusalKind, Count> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -57,7 +57,7 @@ impl App {
         result: Result<T, Error>,
     ) -> Result<T, Error> {
         if let Some(outcome) = result.as_ref().err().and_then(outcome) {
-            self.audit.refusals.add(Refusal { action, outcome, network: origin.network() }, actor, 1);
+            self.audit.refusals.add(RefusalKind { action, outcome, network: origin.network() }, actor, 1);
         }
         result
     }
@@ -78,7 +78,7 @@ impl App {
         }
         let rows: Vec<_> = counts
             .iter()
-            .map(|(Refusal { action, outcome, network }, Count { count, actor })| Refused {
+            .map(|(RefusalKind { action, outcome, network }, Count { count, actor })| Refused {
                 action,
                 outcome,
                 network: *network,

@@ -9,6 +9,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use tar::{Builder, EntryType, Header};
 
 use super::{BackupError, Manifest};
+use crate::model::hex;
 use crate::operations::files::DATABASE;
 
 /// The version of the form.
@@ -33,7 +34,7 @@ impl<T> Hashing<T> {
     }
 
     fn hex(self) -> String {
-        self.context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::text(self.context.finish().as_ref())
     }
 }
 

@@ -91,7 +91,7 @@ async fn bring_to_life(
     let failed = |why: String| BackupError::Drill { file: file.to_owned(), why };
     say("starting the service there");
     let started = Instant::now();
-    let service = Started::start(&config).map_err(&failed)?;
+    let service = RunningService::start(&config).map_err(&failed)?;
     let ready_after = started.elapsed();
     say("logging in as an administrator made for this");
     let listed = service.try_out(&config, clock).await.map_err(&failed)?;
@@ -125,19 +125,19 @@ fn elsewhere(config: &Config, keys: &ArchivedKeys, folder: PathBuf) -> Config {
 }
 
 /// A service that is killed if the drill ends early.
-struct Started {
+struct RunningService {
     process: Child,
     port: u16,
 }
 
-impl Drop for Started {
+impl Drop for RunningService {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-impl Started {
+impl RunningService {
     /// Starts this program with nothing of this process's settings, and waits until it is ready.
     fn start(config: &Config) -> Result<Self, String> {
         let program = std::env::current_exe().map_err(|error| format!("this program cannot be found: {error}"))?;
