@@ -9,7 +9,6 @@ mod audit;
 mod directory;
 mod engine;
 
-use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,12 +16,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, Statement};
 use tokio::sync::Semaphore;
 
 use crate::model::{Clock, Error, Unavailable};
 use engine::cipher::Cipher;
+use engine::connection::{create_private, prepare, unlock};
 use engine::error::Translate;
 use engine::journal::Journal;
 use engine::{checkup, functions, migrate, writer};
@@ -277,51 +276,5 @@ impl View<'_> {
     fn prepare_once(&self, sql: &str) -> Result<Statement<'_>, Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
         self.connection.prepare(sql).translate()
-    }
-}
-
-/// Makes the file before SQLite does, so that only its owner may read it; its journals inherit the mode.
-fn create_private(path: &Path) -> std::io::Result<()> {
-    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
-}
-
-/// What every connection is set to.
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    // Only another program can hold the database for long: then clients hear of it soon.
-    connection.busy_timeout(Duration::from_secs(1))?;
-    connection.set_prepared_statement_cache_capacity(128);
-    // A statement's plan does not depend on what is bound; otherwise some are planned anew whenever they run.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    // An acknowledged change survives a power cut: every commit is synced.
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    // An I/O error inside a memory mapping would kill the process.
-    connection.pragma_update(None, "mmap_size", 0)?;
-    // Sorting by username must not write names to a temporary file.
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.pragma_update(None, "secure_delete", true)?;
-    connection.pragma_update(None, "trusted_schema", false)?;
-    rusqlite::vtab::array::load_module(connection)
-}
-
-/// Makes the cipher, and makes sure that it is the one the database was made with.
-fn unlock(
-    connection: &Connection,
-    key: impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String>,
-) -> Result<Arc<Cipher>, OpenError> {
-    let (salt, check): ([u8; 16], Option<Vec<u8>>) =
-        connection.query_row("SELECT username_salt, username_check FROM store_state", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    let cipher = Arc::new(Cipher::new(&key(&salt).map_err(OpenError::NoKey)?));
-    let value = cipher.check_value().map_err(|error| OpenError::NoKey(error.to_string()))?;
-    match check {
-        Some(known) if known != value => Err(OpenError::WrongKey),
-        Some(_) => Ok(cipher),
-        None => {
-            connection.execute("UPDATE store_state SET username_check = ?1", [value])?;
-            Ok(cipher)
-        }
     }
 }

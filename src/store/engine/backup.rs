@@ -7,8 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 
+use crate::store::engine::connection::unlock;
 use crate::store::engine::migrate;
-use crate::store::{OpenError, Store, UsernameKey, unlock};
+use crate::store::{OpenError, Store, UsernameKey};
 
 /// What a database holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
