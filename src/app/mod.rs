@@ -18,8 +18,8 @@ use jiff::tz::TimeZone;
 
 use crate::model::{Clock, Error, Unauthenticated};
 use crate::store::Store;
-use access::limits::RateLimiters;
 use access::policy::Row;
+use access::rate_limits::RateLimiters;
 use access::{Access, AccessOptions};
 use audit::Audit;
 use clock::ClockWatch;
@@ -27,11 +27,11 @@ use ipnet::IpNet;
 use readiness::Readiness;
 
 pub use access::keys::{EarlierKeys, KeyCare, KeyKeeper, KeyRecord, KeysRecord, NewKey, PublicKey};
-pub use access::limited::{LimitedRecord, LimitedReport};
-pub use access::limits::{Rate, RateLimits};
+pub use access::limit_report::{LimitedRecord, LimitedReport};
 pub use access::origin::Origin;
 pub use access::password::{HashOptions, derive_key};
 pub use access::permit::Permit;
+pub use access::rate_limits::{Rate, RateLimits};
 pub use access::scopes::scopes;
 pub use access::token::{Caller, TokenOptions};
 pub use audit::AuditedReads;

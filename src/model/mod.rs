@@ -46,7 +46,7 @@ pub enum Kind {
     Group,
 }
 
-/// The fields of all objects and bodies; `api/names.rs` says how each is written.
+/// The fields of all objects and bodies; each domain says in its `api` catalogue how they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Field {
     /// The object's own id.

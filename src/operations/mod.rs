@@ -10,9 +10,9 @@ mod files;
 pub(crate) mod folder;
 pub(crate) mod keys;
 pub(crate) mod opening;
-mod operate;
+mod reach;
 pub(crate) mod signals;
 
 pub use error::{OperateError, StartError};
 pub use folder::remove_abandoned;
-pub use operate::{Operator, operate};
+pub use reach::{Operator, operate};

@@ -1,14 +1,14 @@
 //! Who may ask, for what, and how often: the table of who may do what, permits, tokens, passwords, limits.
 
 pub(in crate::app) mod keys;
-pub(in crate::app) mod limited;
-pub(in crate::app) mod limits;
+pub(in crate::app) mod limit_report;
 pub(in crate::app) mod login;
 pub(in crate::app) mod origin;
 pub(in crate::app) mod password;
 pub(in crate::app) mod permit;
 pub(in crate::app) mod policy;
 pub(in crate::app) mod proxies;
+pub(in crate::app) mod rate_limits;
 pub(in crate::app) mod scopes;
 pub(in crate::app) mod token;
 
@@ -20,8 +20,8 @@ use tokio::sync::Mutex;
 use crate::model::{Clock, Error};
 use crate::store::Store;
 use keys::{KeyCare, KeyRing};
-use limits::{RateLimiters, RateLimits};
 use password::{HashOptions, Hasher};
+use rate_limits::{RateLimiters, RateLimits};
 use token::{Revocations, TokenOptions, Tokens};
 
 /// Who may ask: what is known of it in memory.

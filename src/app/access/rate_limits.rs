@@ -18,7 +18,7 @@ use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use jiff::Timestamp;
 
-use crate::app::access::limited::{Limit, Noted, Who, Whose};
+use crate::app::access::limit_report::{Limit, Noted, Who, Whose};
 use crate::app::{App, Caller, Origin};
 use crate::model::{Clock, Error, Limited, Network, Username};
 

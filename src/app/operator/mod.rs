@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::app::access::keys::KeysRecord;
-use crate::app::access::limited::LimitedReport;
+use crate::app::access::limit_report::LimitedReport;
 use crate::app::audit::actions::{ADMIN_CREATE, USER_UNLOCK};
 use crate::app::audit::trail::{TrailPage, TrailQuery};
 use crate::app::operator::refusal::{Refusal, refusal};

@@ -17,7 +17,7 @@ use crate::operations::control;
 use crate::operations::files::DATABASE;
 use crate::operations::folder::DataFolder;
 use crate::operations::opening::lower_priority;
-use crate::operations::operate::{owned, require_owner};
+use crate::operations::reach::{owned, require_owner};
 use crate::operations::{OperateError, StartError};
 use crate::store::{SCHEMA_VERSION, Store};
 

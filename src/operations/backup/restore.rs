@@ -16,7 +16,7 @@ use crate::operations::files::DATABASE;
 use crate::operations::folder::DataFolder;
 use crate::operations::keys::{FoundUsernameKey, username_key_at};
 use crate::operations::opening::derive;
-use crate::operations::operate::{owned, require_owner};
+use crate::operations::reach::{owned, require_owner};
 use crate::store::{Contents, Counters, EarlierTokens, OpenError, Store};
 
 /// What becomes of the keys in a backup.

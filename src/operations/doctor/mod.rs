@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::control::{InForce, ask_settings};
 use super::folder::DataFolder;
-use super::operate::owned;
+use super::reach::owned;
 use super::{OperateError, StartError};
 use crate::config::Config;
 use crate::model::Clock;
