@@ -257,3 +257,16 @@ async fn a_name_that_nobody_has_is_told_apart_by_nothing() {
     assert_eq!(seen[0], seen[1]);
     assert!(seen[0].iter().any(|reply| reply.0 == 429) && seen[0].iter().any(|reply| reply.0 == 401));
 }
+
+#[tokio::test]
+async fn a_stranger_is_never_counted_for_another_however_many_there_are() {
+    const STRANGERS: u32 = 2000;
+    let world = world(RateLimits { address: rate(1, 900), ..usual() }, &[]).await;
+    let address = |number: u32| format!("10.{}.{}.{}", number >> 16, (number >> 8) & 255, number & 255);
+    for number in 0..STRANGERS {
+        world.nobody().from(&address(number)).get("/v1/institutions").await.is(401);
+    }
+    for number in [0, STRANGERS / 2, STRANGERS - 1] {
+        is_limited(&world.nobody().from(&address(number)).get("/v1/institutions").await, 1);
+    }
+}

@@ -14,10 +14,10 @@ use std::time::Duration;
 use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
-use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use jiff::Timestamp;
 
+use crate::app::access::buckets::Buckets;
 use crate::app::access::limit_report::{Limit, Noted, Who, Whose};
 use crate::app::{App, Caller, Origin};
 use crate::model::{Clock, Error, Limited, Network, Username};
@@ -45,17 +45,14 @@ pub struct RateLimits {
     pub account: Rate,
 }
 
-/// How many buckets a limit keeps: a power of two. Keys are spread over them by a keyed hash, so that no number of
-/// clients makes memory grow (about 30 bytes each), and two keys share a bucket by rare chance alone.
-const BUCKETS: u64 = 1 << 18;
-
 /// Counts tries.
 pub(in crate::app) struct RateLimiters {
-    address: Limiter,
-    token: Limiter,
-    logins: Limiter,
-    account_by_network: Limiter,
-    account: Limiter,
+    address: Limiter<Option<Network>>,
+    /// By the token's number.
+    token: Limiter<i64>,
+    logins: Limiter<Option<Network>>,
+    account_by_network: Limiter<(u64, Option<Network>)>,
+    account: Limiter<u64>,
     accounts: Accounts,
     noted: Noted,
     clock: ForwardClock,
@@ -66,13 +63,12 @@ impl RateLimiters {
     /// If a period is zero.
     pub(in crate::app) fn new(limits: &RateLimits, clock: Clock) -> Result<Self, Error> {
         let clock = ForwardClock::new(clock);
-        let limiter = |rate| Limiter::new(rate, clock.clone());
         Ok(Self {
-            address: limiter(limits.address)?,
-            token: limiter(limits.token)?,
-            logins: limiter(limits.logins)?,
-            account_by_network: limiter(limits.account)?,
-            account: limiter(limits.account)?,
+            address: Limiter::new(limits.address, &clock)?,
+            token: Limiter::new(limits.token, &clock)?,
+            logins: Limiter::new(limits.logins, &clock)?,
+            account_by_network: Limiter::new(limits.account, &clock)?,
+            account: Limiter::new(limits.account, &clock)?,
             noted: Noted::default(),
             clock: clock.clone(),
             accounts: Accounts {
@@ -112,13 +108,13 @@ impl RateLimiters {
     /// Notes who is refused, and passes the refusal on.
     fn noting(&self, who: Who, checked: Result<(), Error>) -> Result<(), Error> {
         if let Err(Error::TooManyRequests(Limited { wait, .. })) = &checked {
-            let limiter = match who.limit {
-                Limit::Address => &self.address,
-                Limit::Token => &self.token,
-                Limit::Logins => &self.logins,
-                Limit::Account => &self.account,
+            let rate = match who.limit {
+                Limit::Address => self.address.rate,
+                Limit::Token => self.token.rate,
+                Limit::Logins => self.logins.rate,
+                Limit::Account => self.account.rate,
             };
-            self.noted.add(who, self.clock.now(), *wait, limiter.rate.period);
+            self.noted.add(who, self.clock.now(), *wait, rate.period);
         }
         checked
     }
@@ -138,40 +134,44 @@ impl RateLimiters {
 
     /// Forgets what no longer counts, and gives its memory back.
     pub(in crate::app) fn forget_old(&self) {
-        for limiter in [&self.address, &self.token, &self.logins, &self.account_by_network, &self.account] {
-            limiter.buckets.retain_recent();
-            limiter.buckets.shrink_to_fit();
-        }
+        self.address.forget_old();
+        self.token.forget_old();
+        self.logins.forget_old();
+        self.account_by_network.forget_old();
+        self.account.forget_old();
         self.accounts.forget_old();
         self.noted.forget_old(self.now());
     }
 }
 
 /// One limit, with a bucket for each key.
-struct Limiter {
+struct Limiter<K: Hash + Eq + Clone> {
     rate: Rate,
-    spread: RandomState,
-    buckets: RateLimiter<u64, DashMapStateStore<u64>, ForwardClock, NoOpMiddleware<Nanos>>,
+    buckets: RateLimiter<K, Buckets<K>, ForwardClock, NoOpMiddleware<Nanos>>,
     clock: ForwardClock,
 }
 
-impl Limiter {
-    fn new(rate: Rate, clock: ForwardClock) -> Result<Self, Error> {
+impl<K: Hash + Eq + Clone> Limiter<K> {
+    fn new(rate: Rate, clock: &ForwardClock) -> Result<Self, Error> {
         let quota = Quota::with_period(rate.period / rate.count.get())
             .ok_or_else(|| Error::internal("a rate limit over no time"))?
             .allow_burst(rate.count);
-        let buckets = RateLimiter::new(quota, DashMapStateStore::default(), clock.clone());
-        Ok(Self { rate, spread: RandomState::new(), buckets, clock })
+        let buckets = RateLimiter::new(quota, Buckets::default(), clock.clone());
+        Ok(Self { rate, buckets, clock: clock.clone() })
     }
 
     /// # Errors
     /// `TooManyRequests` if this key was used too often.
-    fn check(&self, key: impl Hash) -> Result<(), Error> {
-        let bucket = self.spread.hash_one(key) % BUCKETS;
-        self.buckets.check_key(&bucket).map_err(|until| {
+    fn check(&self, key: K) -> Result<(), Error> {
+        self.buckets.check_key(&key).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
             Error::TooManyRequests(Limited { limit: self.rate.count.get(), wait })
         })
+    }
+
+    fn forget_old(&self) {
+        self.buckets.retain_recent();
+        self.buckets.shrink_to_fit();
     }
 }
 
