@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::App;
+use crate::app::access::hash_queue::Turn;
 use crate::model::{
     Account, Age, Child, Error, Gender, Id, Institution, InstitutionFacts, NewGroup, Password, PasswordHash, Role,
     Text, Username,
@@ -60,7 +61,7 @@ impl App {
     /// # Errors
     /// `Conflict` if the store is not empty, or why it cannot write.
     pub async fn fill_demo(&self) -> Result<(), Error> {
-        let hash = self.access.hasher.hash(Password::verbatim(PASSWORD)).await?;
+        let hash = self.access.hasher.hash(Turn::of_the_machine(), Password::verbatim(PASSWORD)).await?;
         let made_at = Timestamp::from_millisecond(MADE_AT).map_err(Error::internal)?;
         self.store.write(move |tx| tx.made_up(made_at, NODE, |tx| School { tx, hash: &hash }.fill())).await
     }

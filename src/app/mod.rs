@@ -171,6 +171,7 @@ impl App {
     /// `Unavailable` or `Internal` of the first part that fails; what was not done is done at the next call.
     pub async fn upkeep(&self) -> Result<(), Error> {
         self.access.limiters.iter().for_each(RateLimiters::forget_old);
+        self.access.hasher.forget_old();
         self.flush_refusals().await?;
         self.tidy_keys().await?;
         self.prune_audit().await

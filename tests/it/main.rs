@@ -13,6 +13,7 @@ mod children;
 mod concurrency;
 mod connections;
 mod cors;
+mod crowds;
 mod demo;
 mod document;
 mod domains;

@@ -1,5 +1,6 @@
 //! Logging in: a name and a password become a token (contract, section 3).
 
+use crate::app::access::hash_queue::{Standing, Turn};
 use crate::app::access::password::Fit;
 use crate::app::audit::actions::LOGIN;
 use crate::app::{App, Origin};
@@ -21,10 +22,11 @@ impl App {
         self.admit_login(origin, &username)?;
         self.check_clock()?;
         let candidates = self.store.read_one(|view| view.credentials(&username))?;
-        let Some((credential, fit)) = self.find_fitting(candidates, &password).await? else {
+        let turn = self.turn(origin, &username)?;
+        let Some((credential, fit)) = self.find_fitting(turn, candidates, &password).await? else {
             return Err(Error::Unauthenticated(Unauthenticated::WrongPassword));
         };
-        let better = self.rehash(&credential, fit, password).await?;
+        let better = self.rehash(turn, (&credential, fit), password).await?;
         let Credential { id, role, hash } = credential;
         let origin = origin.clone();
         let lifetime = self.access.tokens.lifetime();
@@ -45,16 +47,27 @@ impl App {
         self.access.tokens.issue(id, role, token, now)
     }
 
+    /// Whoever was logged in to from there before goes before those who never were.
+    fn turn(&self, origin: &Origin, username: &Username) -> Result<Turn, Error> {
+        let network = origin.network();
+        let standing = match self.has_logged_in_from(network, username)? {
+            true => Standing::Known,
+            false => Standing::Stranger,
+        };
+        Ok(Turn { standing, network, account: Some(self.access.hasher.name(username)) })
+    }
+
     async fn find_fitting(
         &self,
+        turn: Turn,
         candidates: Vec<Credential>,
         password: &Password,
     ) -> Result<Option<(Credential, Fit)>, Error> {
         if candidates.is_empty() {
-            self.access.hasher.verify(password.clone(), self.access.hasher.dummy().clone()).await?;
+            self.access.hasher.verify(turn, password.clone(), self.access.hasher.dummy().clone()).await?;
         }
         for candidate in candidates {
-            match self.access.hasher.verify(password.clone(), candidate.hash.clone()).await? {
+            match self.access.hasher.verify(turn, password.clone(), candidate.hash.clone()).await? {
                 Fit::Not => {}
                 fit => return Ok(Some((candidate, fit))),
             }
@@ -66,13 +79,13 @@ impl App {
     /// password as it is prepared.
     async fn rehash(
         &self,
-        credential: &Credential,
-        fit: Fit,
+        turn: Turn,
+        (credential, fit): (&Credential, Fit),
         password: Password,
     ) -> Result<Option<PasswordHash>, Error> {
         if fit != Fit::AsTyped && !self.access.hasher.is_weaker(&credential.hash) {
             return Ok(None);
         }
-        self.access.hasher.hash(password).await.map(Some)
+        self.access.hasher.hash(turn, password).await.map(Some)
     }
 }

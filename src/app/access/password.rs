@@ -1,20 +1,21 @@
 //! Password hashes: argon2id (RFC 9106), on threads of their own.
 //!
 //! A hash takes milliseconds of a whole core and megabytes of memory by design. As many threads as there are cores
-//! do them, each reusing its memory, behind a queue that is full rather than long.
+//! do them, each reusing its memory, behind a queue that is full rather than long, and fair.
 
+use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use subtle::ConstantTimeEq;
 use tokio::sync::oneshot;
 
+use crate::app::access::hash_queue::{HashQueue, Turn};
+use crate::app::access::limit_report::Whose;
 use crate::app::random::random_bytes;
-use crate::model::{Error, Password, PasswordHash, Unavailable};
+use crate::model::{Error, Password, PasswordHash, Unavailable, Username};
 
 /// What a hash costs, and who computes it.
 #[derive(Debug, Clone, Copy)]
@@ -48,8 +49,8 @@ type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
 /// Computes hashes.
 pub(in crate::app) struct Hasher {
-    queue: SyncSender<Job>,
-    waiting: Arc<AtomicU64>,
+    queue: Arc<HashQueue<Job>>,
+    names: RandomState,
     params: Params,
     dummy: PasswordHash,
 }
@@ -60,21 +61,20 @@ impl Hasher {
     pub(in crate::app) fn start(options: &HashOptions) -> Result<Self, Error> {
         let params =
             Params::new(options.memory, options.iterations, options.parallelism, None).map_err(Error::internal)?;
-        let (queue, jobs) = sync_channel(options.queue);
-        let jobs = Arc::new(Mutex::new(jobs));
+        let queue = Arc::new(HashQueue::new(options.queue));
         for number in 0..options.threads {
-            let jobs = Arc::clone(&jobs);
+            let queue = Arc::clone(&queue);
             let prepare = options.on_thread_start;
             std::thread::Builder::new()
                 .name(format!("hash-{number}"))
                 .spawn(move || {
                     prepare();
-                    work(&jobs);
+                    work(&queue);
                 })
                 .map_err(Error::internal)?;
         }
         let dummy = hash(&params, &Password::verbatim("nobody's password"), &mut Vec::new())?;
-        Ok(Self { queue, waiting: Arc::default(), params, dummy })
+        Ok(Self { queue, names: RandomState::new(), params, dummy })
     }
 
     /// A hash to compare with when there is no account, so that this takes as long.
@@ -84,24 +84,39 @@ impl Hasher {
 
     /// How many hashes wait.
     pub(in crate::app) fn waiting(&self) -> u64 {
-        self.waiting.load(Ordering::Relaxed)
+        self.queue.waiting() as u64
+    }
+
+    /// Whose turn it is that tries this name: no name stays in memory.
+    pub(in crate::app) fn name(&self, username: &Username) -> Whose {
+        Whose::Name(self.names.hash_one(username.folded()))
+    }
+
+    /// To be done about once a minute: who had much of the time is forgotten by and by.
+    pub(in crate::app) fn forget_old(&self) {
+        self.queue.forget_half();
     }
 
     /// Hashes a password with a fresh salt.
     ///
     /// # Errors
     /// `Unavailable` if too many wait already.
-    pub(in crate::app) async fn hash(&self, password: Password) -> Result<PasswordHash, Error> {
+    pub(in crate::app) async fn hash(&self, turn: Turn, password: Password) -> Result<PasswordHash, Error> {
         let params = self.params.clone();
-        self.run(move |memory| hash(&params, &password, memory)).await
+        self.run(turn, move |memory| hash(&params, &password, memory)).await
     }
 
     /// How the password fits the hash. The time depends on the costs in the hash and on the password alone.
     ///
     /// # Errors
     /// `Unavailable` if too many wait already; `Internal` if the hash is none.
-    pub(in crate::app) async fn verify(&self, password: Password, hash: PasswordHash) -> Result<Fit, Error> {
-        self.run(move |memory| verify(&password, &hash, memory)).await
+    pub(in crate::app) async fn verify(
+        &self,
+        turn: Turn,
+        password: Password,
+        hash: PasswordHash,
+    ) -> Result<Fit, Error> {
+        self.run(turn, move |memory| verify(&password, &hash, memory)).await
     }
 
     /// Whether a hash is cheaper to guess at than one made with the present settings.
@@ -113,40 +128,35 @@ impl Hasher {
 
     async fn run<T: Send + 'static>(
         &self,
+        turn: Turn,
         work: impl FnOnce(&mut Vec<Block>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (sender, receiver) = oneshot::channel();
         let request = tracing::Span::current();
-        let waiting = Arc::clone(&self.waiting);
         let job: Job = Box::new(move |memory| {
-            waiting.fetch_sub(1, Ordering::Relaxed);
             // Whoever went away meanwhile needs no hash.
             if !sender.is_closed() {
                 let result = request.in_scope(|| catch_unwind(AssertUnwindSafe(|| work(memory))));
                 let _ = sender.send(result);
             }
         });
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        self.queue.try_send(job).map_err(|refused| {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            match refused {
-                TrySendError::Full(_) => Error::Unavailable(Unavailable::HashQueueFull),
-                TrySendError::Disconnected(_) => Error::internal("the hash threads have ended"),
-            }
-        })?;
-        // A panic ends the request that it belongs to, and nothing else.
-        receiver.await.map_err(Error::internal)?.unwrap_or_else(|panic| resume_unwind(panic))
+        let full = || Error::Unavailable(Unavailable::HashQueueFull);
+        self.queue.push(turn, job).map_err(|_| full())?;
+        // One that is dropped made room for another. A panic ends the request that it belongs to, and nothing else.
+        receiver.await.map_err(|_| full())?.unwrap_or_else(|panic| resume_unwind(panic))
     }
 }
 
-fn work(jobs: &Mutex<Receiver<Job>>) {
+impl Drop for Hasher {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+fn work(queue: &HashQueue<Job>) {
     let mut memory = Vec::new();
-    loop {
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        match job {
-            Ok(job) => job(&mut memory),
-            Err(_) => return,
-        }
+    while let Some(job) = queue.pop() {
+        job(&mut memory);
     }
 }
 
@@ -244,12 +254,14 @@ mod tests {
         let hasher = Arc::new(Hasher::start(&options).unwrap());
         for _ in 0..3 {
             let request = Arc::clone(&hasher);
-            let request = tokio::spawn(async move { request.run::<()>(|_| panic!("on purpose")).await });
+            let request =
+                tokio::spawn(async move { request.run::<()>(Turn::of_the_machine(), |_| panic!("on purpose")).await });
             assert!(request.await.unwrap_err().is_panic());
         }
         let password = Password::verbatim("secret");
-        let hash = hasher.hash(password.clone()).await.unwrap();
-        assert_eq!(hasher.verify(password, hash).await.unwrap(), Fit::Prepared);
+        let turn = Turn::of_the_machine();
+        let hash = hasher.hash(turn, password.clone()).await.unwrap();
+        assert_eq!(hasher.verify(turn, password, hash).await.unwrap(), Fit::Prepared);
     }
 
     #[test]

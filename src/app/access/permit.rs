@@ -3,6 +3,8 @@
 use std::marker::PhantomData;
 
 use crate::app::App;
+use crate::app::access::hash_queue::{Standing, Turn};
+use crate::app::access::limit_report::Whose;
 use crate::app::access::origin::Origin;
 use crate::app::access::policy::{Grant, Operation, Subject, Target};
 use crate::app::access::token::Caller;
@@ -35,6 +37,12 @@ impl<O: Operation> Permit<O> {
     #[must_use]
     pub fn target(&self) -> &O::Target {
         &self.target
+    }
+
+    /// The caller's turn when passwords are hashed.
+    pub(in crate::app) fn turn(&self) -> Turn {
+        let account = Some(Whose::User(self.caller.id));
+        Turn { standing: Standing::Known, network: self.origin.network(), account }
     }
 }
 

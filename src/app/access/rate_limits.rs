@@ -259,10 +259,19 @@ impl App {
             return Ok(());
         };
         let network = origin.network();
-        limiters.login(network, username, || match network {
+        limiters.login(network, username, || self.has_logged_in_from(network, username))
+    }
+
+    /// Whether an account of this name was logged in to from there before.
+    pub(in crate::app) fn has_logged_in_from(
+        &self,
+        network: Option<Network>,
+        username: &Username,
+    ) -> Result<bool, Error> {
+        match network {
             Some(network) => self.store.read_one(|view| view.has_logged_in_from(username, network)),
             None => Ok(false),
-        })
+        }
     }
 
     /// Forgets how often passwords for this name were tried.

@@ -17,7 +17,7 @@ impl App {
         permit: Permit<ApplicationCreate>,
         new: NewApplication,
     ) -> Result<Application, Error> {
-        let hash = self.access.hasher.hash(new.account.password.clone()).await?;
+        let hash = self.access.hasher.hash(permit.turn(), new.account.password.clone()).await?;
         self.change(permit, move |tx| {
             accounts::require_free_username(tx, Role::Application, &new.account.username, None)?;
             accounts::require_institution(tx, new.account.institution)?;

@@ -13,7 +13,7 @@ impl App {
     /// # Errors
     /// `Conflict` if another child has the name, `Invalid` if the institution does not exist.
     pub async fn child_create(&self, permit: Permit<ChildCreate>, new: NewChild) -> Result<Child, Error> {
-        let hash = self.access.hasher.hash(new.account.password.clone()).await?;
+        let hash = self.access.hasher.hash(permit.turn(), new.account.password.clone()).await?;
         self.change(permit, move |tx| {
             accounts::require_free_username(tx, Role::Child, &new.account.username, None)?;
             accounts::require_institution(tx, new.account.institution)?;

@@ -15,7 +15,7 @@ impl App {
     /// # Errors
     /// `Conflict` if another family has the name, `Invalid` if a child or the institution does not exist.
     pub async fn family_create(&self, permit: Permit<FamilyCreate>, new: NewFamily) -> Result<Family, Error> {
-        let hash = self.access.hasher.hash(new.account.password.clone()).await?;
+        let hash = self.access.hasher.hash(permit.turn(), new.account.password.clone()).await?;
         self.change(permit, move |tx| {
             accounts::require_free_username(tx, Role::Family, &new.account.username, None)?;
             accounts::require_children(tx, &new.children)?;

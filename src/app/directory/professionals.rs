@@ -18,7 +18,7 @@ impl App {
         O: Operation<Target = All<S>> + Does<deed::ProfessionalCreate>,
         S: User,
     {
-        let hash = self.access.hasher.hash(new.password.clone()).await?;
+        let hash = self.access.hasher.hash(permit.turn(), new.password.clone()).await?;
         self.change(permit, move |tx| {
             accounts::require_free_username(tx, S::ROLE, &new.username, None)?;
             accounts::require_institution(tx, new.institution)?;

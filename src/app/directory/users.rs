@@ -2,7 +2,7 @@
 
 use crate::app::access::password::Fit;
 use crate::app::policy::{Operation, PasswordChange, PasswordReset, UserDelete};
-use crate::app::{App, Origin, Permit};
+use crate::app::{App, Permit};
 use crate::model::{Account, Error, Id, Invalid, Kind, Password, PasswordHash, Role, Username};
 use crate::store::Tx;
 
@@ -52,9 +52,9 @@ impl App {
             .read(|view| Ok(view.credential(id)?.zip(view.username(id)?)))?
             .ok_or(Error::NotFound(Kind::User))?;
         let (origin, caller) = (permit.origin(), permit.caller());
-        let verified = self.verify_own(origin, &username, old, stored.hash.clone()).await;
+        let verified = self.verify_own(&permit, &username, old, stored.hash.clone()).await;
         self.noted(origin, PasswordChange::ROW.id, Some((caller.id, caller.role)), verified)?;
-        let hash = self.access.hasher.hash(new).await?;
+        let hash = self.access.hasher.hash(permit.turn(), new).await?;
         // If the password was changed meanwhile, the old one is no longer right.
         self.replace_password(permit, Some(stored.hash), hash)
             .await?
@@ -64,13 +64,13 @@ impl App {
 
     async fn verify_own(
         &self,
-        origin: &Origin,
+        permit: &Permit<PasswordChange>,
         username: &Username,
         password: Password,
         hash: PasswordHash,
     ) -> Result<(), Error> {
-        self.admit_login(origin, username)?;
-        match self.access.hasher.verify(password, hash).await? {
+        self.admit_login(permit.origin(), username)?;
+        match self.access.hasher.verify(permit.turn(), password, hash).await? {
             Fit::Prepared | Fit::AsTyped => Ok(()),
             Fit::Not => Err(Invalid::OldPassword.into()),
         }
@@ -83,7 +83,7 @@ impl App {
     pub async fn password_reset(&self, permit: Permit<PasswordReset>, new: Password) -> Result<(), Error> {
         let id = *permit.target();
         self.store.read_one(|view| view.credential(id))?.ok_or(Error::NotFound(Kind::User))?;
-        let hash = self.access.hasher.hash(new).await?;
+        let hash = self.access.hasher.hash(permit.turn(), new).await?;
         self.replace_password(permit, None, hash).await?.then_some(()).ok_or(Error::NotFound(Kind::User))
     }
 

@@ -1,5 +1,6 @@
 //! What a new service needs before anybody can ask it anything: its first administrator.
 
+use crate::app::access::hash_queue::Turn;
 use crate::app::{App, random_password};
 use crate::model::{Error, Password, Role, Username};
 use crate::store::NewAccountRow;
@@ -34,7 +35,7 @@ impl App {
                 (made_up.clone(), Some(made_up))
             }
         };
-        let hash = self.access.hasher.hash(chosen).await?;
+        let hash = self.access.hasher.hash(Turn::of_the_machine(), chosen).await?;
         let stored_name = username.clone();
         self.store
             .write(move |tx| {

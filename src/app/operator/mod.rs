@@ -7,6 +7,7 @@ pub(in crate::app) mod refusal;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::app::access::hash_queue::Turn;
 use crate::app::access::keys::KeysRecord;
 use crate::app::access::limit_report::LimitedReport;
 use crate::app::audit::actions::{ADMIN_CREATE, USER_UNLOCK};
@@ -231,7 +232,7 @@ impl App {
     async fn admin_create(&self, username: &str, given: Option<GivenPassword>) -> Result<WithPassword, Refusal> {
         let username = Username::new(username).map_err(|fault| Refusal(format!("the username {}", words(fault))))?;
         let (password, made_up) = self.password_or_made_up(given)?;
-        let hash = self.access.hasher.hash(password).await.map_err(refusal)?;
+        let hash = self.access.hasher.hash(Turn::of_the_machine(), password).await.map_err(refusal)?;
         let name = username.clone();
         let id = self
             .store
@@ -256,7 +257,7 @@ impl App {
 
     async fn operator_password(&self, account: Account, given: Option<GivenPassword>) -> Result<WithPassword, Refusal> {
         let (password, made_up) = self.password_or_made_up(given)?;
-        let hash = self.access.hasher.hash(password).await.map_err(refusal)?;
+        let hash = self.access.hasher.hash(Turn::of_the_machine(), password).await.map_err(refusal)?;
         let replace = self.replacement(account.id, None, hash, None);
         if !self.operated("password_reset", account.id, replace).await.map_err(refusal)? {
             return Err(Refusal("this user was deleted meanwhile: nothing was changed".to_owned()));
