@@ -29,7 +29,7 @@ pub struct Limits {
     pub body_bytes: usize,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
-    /// The most bytes of all bodies that arrive at the same time.
+    /// The most bytes of all large bodies that arrive at the same time; never less than two of the longest.
     pub body_budget: usize,
     /// The longest URI, in bytes.
     pub uri_bytes: usize,
@@ -93,7 +93,7 @@ struct Context {
     app: Arc<App>,
     origin: Origin,
     limits: Limits,
-    budget: http::body::Budget,
+    budget: http::budget::Budget,
 }
 
 impl Context {

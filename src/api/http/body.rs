@@ -1,7 +1,6 @@
 //! Bodies of requests: read within limits, then field by field as the contract orders and words it.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use futures_util::StreamExt;
 use poem::http::header;
@@ -9,16 +8,14 @@ use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::{Map, Value};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::api::http::budget::Share;
 use crate::api::http::failure::HttpFault;
 use crate::api::http::names::{INSTITUTION_ALIAS, key};
 use crate::api::{Context, Limits};
 use crate::app::FieldRules;
 use crate::model::text::number;
-use crate::model::{
-    Account, Error, Fault, Field, Id, Institution, Invalid, Kind, Password, Text, Unavailable, Username,
-};
+use crate::model::{Account, Fault, Field, Id, Institution, Invalid, Kind, Password, Text, Username};
 
 /// What a body says, as the model knows it. The implementing type is the body's schema in the document.
 pub(in crate::api) trait ReadBody {
@@ -38,7 +35,7 @@ pub(in crate::api) struct Body<T> {
     declared_json: bool,
     declared_length: Option<u64>,
     limits: Limits,
-    budget: Budget,
+    share: Share,
     schema: PhantomData<fn() -> T>,
 }
 
@@ -75,37 +72,20 @@ impl<T: ReadBody> Body<T> {
         if self.declared_length.is_some_and(|length| length > body_bytes as u64) {
             return Err(HttpFault::BodyTooLarge(body_bytes).into());
         }
-        let received = tokio::time::timeout(body_timeout, collect(self.body, body_bytes, self.budget)).await;
+        let received = tokio::time::timeout(body_timeout, collect(self.body, body_bytes, self.share)).await;
         received.unwrap_or_else(|_| Err(HttpFault::TooSlow(body_timeout).into()))
-    }
-}
-
-/// Memory for the bodies that arrive at the same time, in bytes.
-#[derive(Clone)]
-pub(in crate::api) struct Budget(Arc<Semaphore>);
-
-impl Budget {
-    pub(in crate::api) fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes)))
-    }
-
-    /// Takes this much until the share is dropped. Never waits: whoever holds the rest may be slow on purpose.
-    fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Error> {
-        let bytes = u32::try_from(bytes).map_err(Error::internal)?;
-        let taken = Arc::clone(&self.0).try_acquire_many_owned(bytes);
-        taken.map_err(|_| Error::Unavailable(Unavailable::BodiesFull))
     }
 }
 
 /// A body, and its share of the budget.
 struct Received {
     bytes: Vec<u8>,
-    _share: OwnedSemaphorePermit,
+    _share: Share,
 }
 
 /// Collects a body while it arrives. What has not arrived takes nothing from the budget.
-async fn collect(body: poem::Body, limit: usize, budget: Budget) -> poem::Result<Received> {
-    let (mut bytes, mut share) = (Vec::new(), budget.take(0)?);
+async fn collect(body: poem::Body, limit: usize, mut share: Share) -> poem::Result<Received> {
+    let mut bytes = Vec::new();
     let mut chunks = std::pin::pin!(body.into_bytes_stream());
     while let Some(chunk) = chunks.next().await {
         // If the connection broke, nobody reads what is answered.
@@ -113,7 +93,7 @@ async fn collect(body: poem::Body, limit: usize, budget: Budget) -> poem::Result
         if bytes.len() + chunk.len() > limit {
             return Err(HttpFault::BodyTooLarge(limit).into());
         }
-        share.merge(budget.take(chunk.len())?);
+        share.grow(chunk.len())?;
         bytes.extend_from_slice(&chunk);
     }
     Ok(Received { bytes, _share: share })
@@ -147,7 +127,7 @@ impl<'a, T: poem_openapi::types::Type> ApiExtractor<'a> for Body<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let Context { limits, budget, .. } = Context::of(request)?;
+        let Context { limits, budget, origin, .. } = Context::of(request)?;
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
         Ok(Self {
             body: body.take()?,
@@ -155,7 +135,7 @@ impl<'a, T: poem_openapi::types::Type> ApiExtractor<'a> for Body<T> {
                 || header(header::CONTENT_TYPE).is_some_and(is_json),
             declared_length: header(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             limits: *limits,
-            budget: budget.clone(),
+            share: budget.share(origin.network()),
             schema: PhantomData,
         })
     }

@@ -14,7 +14,7 @@ use poem::http::{HeaderName, HeaderValue, Method, Uri, header};
 use poem::{Endpoint, Request, Response};
 use tracing::Instrument;
 
-use crate::api::http::body::Budget;
+use crate::api::http::budget::Budget;
 use crate::api::http::failure::{self, HttpFault};
 use crate::api::{Context, Cors, Document, Hsts, Limits};
 use crate::app::{App, Origin};
@@ -41,7 +41,8 @@ pub(in crate::api) struct Edge<E> {
 
 impl<E> Edge<E> {
     pub(in crate::api) fn new(inner: E, routes: Routes, limits: Limits, cors: Cors, app: Arc<App>) -> Self {
-        let budget = Budget::new(limits.body_budget);
+        // One that is not large enough for a single body would be a mistake.
+        let budget = Budget::new(limits.body_budget.max(limits.body_bytes.saturating_mul(2)));
         Self { inner, routes, limits, cors, app, budget, requests: Default::default() }
     }
 }

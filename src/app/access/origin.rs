@@ -16,7 +16,7 @@ pub struct Origin {
 
 impl Origin {
     /// What counts as the client that made the request.
-    pub(in crate::app) fn network(&self) -> Option<Network> {
+    pub fn network(&self) -> Option<Network> {
         self.address.map(Network::of)
     }
 }
