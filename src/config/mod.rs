@@ -144,14 +144,16 @@ pub struct LimitSettings {
     pub url: usize,
     /// Bytes of a head.
     pub header: usize,
-    /// For a head to arrive, and for a connection to idle.
+    /// For a head to arrive, and for a new client to begin with it.
     pub header_timeout: Duration,
+    /// For a client to begin with another request.
+    pub idle_timeout: Duration,
     /// For a TLS handshake.
     pub tls_handshake_timeout: Duration,
     /// At the same time.
     pub connections: usize,
-    /// Of these, from one address.
-    pub connections_per_address: usize,
+    /// Of these, from one address; without, a fifth.
+    pub connections_per_address: Option<usize>,
     /// For a client to take a part of its answer.
     pub write_timeout: Duration,
     /// Bytes of all bodies that arrive at the same time.
@@ -292,9 +294,12 @@ impl Config {
                 url: get("url-limit")?.size(256..=64 << 10)?,
                 header: get("header-limit")?.size(8 << 10..=1 << 20)?,
                 header_timeout: get("header-timeout")?.duration(1..=3600)?,
+                idle_timeout: get("idle-timeout")?.duration(1..=3600)?,
                 tls_handshake_timeout: get("tls-handshake-timeout")?.duration(1..=3600)?,
                 connections: get("max-connections")?.count(1..=100_000)?,
-                connections_per_address: get("max-connections-per-address")?.count(1..=100_000)?,
+                connections_per_address: optional(get("max-connections-per-address")?, |given| {
+                    given.count(1..=100_000)
+                })?,
                 write_timeout: get("write-timeout")?.duration(1..=3600)?,
                 body_budget: get("body-budget")?.size(64 << 10..=1 << 30)?,
                 shutdown_grace: get("shutdown-grace")?.duration(0..=3600)?,

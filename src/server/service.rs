@@ -207,14 +207,14 @@ impl Service {
         let (stop, stopped) = watch::channel(false);
         let endpoint = Counted { inner, metrics: self.metrics.as_ref().map(|(_, metrics)| Arc::clone(metrics)) };
         let exporter = self.metrics.map(|(listener, metrics)| {
-            let few = ConnectionLimits { connections: 8, connections_per_address: 8, ..connections };
+            let few = ConnectionLimits { connections: 8, connections_per_client: 8, ..connections.clone() };
             tokio::spawn(listener.serve(Exporter(metrics), Transport::Plain, few, stopped.clone()))
         });
         let control = self
             .control
             .map(|socket| tokio::spawn(socket.serve(Arc::clone(&app), stopped.clone(), connections.shutdown_grace)));
         let redirect = self.redirect.map(|(listener, port)| {
-            tokio::spawn(listener.serve(Redirect { port }, Transport::Plain, connections, stopped.clone()))
+            tokio::spawn(listener.serve(Redirect { port }, Transport::Plain, connections.clone(), stopped.clone()))
         });
         let backups = self.schedule.map(|schedule| tokio::spawn(schedule.run(stopped.clone())));
         let (listener, transport) = self.main;
@@ -358,11 +358,14 @@ fn bind_control(folder: &DataFolder, config: &Config) -> Option<ControlSocket> {
 
 fn limits(config: &Config) -> (ConnectionLimits, Limits) {
     let given = config.limits;
+    let most = affordable(given.connections);
     let connections = ConnectionLimits {
-        connections: affordable(given.connections),
-        connections_per_address: given.connections_per_address,
+        connections: most,
+        connections_per_client: given.connections_per_address.unwrap_or(most.div_ceil(5)),
+        proxies: config.trusted_proxies.clone(),
         write_timeout: given.write_timeout,
         header_timeout: given.header_timeout,
+        idle_timeout: given.idle_timeout,
         header_bytes: given.header,
         handshake_timeout: given.tls_handshake_timeout,
         shutdown_grace: given.shutdown_grace,
@@ -377,8 +380,8 @@ fn limits(config: &Config) -> (ConnectionLimits, Limits) {
     (connections, limits)
 }
 
-/// As many connections as each of the two ports can hold beside the files of the service itself. Raises the limit of
-/// open files as far as the system allows.
+/// As many connections as each of the two ports can hold, and let as many wait, beside the files of the service itself.
+/// Raises the limit of open files as far as the system allows.
 fn affordable(connections: usize) -> usize {
     let mut files = getrlimit(Resource::Nofile);
     if setrlimit(Resource::Nofile, Rlimit { current: files.maximum, maximum: files.maximum }).is_ok() {
@@ -387,7 +390,7 @@ fn affordable(connections: usize) -> usize {
     let Some(files) = files.current.and_then(|files| usize::try_from(files).ok()) else {
         return connections;
     };
-    let most = (files.saturating_sub(OWN_FILES + FILES_PER_CORE * cores()) / 2).max(1);
+    let most = (files.saturating_sub(OWN_FILES + FILES_PER_CORE * cores()) / 4).max(1);
     if most < connections {
         tracing::warn!(
             "--max-connections is {connections}, but {files} open files allow {most}: raise the limit of open files \

@@ -42,8 +42,10 @@ pub(crate) async fn serve(folder: &Path) -> Result<(), Failure> {
     let minute = Duration::from_secs(60);
     let limits = ConnectionLimits {
         connections: 512,
-        connections_per_address: 512,
+        connections_per_client: 512,
+        proxies: Vec::new(),
         header_timeout: minute,
+        idle_timeout: minute,
         header_bytes: 16 * 1024,
         handshake_timeout: minute,
         write_timeout: minute,

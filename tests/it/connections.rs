@@ -16,6 +16,7 @@ fn server() -> Server {
     Server::start(&[
         "--plain-http",
         "--header-timeout=1s",
+        "--idle-timeout=1s",
         "--body-timeout=1s",
         "--write-timeout=1s",
         "--body-limit=1 KiB",
@@ -42,6 +43,21 @@ fn rest(mut connection: TcpStream) -> String {
         }
     }
     String::from_utf8(bytes).unwrap()
+}
+
+/// The next answer, of those that say how long they are.
+fn answer(connection: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let mut byte = [0];
+    while !bytes.ends_with(b"\r\n\r\n") {
+        connection.read_exact(&mut byte).unwrap_or_else(|error| panic!("{error} after {bytes:?}"));
+        bytes.push(byte[0]);
+    }
+    let head = String::from_utf8(bytes).unwrap();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    let mut body = vec![0; length.parse().unwrap()];
+    connection.read_exact(&mut body).unwrap();
+    head + std::str::from_utf8(&body).unwrap()
 }
 
 /// Sends a head and then its body until the service will have no more. Says how much it took.
@@ -178,5 +194,101 @@ fn clients_of_the_usual_kind_read_that_a_body_is_too_large() {
             assert_eq!(reply.status().as_u16(), 413);
             assert!(reply.text().unwrap().contains("The request body must not exceed 1024 bytes."));
         }
+    }
+}
+
+#[test]
+fn a_connection_may_idle_for_longer_than_a_head_may_take() {
+    for arguments in [&["--plain-http", "--header-timeout=1s"] as &[&str], &["--header-timeout=1s"]] {
+        let server = Server::start(arguments);
+        let client = reqwest::blocking::Client::builder().danger_accept_invalid_certs(true).build().unwrap();
+        let ask = || client.get(format!("{}/openapi.json", server.url)).send().unwrap();
+        let first = ask();
+        let from = first.remote_addr();
+        first.bytes().unwrap();
+        std::thread::sleep(Duration::from_millis(2500));
+        let second = ask();
+        assert_eq!((second.status().as_u16(), second.remote_addr()), (200, from));
+    }
+    let server = Server::start(&["--plain-http", "--header-timeout=1s"]);
+    let mut connection = connect(&server);
+    for _ in 0..2 {
+        connection.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        answered_once(&answer(&mut connection), 200);
+        std::thread::sleep(Duration::from_millis(2500));
+    }
+    // A head that has begun has no longer than any.
+    connection.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ").unwrap();
+    assert_eq!(rest(connection), "");
+}
+
+#[test]
+fn a_refusal_while_a_small_body_is_on_its_way_loses_neither_the_answer_nor_the_connection() {
+    let server = Server::start(&["--plain-http"]);
+    let mut connection = connect(&server);
+    for (method, path, status) in [
+        ("POST", "/v1/children", 401),
+        ("POST", "/v1/nowhere", 404),
+        ("DELETE", "/v1/auth", 405),
+        ("GET", "/healthz", 200),
+        ("GET", "/v1/openapi.json", 200),
+    ] {
+        for length in [1, 20_000, 64 << 10] {
+            let head = format!("{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+            connection.write_all(head.as_bytes()).unwrap();
+            let refused = answer(&mut connection);
+            answered_once(&refused, status);
+            assert!(!refused.contains("connection: close"), "{refused}");
+            for part in vec![b' '; length].chunks(1000) {
+                connection.write_all(part).unwrap();
+            }
+        }
+    }
+    connection.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    answered_once(&answer(&mut connection), 200);
+}
+
+#[test]
+fn a_refusal_before_a_long_body_says_that_the_connection_ends_and_is_not_taken_from_its_reader() {
+    let server = Server::start(&["--plain-http"]);
+    for length in ["Content-Length: 200000", "Transfer-Encoding: chunked", "Content-Length: 9\r\nExpect: 100-continue"]
+    {
+        for (path, status) in [("/v1/children", 401), ("/v1/nowhere", 404)] {
+            let mut connection = connect(&server);
+            let head = format!("POST {path} HTTP/1.1\r\nHost: a\r\n{length}\r\n\r\n");
+            connection.write_all(head.as_bytes()).unwrap();
+            // Before the answer is read, all is sent that was on its way.
+            std::thread::sleep(Duration::from_millis(50));
+            connection.write_all(&[b'a'; 100_000]).unwrap();
+            connection.write_all(&[b'a'; 100_000]).unwrap();
+            let refused = answer(&mut connection);
+            answered_once(&refused, status);
+            assert!(refused.contains("connection: close"), "{refused}");
+            assert!(!refused.contains("100 Continue"), "{refused}");
+            let mut end = Vec::new();
+            connection.read_to_end(&mut end).unwrap();
+            assert!(end.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_body_that_nobody_wants_and_that_does_not_come_is_not_waited_for_long() {
+    let server = server();
+    let mut connection = connect(&server);
+    connection.write_all(b"POST /v1/children HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n").unwrap();
+    answered_once(&rest(connection), 401);
+}
+
+#[test]
+fn a_client_that_sends_all_of_a_too_long_head_first_can_read_the_answer() {
+    let server = server();
+    for _ in 0..20 {
+        let mut connection = connect(&server);
+        let head = format!("GET /healthz HTTP/1.1\r\nHost: a\r\nX-A: {}\r\n\r\n", "a".repeat(200 << 10));
+        connection.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        answered_once(&answer, 431);
     }
 }

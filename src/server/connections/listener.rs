@@ -2,20 +2,26 @@
 //!
 //! poem's own server has no place for deadlines and limits, so its endpoint is driven by hyper's HTTP/1 here.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::{Body as _, Incoming};
-use hyper::header::{CONNECTION, HeaderValue};
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, EXPECT, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use ipnet::IpNet;
+use poem::http::StatusCode;
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
-use poem::{Addr, Endpoint, Request, Response};
+use poem::{Addr, Endpoint, Request, RequestParts, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
@@ -24,19 +30,26 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
+use super::activity::Activity;
+use super::arriving::{Remainder, Rest, arriving};
+use super::deadlines::{Deadlined, Deadlines};
 use super::lingering::{Lingering, Unread};
-use super::places::{Activity, Arriving, Place, Places};
+use super::places::{Entry, Places, Room};
 use crate::operations::StartError;
 
 /// What a client may ask of the connections.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ConnectionLimits {
-    /// How many at the same time. For more, some that wait for their clients make room.
+    /// How many at the same time. For more, some that wait for their clients make room; as many wait until they do.
     pub connections: usize,
-    /// How many of these may come from one address.
-    pub connections_per_address: usize,
-    /// For the head of a request to arrive, the idle time before it included.
+    /// How many of these may come from one client: an address, or a /64 of IPv6.
+    pub connections_per_client: usize,
+    /// Proxies, for which that does not hold.
+    pub proxies: Vec<IpNet>,
+    /// For the head of a request to arrive, and for a new client to begin with it.
     pub header_timeout: Duration,
+    /// For a client to begin with another request.
+    pub idle_timeout: Duration,
     /// The longest head, in bytes; at least 8192.
     pub header_bytes: usize,
     /// For a TLS handshake.
@@ -100,25 +113,28 @@ impl Listener {
     ) where
         E: Endpoint<Output = Response> + 'static,
     {
+        let ConnectionLimits { connections, connections_per_client, shutdown_grace, .. } = limits;
+        let room = Room { most: connections, most_per_client: connections_per_client, proxies: limits.proxies.clone() };
+        let places = Places::new(room);
         let service = Arc::new(Service { endpoint, transport, limits });
-        let places = Arc::new(Places::new(limits.connections, limits.connections_per_address));
         let graceful = GracefulShutdown::new();
         let mut said = None;
+        let mut moving = pin!(places.keep_moving());
         loop {
-            let (stream, remote, place) = tokio::select! {
+            let (stream, remote) = tokio::select! {
                 accepted = accept(&self.0, &places, &mut said) => accepted,
+                never = &mut moving => match never {},
                 _ = stop.wait_for(|stop| *stop) => break,
             };
-            let (service, watcher) = (Arc::clone(&service), graceful.watcher());
-            tokio::spawn(async move {
-                tokio::select! {
-                    () = service.connection(stream, remote, watcher, place.activity()) => {}
-                    () = place.activity().wanted() => {}
-                }
-            });
+            // It is closed at once if there is not even room to wait.
+            let entry = places.enter(remote.ip());
+            if !matches!(entry, Entry::Full) {
+                tokio::spawn(Arc::clone(&service).guest(entry, stream, remote, graceful.watcher()));
+            }
         }
         drop(self.0);
-        if tokio::time::timeout(limits.shutdown_grace, graceful.shutdown()).await.is_err() {
+        places.close();
+        if tokio::time::timeout(shutdown_grace, graceful.shutdown()).await.is_err() {
             tracing::warn!("Requests in work were cut off: they took longer than --shutdown-grace");
         }
     }
@@ -135,20 +151,11 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Waits for a connection, and for a place for it. `said` is when it was last said that the system gives none.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Places>,
-    said: &mut Option<Instant>,
-) -> (TcpStream, SocketAddr, Place) {
+/// Waits for a connection. `said` is when it was last said that the system gives none.
+async fn accept(listener: &TcpListener, places: &Places, said: &mut Option<Instant>) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, remote)) => {
-                // Without one it is closed at once: waiting would take a place from the others.
-                if let Some(place) = places.take(remote.ip()).await {
-                    return (stream, remote, place);
-                }
-            }
+            Ok(accepted) => return accepted,
             Err(error) if is_of_the_connection(&error) => {}
             Err(error) => {
                 if said.is_none_or(|said| said.elapsed() >= SAY_AGAIN) {
@@ -157,7 +164,7 @@ async fn accept(
                 }
                 // Out of file descriptors, most likely: one of ours may help, and trying again at once would only burn
                 // the processor.
-                places.make_room(None);
+                places.make_room();
                 tokio::time::sleep(ACCEPT_AGAIN).await;
             }
         }
@@ -178,6 +185,22 @@ struct Service<E> {
 }
 
 impl<E: Endpoint<Output = Response> + 'static> Service<E> {
+    /// Serves whoever comes, as soon as he has a place.
+    async fn guest(self: Arc<Self>, entry: Entry, stream: TcpStream, remote: SocketAddr, watcher: Watcher) {
+        let place = match entry {
+            Entry::Place(place) => place,
+            Entry::Line(place) => match tokio::time::timeout(self.limits.header_timeout, place).await {
+                Ok(Ok(place)) => place,
+                _ => return,
+            },
+            Entry::Full => return,
+        };
+        tokio::select! {
+            () = self.connection(stream, remote, watcher, place.activity()) => {}
+            () = place.activity().wanted() => {}
+        }
+    }
+
     async fn connection(&self, stream: TcpStream, remote: SocketAddr, watcher: Watcher, activity: &Arc<Activity>) {
         let Ok(local) = stream.local_addr() else {
             return;
@@ -206,37 +229,42 @@ impl<E: Endpoint<Output = Response> + 'static> Service<E> {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = service_fn(|request: hyper::Request<Incoming>| {
-            peer.activity.works();
-            let large = is_large(request.body());
-            let request = peer.request(request);
-            let peer = &peer;
-            async move {
-                let mut response = self.endpoint.get_response(request).await;
-                peer.activity.waits();
-                if large && (response.status().is_client_error() || response.status().is_server_error()) {
-                    // Perhaps not all of it was read: then hyper closes, and a client should know before it asks again.
-                    peer.unread.note();
-                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-                }
-                Ok::<_, std::convert::Infallible>(hyper::Response::from(response))
-            }
-        });
+        let service = service_fn(|request| self.answer(request, &peer));
+        let deadlines = Deadlines { head: self.limits.header_timeout, idle: self.limits.idle_timeout };
+        let stream = Deadlined::new(stream, deadlines, Arc::clone(peer.activity), peer.unread.clone());
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.limits.header_timeout)
+            .header_read_timeout(None)
             .max_buf_size(self.limits.header_bytes)
             .max_headers(HEADERS)
             .serve_connection(TokioIo::new(stream), service);
         // What goes wrong on a connection is between it and its client.
         let _ = watcher.watch(connection).await;
     }
-}
 
-/// Whether hyper may not be able to read a body to its end that the service leaves alone: it tries once.
-fn is_large(body: &Incoming) -> bool {
-    const SURELY_READ: u64 = 4096;
-    body.size_hint().upper().is_none_or(|length| length > SURELY_READ)
+    async fn answer(
+        &self,
+        request: hyper::Request<Incoming>,
+        peer: &Peer<'_>,
+    ) -> Result<hyper::Response<BoxBody<Bytes, io::Error>>, Infallible> {
+        let working = peer.activity.begins();
+        // Whoever waits to be told to go on does not send his body after a refusal.
+        let holds_back = request.headers().contains_key(EXPECT);
+        let (request, remainder) = peer.request(request);
+        let mut response = self.endpoint.get_response(request).await;
+        peer.activity.waits();
+        match remainder.get() {
+            Rest::Nothing => {}
+            rest if rest.is_small() && !holds_back && response.status() != StatusCode::REQUEST_TIMEOUT => {
+                tokio::spawn(rest.read_off(peer.unread.clone(), working));
+            }
+            // hyper closes, and a client should know before it asks again.
+            _ => {
+                peer.unread.note();
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+        }
+        Ok(hyper::Response::from(response))
+    }
 }
 
 /// The two ends of a connection, and what goes on between them.
@@ -249,14 +277,12 @@ struct Peer<'a> {
 }
 
 impl Peer<'_> {
-    /// The request as poem wants it.
-    fn request(&self, request: hyper::Request<Incoming>) -> Request {
+    /// The request as poem wants it, and what tells what was left of its body.
+    fn request(&self, request: hyper::Request<Incoming>) -> (Request, Remainder) {
         let (local, remote) = (Addr::SocketAddr(self.local), Addr::SocketAddr(self.remote));
-        let mut request = Request::from((request, LocalAddr(local), RemoteAddr(remote), self.scheme.clone()));
-        let body = request.take_body();
-        if !body.is_empty() {
-            request.set_body(Arriving::body(body, Arc::clone(self.activity)));
-        }
-        request
+        let (head, body) = request.into_parts();
+        let (body, remainder) = arriving(body, self.activity);
+        let head = RequestParts::from((head, LocalAddr(local), RemoteAddr(remote), self.scheme.clone()));
+        (Request::from_parts(head, body), remainder)
     }
 }

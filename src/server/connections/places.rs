@@ -1,238 +1,294 @@
-//! Places for connections, in all and for each address, so that nobody can take all of them.
+//! Places for connections, in all and for each client, so that nobody can take all of them.
 //!
-//! When they are taken, whoever waits for his client makes room for newcomers: first at the address that has most
-//! connections, there whoever has waited longest. A connection whose request is in work is left alone.
+//! When they are taken, newcomers wait in a line, and whoever waits for his client makes room for them: first at the
+//! client that has most connections, there whoever has waited longest. A connection whose request is in work is left
+//! alone. A place that is free goes to the newcomer whose client has fewest.
 
-use std::collections::HashMap;
-use std::io;
-use std::net::{IpAddr, Ipv6Addr};
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, ReadBuf};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout};
+use ipnet::IpNet;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, sleep};
 
-/// A connection that waits for less than this, in milliseconds, is left alone. So clients that come again and again
-/// cannot make the service do nothing else than greet them, and those with a bad line have time to say what they want.
+use super::activity::Activity;
+use crate::model::Network;
+
+/// A connection that waits for less than this, in milliseconds, is left alone. So those with a bad line have time to say
+/// what they want, and clients that come again and again cannot make the service do nothing else than greet them.
 const UNDISTURBED: u64 = 2000;
-/// So is one that waits for less than this many times as long as clients took lately to say what they want: when very
-/// many come at once, none of them is as quick as usual.
-const PATIENCE: u64 = 3;
-/// While every connection is in work or left alone, how soon to look for one that waits.
+/// The same where a client has more than his share of the places, and has had an answer: he could hold all of them by
+/// asking for something now and then.
+const HURRIED: u64 = 250;
+/// While newcomers wait, how soon to look again for somebody who makes room.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
-/// The time of a connection that waits for nobody.
-const IN_WORK: u64 = u64::MAX;
+/// How many are asked to make room then.
+const AT_ONCE: usize = 32;
+
+/// How many places there are.
+#[derive(Debug, Clone)]
+pub(super) struct Room {
+    /// In all; as many newcomers may wait in the line.
+    pub(super) most: usize,
+    /// For each client.
+    pub(super) most_per_client: usize,
+    /// Whoever asks for many clients, and may have all places.
+    pub(super) proxies: Vec<IpNet>,
+}
 
 /// All places of a listener.
-pub(in crate::server) struct Places {
-    free: Arc<Semaphore>,
-    most_per_address: usize,
-    undisturbed: u64,
-    /// The connections of each address. An address without one takes no memory.
-    taken: Mutex<HashMap<IpAddr, Vec<Arc<Activity>>>>,
-    pace: Arc<Pace>,
-}
-
-/// How quick clients are. Times are in milliseconds.
-struct Pace {
-    /// What times are counted from.
+pub(super) struct Places {
+    room: Room,
+    state: Mutex<State>,
     epoch: Instant,
-    /// How long clients took lately until their first request was there, on average.
-    lately: AtomicU64,
+    undisturbed: u64,
+    line_grew: Notify,
 }
 
-/// What a connection does, as far as it is told here.
-pub(in crate::server) struct Activity {
-    pace: Arc<Pace>,
-    /// Since when it waits for its client.
-    waiting: AtomicU64,
-    /// Whether its first request was there.
-    asked: AtomicBool,
-    wanted: Notify,
+#[derive(Default)]
+struct State {
+    /// The connections of each client. One without any takes no memory.
+    clients: HashMap<Network, Vec<Arc<Activity>>>,
+    taken: usize,
+    line: Vec<Newcomer>,
+    closed: bool,
+}
+
+/// Somebody for whom there is no place.
+struct Newcomer {
+    client: Network,
+    most: usize,
+    give: oneshot::Sender<Place>,
+}
+
+/// What somebody finds who comes.
+pub(super) enum Entry {
+    /// A place.
+    Place(Place),
+    /// The line of those who wait for one. Whoever has to leave it gets none.
+    Line(oneshot::Receiver<Place>),
+    /// Not even that.
+    Full,
 }
 
 /// A place that is taken, until this is dropped.
-pub(in crate::server) struct Place {
+pub(super) struct Place {
     places: Arc<Places>,
-    client: IpAddr,
+    client: Network,
     activity: Arc<Activity>,
-    _taken: OwnedSemaphorePermit,
 }
 
 impl Places {
-    pub(in crate::server) fn new(most: usize, most_per_address: usize) -> Self {
-        let free = Arc::new(Semaphore::new(most));
-        let pace = Arc::new(Pace { epoch: Instant::now(), lately: AtomicU64::new(0) });
-        Self { free, most_per_address, undisturbed: UNDISTURBED, taken: Mutex::default(), pace }
+    pub(super) fn new(room: Room) -> Arc<Self> {
+        Self::with_patience(room, UNDISTURBED)
     }
 
-    /// A place for one more connection, which waits for its client; it may take a moment until there is one. `None` if
-    /// its address has as many as it may, and all of them are in work.
-    pub(in crate::server) async fn take(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
-        let client = client(address);
-        if self.count(client) >= self.most_per_address && !self.make_room(Some(client)) {
-            return None;
+    fn with_patience(room: Room, undisturbed: u64) -> Arc<Self> {
+        let (state, epoch, line_grew) = (Mutex::default(), Instant::now(), Notify::new());
+        Arc::new(Self { room, state, epoch, undisturbed, line_grew })
+    }
+
+    /// A place for one more connection, which waits for its client, or where to wait for one.
+    pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Entry {
+        let client = Network::of(address);
+        let stands_for_many = self.room.proxies.iter().any(|network| network.contains(&address.to_canonical()));
+        let most = if stands_for_many { self.room.most } else { self.room.most_per_client };
+        let mut state = self.state();
+        if state.closed {
+            return Entry::Full;
         }
-        let taken = loop {
-            if let Ok(taken) = Arc::clone(&self.free).try_acquire_owned() {
-                break taken;
-            }
-            self.make_room(None);
-            if let Ok(taken) = timeout(LOOK_AGAIN, Arc::clone(&self.free).acquire_owned()).await {
-                break taken.ok()?;
-            }
-        };
-        let activity = Arc::new(Activity::new(&self.pace));
-        self.taken().entry(client).or_default().push(Arc::clone(&activity));
-        Some(Place { places: Arc::clone(self), client, activity, _taken: taken })
+        // Nobody in the line could have it: he would.
+        if state.taken < self.room.most && state.count(client) < most {
+            return Entry::Place(self.place(&mut state, client));
+        }
+        if state.line.len() >= self.room.most && !state.shorten_line(client) {
+            return Entry::Full;
+        }
+        let (give, place) = oneshot::channel();
+        state.line.push(Newcomer { client, most, give });
+        self.line_grew.notify_one();
+        Entry::Line(place)
     }
 
-    /// Asks a connection to leave that waits for its client, of this address if one is given. Says whether there is
-    /// one.
-    pub(in crate::server) fn make_room(&self, of: Option<IpAddr>) -> bool {
-        let undisturbed = self.undisturbed.max(self.pace.lately.load(Ordering::Relaxed) * PATIENCE);
-        let Some(before) = self.pace.now().checked_sub(undisturbed) else {
-            return false;
-        };
-        let mut taken = self.taken();
-        let longest = taken
-            .iter()
-            .filter(|(client, _)| of.is_none_or(|of| of == **client))
-            .filter_map(|(client, connections)| {
-                let (at, since) =
-                    connections.iter().map(|one| one.since()).enumerate().min_by_key(|(_, since)| *since)?;
-                (since <= before).then_some((connections.len(), u64::MAX - since, *client, at))
-            })
-            .max();
-        let Some((_, _, client, at)) = longest else {
-            return false;
-        };
-        if let Some(connections) = taken.get_mut(&client) {
-            // It no longer counts, so that nobody asks it again.
-            connections.swap_remove(at).wanted.notify_one();
-            if connections.is_empty() {
-                taken.remove(&client);
+    /// While newcomers wait, has others make room for them.
+    pub(super) async fn keep_moving(&self) -> Infallible {
+        loop {
+            self.line_grew.notified().await;
+            while self.make_room_for_line() {
+                sleep(LOOK_AGAIN).await;
             }
+        }
+    }
+
+    /// Asks a connection to leave that waits for its client, if there is one.
+    pub(super) fn make_room(&self) {
+        self.ask_one(&self.state(), None, 0);
+    }
+
+    /// From now on nobody comes in.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        state.line.clear();
+    }
+
+    /// Asks as many connections to leave as newcomers wait, but not all at once. Says whether any wait.
+    fn make_room_for_line(&self) -> bool {
+        let mut state = self.state();
+        state.line.retain(|newcomer| !newcomer.give.is_closed());
+        let leaving = state.clients.values().flatten().filter(|one| one.is_leaving()).count();
+        let mut left = state.line.len().saturating_sub(leaving).min(AT_ONCE);
+        let mut in_vain = HashSet::new();
+        for newcomer in &state.line {
+            if left == 0 {
+                break;
+            }
+            let count = state.count(newcomer.client);
+            let of = (count >= newcomer.most).then_some(newcomer.client);
+            if in_vain.contains(&(of, count)) {
+                continue;
+            }
+            match self.ask_one(&state, of, count) {
+                true => left -= 1,
+                false => drop(in_vain.insert((of, count))),
+            }
+        }
+        !state.line.is_empty()
+    }
+
+    /// Asks one to leave for a newcomer of whose client so many connections are there: of this client, or of any that
+    /// has not fewer.
+    fn ask_one(&self, state: &State, of: Option<Network>, count: usize) -> bool {
+        let Ok(now) = u64::try_from(self.epoch.elapsed().as_millis()) else {
+            return false;
+        };
+        // With the newcomer's, who may be another client.
+        let share = self.room.most / (state.clients.len() + 1);
+        let longest = state
+            .clients
+            .iter()
+            .filter(|(client, connections)| of.is_none_or(|of| of == **client) && connections.len() >= count)
+            .filter_map(|(_, connections)| {
+                let waits_enough = |one: &&Arc<Activity>| {
+                    let hurried = connections.len() > share && one.requests() > 0;
+                    let patience = if hurried { HURRIED.min(self.undisturbed) } else { self.undisturbed };
+                    !one.is_leaving() && one.since().checked_add(patience).is_some_and(|until| until <= now)
+                };
+                let longest = connections.iter().filter(waits_enough).min_by_key(|one| one.since())?;
+                Some((connections.len(), longest))
+            })
+            .max_by_key(|(count, longest)| (*count, u64::MAX - longest.since()));
+        match longest {
+            Some((_, activity)) => activity.ask_to_leave(),
+            None => return false,
         }
         true
     }
 
-    fn count(&self, client: IpAddr) -> usize {
-        self.taken().get(&client).map_or(0, Vec::len)
+    fn place(self: &Arc<Self>, state: &mut State, client: Network) -> Place {
+        let activity = Activity::new(self.epoch);
+        state.clients.entry(client).or_default().push(Arc::clone(&activity));
+        state.taken += 1;
+        Place { places: Arc::clone(self), client, activity }
     }
 
-    fn taken(&self) -> MutexGuard<'_, HashMap<IpAddr, Vec<Arc<Activity>>>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Pace {
-    fn now(&self) -> u64 {
-        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(IN_WORK)
-    }
-
-    /// A client took so long. The average is over some eight of them; that one may be lost now and then does not matter.
-    fn note(&self, took: u64) {
-        let lately = self.lately.load(Ordering::Relaxed);
-        self.lately.store((lately * 7 + took) / 8, Ordering::Relaxed);
-    }
-}
-
-impl Activity {
-    fn new(pace: &Arc<Pace>) -> Self {
-        let waiting = pace.now().into();
-        Self { pace: Arc::clone(pace), waiting, asked: AtomicBool::new(false), wanted: Notify::new() }
-    }
-
-    fn since(&self) -> u64 {
-        self.waiting.load(Ordering::Relaxed)
-    }
-
-    /// From now on the connection waits for its client.
-    pub(in crate::server) fn waits(&self) {
-        self.waits_since(self.pace.now());
-    }
-
-    fn waits_since(&self, since: u64) {
-        self.waiting.store(since, Ordering::Relaxed);
-    }
-
-    /// From now on the connection is in work.
-    pub(in crate::server) fn works(&self) {
-        let since = self.waiting.swap(IN_WORK, Ordering::Relaxed);
-        if !self.asked.swap(true, Ordering::Relaxed) {
-            self.pace.note(self.pace.now().saturating_sub(since));
+    /// Gives a free place to the newcomer who has fewest.
+    fn hand_over(self: &Arc<Self>) {
+        loop {
+            let mut state = self.state();
+            if state.taken >= self.room.most {
+                return;
+            }
+            let Some(newcomer) = state.next_in_line() else {
+                return;
+            };
+            let place = self.place(&mut state, newcomer.client);
+            drop(state);
+            // Whoever went away meanwhile leaves it to the next.
+            if newcomer.give.send(place).is_ok() {
+                return;
+            }
         }
     }
 
-    /// Resolves when the connection is to make room for another.
-    pub(in crate::server) async fn wanted(&self) {
-        self.wanted.notified().await;
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn count(&self, client: Network) -> usize {
+        self.clients.get(&client).map_or(0, Vec::len)
+    }
+
+    fn next_in_line(&mut self) -> Option<Newcomer> {
+        let may_enter = |newcomer: &Newcomer| self.count(newcomer.client) < newcomer.most;
+        let waiting = self.line.iter().enumerate().filter(|(_, newcomer)| may_enter(newcomer));
+        let (at, _) = waiting.min_by_key(|(at, newcomer)| (self.count(newcomer.client), *at))?;
+        Some(self.line.remove(at))
+    }
+
+    /// Sends away the last of those whose client has most in the line, if this client has fewer.
+    fn shorten_line(&mut self, client: Network) -> bool {
+        self.line.retain(|newcomer| !newcomer.give.is_closed());
+        let mut counts: HashMap<Network, usize> = HashMap::new();
+        for newcomer in &self.line {
+            *counts.entry(newcomer.client).or_default() += 1;
+        }
+        let own = counts.get(&client).copied().unwrap_or_default();
+        let Some((greediest, count)) = counts.into_iter().max_by_key(|(_, count)| *count) else {
+            return true;
+        };
+        if own + 1 >= count {
+            return false;
+        }
+        let last = self.line.iter().rposition(|newcomer| newcomer.client == greediest);
+        last.map(|at| self.line.remove(at)).is_some()
     }
 }
 
 impl Place {
-    pub(in crate::server) fn activity(&self) -> &Arc<Activity> {
+    pub(super) fn activity(&self) -> &Arc<Activity> {
         &self.activity
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut taken = self.places.taken();
-        if let Some(connections) = taken.get_mut(&self.client) {
+        let mut state = self.places.state();
+        if let Some(connections) = state.clients.get_mut(&self.client) {
             connections.retain(|one| !Arc::ptr_eq(one, &self.activity));
             if connections.is_empty() {
-                taken.remove(&self.client);
+                state.clients.remove(&self.client);
             }
         }
-    }
-}
-
-/// A body that comes in. While it does not, its connection waits for its client, since the body was asked for: who sends
-/// it byte by byte is not more patient with us than who sends nothing.
-pub(in crate::server) struct Arriving {
-    body: Pin<Box<dyn AsyncRead + Send>>,
-    activity: Arc<Activity>,
-    since: u64,
-}
-
-impl Arriving {
-    pub(in crate::server) fn body(body: poem::Body, activity: Arc<Activity>) -> poem::Body {
-        let since = activity.pace.now();
-        poem::Body::from_async_read(Self { body: Box::pin(body.into_async_read()), activity, since })
-    }
-}
-
-impl AsyncRead for Arriving {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let polled = self.body.as_mut().poll_read(context, to);
-        match &polled {
-            Poll::Pending => self.activity.waits_since(self.since),
-            Poll::Ready(_) => self.activity.works(),
-        }
-        polled
-    }
-}
-
-/// Whoever has one IPv6 address has the whole /64 around it (RFC 6177).
-fn client(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
-        v4 => v4,
+        state.taken = state.taken.saturating_sub(1);
+        drop(state);
+        self.places.hand_over();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::time::timeout;
 
-    async fn take(places: &Arc<Places>, address: &str) -> Option<Place> {
-        places.take(address.parse().unwrap()).await
+    fn take(places: &Arc<Places>, address: &str) -> Option<Place> {
+        match places.enter(address.parse().unwrap()) {
+            Entry::Place(place) => Some(place),
+            Entry::Line(_) | Entry::Full => None,
+        }
+    }
+
+    fn wait(places: &Arc<Places>, address: &str) -> oneshot::Receiver<Place> {
+        match places.enter(address.parse().unwrap()) {
+            Entry::Line(place) => place,
+            Entry::Place(_) => panic!("there was a place"),
+            Entry::Full => panic!("there was no room in the line"),
+        }
     }
 
     /// Whether a connection is asked to leave.
@@ -241,88 +297,108 @@ mod tests {
     }
 
     /// Nobody waits long enough to be asked to leave, or everybody does.
-    fn places(most: usize, most_per_address: usize, undisturbed: u64) -> Arc<Places> {
-        Arc::new(Places { undisturbed, ..Places::new(most, most_per_address) })
+    fn places(most: usize, most_per_client: usize, undisturbed: u64) -> Arc<Places> {
+        let room = Room { most, most_per_client, proxies: vec!["203.0.113.0/24".parse().unwrap()] };
+        Places::with_patience(room, undisturbed)
     }
 
     #[tokio::test]
-    async fn an_address_gets_its_share_and_gets_it_back() {
+    async fn a_client_gets_its_share_and_gets_it_back() {
         let places = places(9, 2, u64::MAX);
-        let first = take(&places, "192.0.2.1").await;
-        let _second = take(&places, "::ffff:192.0.2.1").await.unwrap();
-        assert!(take(&places, "192.0.2.1").await.is_none());
-        assert!(take(&places, "192.0.2.2").await.is_some());
+        let first = take(&places, "192.0.2.1");
+        let _second = take(&places, "::ffff:192.0.2.1").unwrap();
+        assert!(take(&places, "192.0.2.1").is_none());
+        assert!(take(&places, "192.0.2.2").is_some());
         drop(first);
-        assert!(take(&places, "192.0.2.1").await.is_some());
+        assert!(take(&places, "192.0.2.1").is_some());
     }
 
     #[tokio::test]
-    async fn a_network_of_ipv6_is_one_client() {
+    async fn a_network_of_ipv6_is_one_client_and_a_proxy_many() {
         let places = places(9, 1, u64::MAX);
-        let one = take(&places, "2001:db8:0:1::1").await.unwrap();
-        assert!(take(&places, "2001:db8:0:1:ffff::2").await.is_none());
-        assert!(take(&places, "2001:db8:0:2::1").await.is_some());
-        drop(one);
-        assert!(places.taken().is_empty());
-        assert_eq!(places.free.available_permits(), 9);
+        let one = take(&places, "2001:db8:0:1::1").unwrap();
+        assert!(take(&places, "2001:db8:0:1:ffff::2").is_none());
+        assert!(take(&places, "2001:db8:0:2::1").is_some());
+        let proxy: Vec<_> = (0..8).map(|_| take(&places, "::ffff:203.0.113.7").unwrap()).collect();
+        assert!(take(&places, "203.0.113.7").is_none());
+        drop((one, proxy));
+        assert!(places.state().clients.is_empty());
+        assert_eq!(places.state().taken, 0);
     }
 
     #[tokio::test]
     async fn whoever_has_waited_longest_makes_room_at_his_own_address() {
         let places = places(9, 3, 0);
-        let works = take(&places, "192.0.2.1").await.unwrap();
-        let first = take(&places, "192.0.2.1").await.unwrap();
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        let second = take(&places, "192.0.2.1").await.unwrap();
-        works.activity().works();
-        let third = take(&places, "192.0.2.1").await.unwrap();
-        assert!(is_wanted(&first).await && !is_wanted(&second).await);
-        second.activity().works();
-        third.activity().works();
-        assert!(take(&places, "192.0.2.1").await.is_none());
+        let works = take(&places, "192.0.2.1").unwrap();
+        let first = take(&places, "192.0.2.1").unwrap();
+        sleep(Duration::from_millis(10)).await;
+        let second = take(&places, "192.0.2.1").unwrap();
+        let working = works.activity().begins();
+        let third = wait(&places, "192.0.2.1");
+        assert!(places.make_room_for_line());
+        assert!(is_wanted(&first).await && !is_wanted(&second).await && !is_wanted(&works).await);
+        drop(first);
+        let third = third.await.unwrap();
+        let all = [second.activity().begins(), third.activity().begins(), working];
+        let _fourth = wait(&places, "192.0.2.1");
+        assert!(places.make_room_for_line());
         assert!(!is_wanted(&works).await && !is_wanted(&second).await && !is_wanted(&third).await);
+        drop(all);
     }
 
     #[tokio::test]
-    async fn the_address_with_most_connections_makes_room_for_others() {
+    async fn the_client_with_most_connections_makes_room_for_others() {
         let places = places(3, 3, 0);
-        let quiet = take(&places, "192.0.2.1").await.unwrap();
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        let greedy = [take(&places, "192.0.2.2").await.unwrap(), take(&places, "192.0.2.2").await.unwrap()];
-        let leaving = async {
-            let [first, second] = greedy;
-            first.activity().wanted().await;
-            drop(first);
-            second
-        };
-        let (newcomer, _greedy) = tokio::join!(take(&places, "192.0.2.3"), leaving);
-        assert!(newcomer.is_some() && !is_wanted(&quiet).await);
+        let quiet = take(&places, "192.0.2.1").unwrap();
+        sleep(Duration::from_millis(10)).await;
+        let [first, second] = [take(&places, "192.0.2.2").unwrap(), take(&places, "192.0.2.2").unwrap()];
+        let newcomer = wait(&places, "192.0.2.3");
+        assert!(places.make_room_for_line());
+        assert!(is_wanted(&first).await && !is_wanted(&second).await && !is_wanted(&quiet).await);
+        drop(first);
+        assert!(newcomer.await.is_ok());
     }
 
     #[tokio::test]
-    async fn when_clients_are_slow_lately_more_patience_is_had_with_all_of_them() {
-        let places = places(1, 1, 0);
-        let only = take(&places, "192.0.2.1").await.unwrap();
-        (0..50).for_each(|_| places.pace.note(10_000));
-        assert!(!places.make_room(None) && !is_wanted(&only).await);
-        (0..50).for_each(|_| places.pace.note(0));
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        assert!(places.make_room(None) && is_wanted(&only).await);
+    async fn whoever_holds_all_places_by_asking_now_and_then_is_not_waited_for_long() {
+        let places = places(4, 4, 60_000);
+        let all: Vec<_> = (0..4).map(|_| take(&places, "192.0.2.2").unwrap()).collect();
+        let _newcomer = wait(&places, "192.0.2.3");
+        sleep(Duration::from_millis(HURRIED + 50)).await;
+        // A client who has not asked yet may have a bad line.
+        assert!(places.make_room_for_line());
+        assert!(!is_wanted(&all[0]).await);
+        drop(all[1].activity().begins());
+        all[1].activity().waits();
+        sleep(Duration::from_millis(HURRIED + 50)).await;
+        assert!(places.make_room_for_line());
+        assert!(is_wanted(&all[1]).await && !is_wanted(&all[0]).await);
     }
 
     #[tokio::test]
-    async fn when_all_are_in_work_a_newcomer_waits_for_the_first_that_is_not() {
-        let places = places(1, 1, 0);
-        let only = take(&places, "192.0.2.1").await.unwrap();
-        only.activity().works();
-        let served = async {
-            tokio::time::sleep(LOOK_AGAIN * 3).await;
-            assert!(!is_wanted(&only).await);
-            only.activity().waits();
-            only.activity().wanted().await;
-            drop(only);
-        };
-        let (newcomer, ()) = tokio::join!(take(&places, "192.0.2.2"), served);
-        assert!(newcomer.is_some());
+    async fn a_free_place_goes_to_the_newcomer_who_has_fewest_and_nobody_leaves_for_one_who_has_more() {
+        let places = places(3, 9, 0);
+        let greedy = [take(&places, "192.0.2.1").unwrap(), take(&places, "192.0.2.1").unwrap()];
+        let modest = take(&places, "192.0.2.2").unwrap();
+        let working = greedy.each_ref().map(|place| place.activity().begins());
+        let more = wait(&places, "192.0.2.1");
+        assert!(places.make_room_for_line());
+        assert!(!is_wanted(&modest).await);
+        let newcomer = wait(&places, "192.0.2.3");
+        drop((working, greedy));
+        assert!(newcomer.await.is_ok() && more.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_line_is_as_long_as_there_are_places_and_shared_too() {
+        let places = places(3, 9, u64::MAX);
+        let _taken: Vec<_> = (0..3).map(|_| take(&places, "192.0.2.1").unwrap()).collect();
+        let mut line: Vec<_> = (0..3).map(|_| wait(&places, "192.0.2.1")).collect();
+        assert!(matches!(places.enter("192.0.2.1".parse().unwrap()), Entry::Full));
+        let other = wait(&places, "192.0.2.2");
+        assert!(line.pop().unwrap().await.is_err());
+        places.close();
+        assert!(other.await.is_err());
+        assert!(matches!(places.enter("192.0.2.2".parse().unwrap()), Entry::Full));
     }
 }

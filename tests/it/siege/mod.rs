@@ -8,6 +8,7 @@
 
 mod descriptors;
 mod guesses;
+mod holders;
 mod logins;
 mod slow;
 

@@ -1,8 +1,9 @@
 //! A thousand clients that are slow and two hundred that are greedy, from several addresses, over TLS.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -39,6 +40,8 @@ struct Besieger {
     to: SocketAddr,
     tls: TlsConnector,
     lifted: Arc<AtomicBool>,
+    /// Counts the connections of his kind that were closed.
+    closed: Arc<AtomicUsize>,
 }
 
 impl Besieger {
@@ -51,6 +54,7 @@ impl Besieger {
                 && !self.lifted.load(Ordering::Relaxed)
             {
                 let_be.push(time);
+                self.closed.fetch_add(1, Ordering::Relaxed);
             }
             tokio::time::sleep(BACK).await;
         }
@@ -119,6 +123,8 @@ impl Besieger {
 struct Army {
     running: Vec<(Siege, tokio::task::JoinHandle<Vec<Duration>>)>,
     lifted: Arc<AtomicBool>,
+    /// How many connections were closed, by their kind.
+    closed: HashMap<Siege, Arc<AtomicUsize>>,
 }
 
 impl Army {
@@ -129,13 +135,24 @@ impl Army {
         let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let tls = TlsConnector::from(Arc::new(config));
         let lifted = Arc::new(AtomicBool::new(false));
+        let closed: HashMap<Siege, Arc<AtomicUsize>> =
+            numbers.iter().map(|(siege, _)| (*siege, Arc::default())).collect();
         let each = numbers.iter().flat_map(|(siege, count)| std::iter::repeat_n(*siege, *count));
         let running = each.enumerate().map(|(number, siege)| {
             let from = addresses[number % addresses.len()];
-            let besieger = Besieger { siege, from, to: of.address(), tls: tls.clone(), lifted: Arc::clone(&lifted) };
+            let (tls, lifted, closed) = (tls.clone(), Arc::clone(&lifted), Arc::clone(&closed[&siege]));
+            let besieger = Besieger { siege, from, to: of.address(), tls, lifted, closed };
             (siege, outside().spawn(besieger.go_on()))
         });
-        Self { running: running.collect(), lifted }
+        Self { running: running.collect(), lifted, closed }
+    }
+
+    /// Waits until the service has closed a connection of each kind, however slow the machine is.
+    async fn was_sent_away(&self) {
+        let kinds = || self.closed.values();
+        while kinds().any(|closed| closed.load(Ordering::Relaxed) == 0) {
+            tokio::time::sleep(DRIP).await;
+        }
     }
 
     /// Goes home. How long connections lasted, by their kind.
@@ -168,6 +185,7 @@ async fn besiege(
     tokio::time::sleep(time / 4).await;
     let others = Others::ask(&besieged);
     let load = besieged.load(time).await;
+    timeout(GUARD, army.was_sent_away()).await.unwrap();
     let answers = others.stop();
     print(&answers);
     println!("  {}; {:.0} % of a core", besieged.stays_small(), load * 100.0);
@@ -193,8 +211,9 @@ fn slow_and_greedy_clients_are_sent_away_and_the_others_are_served() {
     let home = ["127.0.0.1".parse().unwrap()];
     let Some(seconds) = long() else {
         // More than there are places.
-        let settings =
-            ["--max-connections=96", "--tls-handshake-timeout=3s", "--header-timeout=3s", "--body-timeout=3s"];
+        let places = ["--max-connections=96", "--max-connections-per-address=96"];
+        let deadlines = ["--tls-handshake-timeout=3s", "--header-timeout=3s", "--body-timeout=3s"];
+        let settings = [&places[..], &deadlines[..]].concat();
         peacefully(besiege(&settings, &army(10), &several[..3], [3, 3], Duration::from_secs(4)));
         return;
     };
@@ -202,7 +221,11 @@ fn slow_and_greedy_clients_are_sent_away_and_the_others_are_served() {
     for (what, settings, addresses) in [
         ("the usual settings, from 12 addresses", &[][..], &several[..]),
         // Otherwise whoever asks would be slowed for what the greedy ones send from the same address.
-        ("no rate limits, all from the address of those who ask", &["--rate-limit=off"], &home),
+        (
+            "no rate limits, all from the address of those who ask",
+            &["--rate-limit=off", "--max-connections-per-address=1500"],
+            &home,
+        ),
         ("half as many places as clients, from 12 addresses", &few, &several),
     ] {
         let mut runs = Vec::new();
