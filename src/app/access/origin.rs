@@ -16,6 +16,7 @@ pub struct Origin {
 
 impl Origin {
     /// What counts as the client that made the request.
+    #[must_use]
     pub fn network(&self) -> Option<Network> {
         self.address.map(Network::of)
     }
