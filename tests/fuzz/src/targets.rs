@@ -358,7 +358,7 @@ fn forwarded(app: &App, data: &[u8]) {
     assert_eq!(behind, client("::ffff:10.0.0.1"));
 }
 
-/// The parsers of values: what they take is shown as it was given, and taken again.
+/// The parsers of values: what they take is shown as it was given, but for the form of a name's letters, and taken again.
 fn values(data: &[u8]) {
     let given = String::from_utf8_lossy(data);
     if let Some(id) = Id::<()>::parse(&given) {
@@ -377,13 +377,17 @@ fn values(data: &[u8]) {
         assert_eq!(date.as_str(), given);
     }
     if let Ok(name) = Username::new(&given) {
-        assert_eq!(name.as_str(), given.trim());
+        assert_eq!(name.as_str(), text::composed(given.trim()));
+        assert!(!text::has_ignorable(name.as_str()));
         assert!((1..=Username::MAX).contains(&name.as_str().chars().count()));
         assert_eq!(Username::new(name.as_str()).unwrap().as_str(), name.as_str());
         assert_eq!(name.folded(), text::fold_case(&name.folded()), "folding is done once");
     }
     if let Ok(password) = Password::new(&given, 1) {
-        assert!((1..=Password::MAX_BYTES).contains(&password.as_bytes().len()));
+        assert!((1..=Password::MAX_BYTES).contains(&given.len()));
+        let prepared = String::from_utf8_lossy(password.as_bytes());
+        assert_eq!(password.as_typed(), (prepared != given).then_some(given.as_bytes()));
+        assert_eq!(Password::verbatim(&prepared).as_typed(), None, "preparing is done once");
     }
     if let Ok(taken) = Text::new(&given, Text::MAX) {
         assert_eq!(taken.as_str(), given);
