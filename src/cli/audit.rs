@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::{Failure, flags, output, with_folder_settings};
+use super::{Failure, flags, output, verb_settings, with_folder_settings};
 use crate::app::{OperatorCommand, Outcome, TrailCursor, TrailPage, TrailQuery, TrailRecord, audited_actions};
-use crate::config::{Config, parse_duration, resolve_process};
+use crate::config::parse_duration;
 use crate::model::{Clock, Id};
 use crate::operations::Operator;
 
@@ -80,7 +80,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let Some(("list", matches)) = matches.subcommand() else {
         return Err(Failure::Usage("audit needs a verb: try `ocariot-users audit list`".to_owned()));
     };
-    let config = Config::of(&resolve_process(flags(matches))?)?;
+    let config = verb_settings(flags(matches))?;
     let given = |name: &str| matches.get_one::<Timestamp>(name).copied();
     let since =
         given("since").map_or_else(|| parse_instant("24h", Clock::system().now()), Ok).map_err(Failure::Other)?;

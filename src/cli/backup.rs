@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::progress::Progress;
-use super::{Failure, flags, output, with_folder_settings};
-use crate::config::{Config, resolve_process};
+use super::{Failure, flags, output, verb_settings, with_folder_settings};
+use crate::config::Config;
 use crate::model::Clock;
 use crate::operations::backup::{
     self, ArchivedKeys, BackupMade, Count, Drilled, KeyProtection, Manifest, RestoreMode, Restored, Shelved,
@@ -95,7 +95,7 @@ fn config(matches: &ArgMatches) -> Result<Config, Failure> {
             settings.insert(setting.to_owned(), value.clone());
         }
     }
-    Ok(Config::of(&resolve_process(settings)?)?)
+    verb_settings(settings)
 }
 
 fn now(matches: &ArgMatches) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::{ArgMatches, Command};
 use serde_json::json;
 
-use super::{Failure, flags, output, with_folder_settings};
+use super::{Failure, flags, output, verb_settings, with_folder_settings};
 use crate::config::{Config, resolve_process};
 use crate::model::Clock;
 use crate::operations::doctor::{Examination, Finding, State};
@@ -27,7 +27,7 @@ pub(super) fn command() -> Command {
 /// Looks, and prints what was found.
 pub(super) fn doctor(matches: &ArgMatches) -> Result<(), Failure> {
     let given = flags(matches);
-    let config = Config::of(&resolve_process(given.clone())?)?;
+    let config = verb_settings(given.clone())?;
     let examination = Examination::begin(&config.data_dir)?;
     let mut settings = examination.settings().cloned().unwrap_or_default();
     settings.extend(given);

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use clap::builder::ValueHint;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::config::{SETTINGS, Setting, SettingKind, SettingsError};
+use crate::config::{Config, SETTINGS, Setting, SettingKind, SettingsError, resolve_process};
 use crate::operations::backup::BackupError;
 use crate::operations::{OperateError, StartError};
 
@@ -165,6 +165,13 @@ fn flag(setting: &'static Setting) -> Arg {
         }
         SettingKind::Value(form) => arg.value_name(form),
     }
+}
+
+/// The settings that hold for a verb. Says what the log of a service would warn of.
+fn verb_settings(flags: BTreeMap<String, String>) -> Result<Config, Failure> {
+    let config = Config::of(&resolve_process(flags)?)?;
+    config.warnings.iter().for_each(|warning| output::warning(warning));
+    Ok(config)
 }
 
 /// The settings that were given as flags.

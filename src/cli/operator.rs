@@ -6,9 +6,9 @@ use std::io::{self, BufRead, IsTerminal, Write as _};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
-use super::{Failure, audit, flags, keys, limits, operator_verb, output};
+use super::{Failure, audit, flags, keys, limits, operator_verb, output, verb_settings};
 use crate::app::{GivenPassword, OperatorCommand, Outcome, UserName, UserRecord, WithPassword};
-use crate::config::{Config, resolve_process};
+use crate::config::without_mark;
 use crate::model::{Clock, Role};
 use crate::operations;
 
@@ -73,7 +73,7 @@ pub(super) fn run(noun: &str, matches: &ArgMatches) -> Result<(), Failure> {
     let Some((verb, matches)) = matches.subcommand().or((noun == "limits").then_some(("", matches))) else {
         return Err(Failure::Other(format!("{noun} needs a verb: see `ocariot-users {noun} --help`")));
     };
-    let config = Config::of(&resolve_process(flags(matches))?)?;
+    let config = verb_settings(flags(matches))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(|error| Failure::Other(format!("the command cannot be started: {error}")))?;
@@ -125,7 +125,8 @@ fn password(matches: &ArgMatches) -> Result<Option<GivenPassword>, Failure> {
     if matches.get_flag("password-stdin") {
         let mut line = String::new();
         io::stdin().lock().read_line(&mut line).map_err(|error| unreadable(&error))?;
-        let password = line.strip_suffix('\n').map_or(line.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+        let line = without_mark(&line);
+        let password = line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
         if password.is_empty() {
             return Err(Failure::Other("standard input holds no password: give one in its first line".to_owned()));
         }

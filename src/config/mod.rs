@@ -13,9 +13,10 @@ use std::time::Duration;
 use ipnet::IpNet;
 use zeroize::Zeroizing;
 
+use resolve::is_ours;
 pub use resolve::{Given, Inputs, Resolved, SettingsError, Source, resolve};
 pub use settings::{SETTINGS, Setting, SettingKind, markdown};
-pub use values::parse_duration;
+pub use values::{parse_duration, without_mark};
 
 /// Everything that can be set, with its value.
 #[derive(Clone)]
@@ -236,13 +237,21 @@ impl std::fmt::Debug for Secret {
 /// Finds the settings of this process.
 ///
 /// # Errors
-/// If a setting is unknown, or a file of settings cannot be read.
+/// If a setting is unknown or is no text, or a file of settings cannot be read.
 pub fn resolve_process(flags: BTreeMap<String, String>) -> Result<Resolved, SettingsError> {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    resolve(&Inputs { flags, environment, read: &|path| std::fs::read_to_string(path) })
+    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    let environment = variables.filter_map(|(name, value)| match value.into_string() {
+        Ok(value) => Some(Ok((name, value))),
+        // A variable of somebody else may hold any bytes.
+        Err(_) if !is_ours(&name) => None,
+        Err(_) => Some(Err(SettingsError(format!("the variable {name} is not UTF-8: set it again, as UTF-8")))),
+    });
+    resolve(&Inputs {
+        flags,
+        environment: environment.collect::<Result<_, _>>()?,
+        read: &|path| std::fs::read_to_string(path),
+    })
 }
 
 impl Config {
@@ -409,6 +418,42 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_one_address_however_it_is_written() {
+        let of = |flag, value| config(&[(flag, value)]).unwrap_or_else(|error| panic!("{error}"));
+        for (given, address) in [
+            ("::FFFF:127.0.0.1", "127.0.0.1"),
+            ("::ffff:0:0", "0.0.0.0"),
+            ("2001:DB8:0::01", "2001:db8::1"),
+            ("::", "::"),
+        ] {
+            assert_eq!(of("bind", given).listen.bind.to_string(), address);
+        }
+        let metrics = of("metrics-bind", "[0:0:0:0:0:FFFF:7f00:1]:9464").metrics_bind;
+        assert_eq!(metrics.map(|address| address.to_string()).as_deref(), Some("127.0.0.1:9464"));
+        for (given, network) in [
+            ("::ffff:10.1.2.3", "10.1.2.3/32"),
+            ("::FFFF:10.0.0.0/104", "10.0.0.0/8"),
+            ("10.9.9.9/8", "10.0.0.0/8"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("2001:DB8:0:0::/32", "2001:db8::/32"),
+            ("::/0", "::/0"),
+        ] {
+            let proxies: Vec<_> =
+                of("trusted-proxies", given).trusted_proxies.iter().map(ToString::to_string).collect();
+            assert_eq!(proxies, [network], "{given}");
+        }
+        for (given, origin) in [
+            ("https://Portal.Example:443", "https://portal.example"),
+            ("http://portal.example:443", "http://portal.example:443"),
+            ("http://[0:0::0:1]:8080", "http://[::1]:8080"),
+            ("https://[::FFFF:192.0.2.7]", "https://[::ffff:c000:207]"),
+            ("http://localhost:80", "http://localhost"),
+        ] {
+            assert_eq!(of("cors-origins", given).cors_origins, [origin]);
+        }
+    }
+
+    #[test]
     fn a_wrong_value_is_named_with_its_source_and_what_is_expected() {
         for (flag, value, expected) in [
             ("port-https", "99999", "--port-https is \"99999\" (flag), and must be a port from 0 to 65535"),
@@ -419,6 +464,8 @@ mod tests {
             ("cors-origins", "*", "must be origins such as https://portal.example"),
             ("cors-origins", "https://a.example/path", "must be origins such as"),
             ("cors-origins", "portal.example", "must be origins such as"),
+            ("cors-origins", "https://[::1", "must be origins such as"),
+            ("cors-origins", "https://a.example:x", "must be origins such as"),
             ("log-format", "xml", "must be text or json"),
             ("hash-threads", "0", "must be a number from 1 to 256"),
             ("rate-limit-account", "30", "must be a rate such as 120/2m"),

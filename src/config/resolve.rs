@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::settings::{SETTINGS, Setting, SettingKind};
+use super::values::without_mark;
 
 /// A start that is refused because of a setting. `Display` is one sentence with the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +57,37 @@ impl Given {
         }
     }
 
+    /// The value without the mark that editors put before text, if it is a secret; refused if it holds a character that
+    /// nobody types.
+    fn printable(mut self) -> Result<Self, SettingsError> {
+        if self.setting.kind == SettingKind::Secret {
+            self.text = without_mark(&self.text).to_owned();
+        }
+        match self.text.chars().find(|c| c.is_control()) {
+            Some(found) => Err(SettingsError(format!(
+                "--{} ({}) holds a control character, U+{:04X}, which is in no setting: give it again without, in one \
+                 line",
+                self.setting.flag,
+                self.source,
+                u32::from(found)
+            ))),
+            None => Ok(self),
+        }
+    }
+
+    /// What to warn of if it is a secret that the list of processes shows.
+    fn exposed(&self) -> Option<String> {
+        let variable = self.setting.variable();
+        let shown = self.setting.kind == SettingKind::Secret && self.source == Source::Flag && !self.text.is_empty();
+        shown.then(|| {
+            format!(
+                "--{} is a secret on the command line, where every user of this machine can read it: give it in the \
+                 variable {variable}, or in a file that {variable}_FILE names",
+                self.setting.flag
+            )
+        })
+    }
+
     /// An error about this value.
     pub(super) fn wrong(&self, expected: &str) -> SettingsError {
         SettingsError(format!(
@@ -81,7 +113,7 @@ pub struct Inputs<'a> {
 pub struct Resolved {
     /// One for each setting.
     pub values: Vec<Given>,
-    /// Variables of ours that mean nothing.
+    /// Of what is harmless, or in force although it should be given otherwise.
     pub warnings: Vec<String>,
 }
 
@@ -106,26 +138,24 @@ impl Resolved {
 /// Finds each setting's value.
 ///
 /// # Errors
-/// If a variable or a key of the file nearly is a setting, a setting is given twice in one place, or a file cannot
-/// be read.
+/// If a variable or a key of the file nearly is a setting, a setting is given twice in one place or holds a control
+/// character, or a file cannot be read.
 pub fn resolve(inputs: &Inputs<'_>) -> Result<Resolved, SettingsError> {
-    let warnings = unknown_variables(&inputs.environment)?;
+    let mut warnings = unknown_variables(&inputs.environment)?;
     let config = SETTINGS.iter().find(|setting| setting.flag == "config");
     let file = match config.map(|setting| outside_file(setting, inputs)).transpose()?.flatten() {
-        Some(given) => read_file(PathBuf::from(given.text), inputs)?,
+        Some(given) => read_file(PathBuf::from(given.printable()?.text), inputs)?,
         None => None,
     };
     let values = SETTINGS
         .iter()
         .map(|setting| {
-            let given = outside_file(setting, inputs)?;
-            Ok(given.or_else(|| inside_file(setting, file.as_ref())).unwrap_or_else(|| Given {
-                setting,
-                text: setting.default.to_owned(),
-                source: Source::Default,
-            }))
+            let given = outside_file(setting, inputs)?.or_else(|| inside_file(setting, file.as_ref()));
+            let default = || Given { setting, text: setting.default.to_owned(), source: Source::Default };
+            given.unwrap_or_else(default).printable()
         })
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
+    warnings.extend(values.iter().filter_map(Given::exposed));
     Ok(Resolved { values, warnings })
 }
 
@@ -136,16 +166,16 @@ fn outside_file(setting: &'static Setting, inputs: &Inputs<'_>) -> Result<Option
     }
     let ours = setting.variable();
     for name in std::iter::once(ours.as_str()).chain(setting.aliases.iter().copied()) {
-        let text = variable(name, inputs).map(str::to_owned);
-        let text = match (text, from_named_file(setting, name, inputs)?) {
+        let file = format!("{name}_FILE");
+        let (name, text) = match (variable(name, inputs), from_named_file(setting, &file, inputs)?) {
             (Some(_), Some(_)) => {
-                return Err(SettingsError(format!("both {name} and {name}_FILE are set: keep one of them")));
+                return Err(SettingsError(format!("both {name} and {file} are set: keep one of them")));
             }
-            (text, named) => text.or(named),
+            (Some(text), None) => (name.to_owned(), text.to_owned()),
+            (None, Some(text)) => (file, text),
+            (None, None) => continue,
         };
-        if let Some(text) = text {
-            return Ok(Some(Given { setting, text, source: Source::Variable(name.to_owned()) }));
-        }
+        return Ok(Some(Given { setting, text, source: Source::Variable(name) }));
     }
     Ok(None)
 }
@@ -155,13 +185,12 @@ fn variable<'i>(name: &str, inputs: &'i Inputs<'_>) -> Option<&'i str> {
     inputs.environment.get(name).map(String::as_str).filter(|text| !text.is_empty())
 }
 
-/// The content of the file that `<NAME>_FILE` names, without the line's end.
+/// The content of the file that a variable `<NAME>_FILE` names, without the line's end.
 fn from_named_file(setting: &Setting, name: &str, inputs: &Inputs<'_>) -> Result<Option<String>, SettingsError> {
     if setting.kind != SettingKind::Secret {
         return Ok(None);
     }
-    let name = format!("{name}_FILE");
-    let Some(path) = variable(&name, inputs) else {
+    let Some(path) = variable(name, inputs) else {
         return Ok(None);
     };
     let text = (inputs.read)(Path::new(path))
@@ -205,6 +234,12 @@ fn inside_file(setting: &'static Setting, file: Option<&File>) -> Option<Given> 
     Some(Given { setting, text, source: Source::File(path.clone()) })
 }
 
+/// Whether a variable is one that this program reads, or begins like one.
+pub(super) fn is_ours(name: &str) -> bool {
+    let setting = name.strip_suffix("_FILE").unwrap_or(name);
+    name.starts_with("OCARIOT_") || SETTINGS.iter().any(|known| known.aliases.contains(&setting))
+}
+
 /// Variables that begin like ours and are none: an error if one nearly is, else a warning.
 fn unknown_variables(environment: &BTreeMap<String, String>) -> Result<Vec<String>, SettingsError> {
     let known: Vec<String> = SETTINGS
@@ -244,6 +279,8 @@ mod tests {
             Some("settings.toml") => Ok("port_https = 4001\nissuer = \"file\"\nplain_http = true\n".to_owned()),
             Some("typo.toml") => Ok("port_htps = 1\n".to_owned()),
             Some("secret") => Ok("from a file\n".to_owned()),
+            Some("marked") => Ok("\u{feff}from a file\r\n".to_owned()),
+            Some("lines") => Ok("from a file\nand more\n".to_owned()),
             _ => Err(std::io::ErrorKind::NotFound.into()),
         };
         resolve(&Inputs { flags: map(flags), environment: map(variables), read: &read })
@@ -279,6 +316,47 @@ mod tests {
         let both = [("ADMIN_PASSWORD_FILE", "secret"), ("ADMIN_PASSWORD", "x")];
         let error = resolve_with(&[], &both).err().unwrap().to_string();
         assert!(error.contains("both ADMIN_PASSWORD and ADMIN_PASSWORD_FILE"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_is_read_without_the_mark_that_editors_put_before_text() {
+        for (variable, value) in [("ADMIN_PASSWORD_FILE", "marked"), ("OCARIOT_ADMIN_PASSWORD", "\u{feff}from a file")]
+        {
+            let resolved = resolve_with(&[], &[(variable, value)]).ok().unwrap();
+            assert_eq!(find(&resolved, "admin-password").text, "from a file");
+        }
+    }
+
+    #[test]
+    fn a_control_character_in_any_setting_is_refused_and_says_where() {
+        for setting in SETTINGS {
+            for (flags, variables, source) in [
+                (vec![(setting.flag, "a\u{7}b")], vec![], "flag".to_owned()),
+                (vec![], vec![(setting.variable(), "a\tb")], format!("environment, {}", setting.variable())),
+            ] {
+                let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+                let error = resolve_with(&flags, &variables).err().unwrap().to_string();
+                assert!(error.starts_with(&format!("--{} ({source}) holds a control char", setting.flag)), "{error}");
+                assert!(!error.contains("a\u{7}b"), "{error}");
+            }
+        }
+        let error = resolve_with(&[], &[("ADMIN_PASSWORD_FILE", "lines")]).err().unwrap().to_string();
+        assert!(error.contains("(environment, ADMIN_PASSWORD_FILE) holds a control character, U+000A"), "{error}");
+        assert!(!error.contains("more"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_on_the_command_line_draws_a_warning_that_names_the_variable_and_the_file() {
+        let secret = [("admin-password", "secret"), ("username-passphrase", "sesame"), ("issuer", "school")];
+        let warnings = resolve_with(&secret, &[]).ok().unwrap().warnings;
+        for (warning, name) in warnings.iter().zip(["ADMIN_PASSWORD", "USERNAME_PASSPHRASE"]) {
+            for words in [format!("variable OCARIOT_{name},"), format!("OCARIOT_{name}_FILE")] {
+                assert!(warning.contains(&words), "{warning}");
+            }
+            assert!(!warning.contains("secret\"") && !warning.contains("sesame"), "{warning}");
+        }
+        assert_eq!(warnings.len(), 2);
+        assert!(resolve_with(&[], &[("ADMIN_PASSWORD", "secret")]).ok().unwrap().warnings.is_empty());
     }
 
     #[test]

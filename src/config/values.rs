@@ -1,12 +1,12 @@
 //! Text of settings to values.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use super::GivenRate;
 use super::resolve::{Given, SettingsError};
@@ -34,22 +34,21 @@ impl Given {
     }
 
     pub(super) fn address(&self) -> Result<IpAddr, SettingsError> {
-        self.text.parse().map_err(|_| self.wrong("an IP address such as 127.0.0.1 or 0.0.0.0"))
+        let address = self.text.parse().map(|address: IpAddr| address.to_canonical());
+        address.map_err(|_| self.wrong("an IP address such as 127.0.0.1 or 0.0.0.0"))
     }
 
     /// A list of origins as browsers write them (RFC 6454, section 6.2): scheme, host, and a port that is not usual.
     pub(super) fn origins(&self) -> Result<Vec<String>, SettingsError> {
-        let plain = |host: &str| !host.is_empty() && !host.contains(['/', '?', '#', '@', '*']) && host.is_ascii();
         let parts = self.text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        let origins = parts.map(|part| match part.split_once("://") {
-            Some(("http" | "https", host)) if plain(host) => Ok(part.to_ascii_lowercase()),
-            _ => Err(self.wrong("origins such as https://portal.example or http://localhost:8080, without a path")),
-        });
-        origins.collect()
+        let wrong = || self.wrong("origins such as https://portal.example or http://localhost:8080, without a path");
+        parts.map(|part| origin(part).ok_or_else(wrong)).collect()
     }
 
     pub(super) fn socket_address(&self) -> Result<SocketAddr, SettingsError> {
-        self.text.parse().map_err(|_| self.wrong("an IP address and a port such as 127.0.0.1:9464, or off"))
+        let address: Result<SocketAddr, _> = self.text.parse();
+        let address = address.map_err(|_| self.wrong("an IP address and a port such as 127.0.0.1:9464, or off"))?;
+        Ok(SocketAddr::new(address.ip().to_canonical(), address.port()))
     }
 
     pub(super) fn port(&self) -> Result<u16, SettingsError> {
@@ -83,7 +82,7 @@ impl Given {
         let networks = self.text.split(',').map(str::trim).filter(|text| !text.is_empty());
         let parse = |text: &str| text.parse().ok().or_else(|| text.parse().ok().map(|address: IpAddr| address.into()));
         let wrong = || self.wrong("addresses or networks such as 10.0.0.0/8, with commas between");
-        networks.map(|text| parse(text).ok_or_else(wrong)).collect()
+        networks.map(|text| parse(text).map(canonical).ok_or_else(wrong)).collect()
     }
 
     /// A number of bytes, perhaps with a unit: `512`, `100 KiB`, `1 MiB`.
@@ -101,6 +100,58 @@ impl Given {
         bytes.ok_or_else(|| {
             self.wrong(&format!("a size such as 100 KiB or 1 MiB, from {} to {} bytes", range.start(), range.end()))
         })
+    }
+}
+
+/// A text read from a file or a stream without the mark that some editors put before it (U+FEFF).
+#[must_use]
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// A network of IPv4 addresses that are written as IPv6 is one of IPv4 addresses.
+fn canonical(network: IpNet) -> IpNet {
+    let network = network.trunc();
+    match (network.addr().to_canonical(), network.prefix_len().checked_sub(96)) {
+        (IpAddr::V4(address), Some(prefix)) => Ipv4Net::new(address, prefix).map_or(network, IpNet::V4),
+        _ => network,
+    }
+}
+
+/// An origin as a browser writes it, of one that a person wrote.
+fn origin(given: &str) -> Option<String> {
+    let (scheme, rest) = given.split_once("://")?;
+    let usual = match scheme {
+        "http" => 80,
+        "https" => 443,
+        _ => return None,
+    };
+    let (host, port) = match rest.strip_prefix('[') {
+        Some(rest) => {
+            let (address, rest) = rest.split_once(']')?;
+            (ipv6_host(address.parse().ok()?), rest)
+        }
+        None => {
+            let (host, port) = rest.split_at(rest.find(':').unwrap_or(rest.len()));
+            let plain = !host.is_empty() && !host.contains(['/', '?', '#', '@', '*']) && host.is_ascii();
+            (plain.then(|| host.to_ascii_lowercase())?, port)
+        }
+    };
+    let port: Option<u16> = match port {
+        "" => None,
+        port => Some(port.strip_prefix(':')?.parse().ok()?),
+    };
+    Some(match port.filter(|port| *port != usual) {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    })
+}
+
+/// An address as browsers write it (WHATWG URL, section 3.5): IPv4 inside of IPv6 in hexadecimal, too.
+fn ipv6_host(address: Ipv6Addr) -> String {
+    match (address.to_ipv4_mapped(), address.segments()) {
+        (Some(_), [.., high, low]) => format!("[::ffff:{high:x}:{low:x}]"),
+        _ => format!("[{address}]"),
     }
 }
 

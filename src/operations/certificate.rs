@@ -15,7 +15,7 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use super::StartError;
 use super::folder::{DataFolder, read_given_secret, read_secret};
 use super::keys::Missing;
-use crate::config::TlsFiles;
+use crate::config::{TlsFiles, without_mark};
 
 const CERTIFICATE: &str = "certificate";
 const KEY: &str = "key of the certificate";
@@ -135,8 +135,9 @@ fn assemble(
     self_made: bool,
 ) -> Result<Certificate, StartError> {
     let no_certificate = || StartError::not(CERTIFICATE, chain_path, "a certificate chain in PEM form");
-    let chain: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(chain.as_bytes()).collect::<Result<_, _>>().map_err(|_| no_certificate())?;
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(without_mark(chain).as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|_| no_certificate())?;
     let first = chain.first().ok_or_else(no_certificate)?.clone();
     let (_, parsed) = x509_parser::parse_x509_certificate(&first).map_err(|_| no_certificate())?;
     let not_after = Timestamp::from_second(parsed.validity().not_after.timestamp()).map_err(internal)?;

@@ -10,6 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 use super::StartError;
 use super::exchange::finish;
 use super::files::DATABASE;
+use crate::config::without_mark;
 
 /// The first administrator's password, until somebody deletes it.
 pub(crate) const FIRST_PASSWORD: &str = "initial-admin-password";
@@ -109,7 +110,10 @@ pub(crate) fn read_secret(what: &'static str, path: &Path) -> Result<Option<Stri
     }
     let mut text = String::new();
     match file.read_to_string(&mut text) {
-        Ok(_) => Ok(Some(text)),
+        Ok(_) => {
+            text.drain(..text.len() - without_mark(&text).len());
+            Ok(Some(text))
+        }
         Err(error) if error.kind() == ErrorKind::InvalidData => Err(StartError::not(what, path, "text")),
         Err(cause) => Err(StartError::file(what, path, cause)),
     }

@@ -134,8 +134,9 @@ fn a_username_key_that_is_missing_or_another_is_refused() {
     refused_unchanged(folder.path(), &[], &["data/username.key is not 128 hex digits", "right file"]);
     fs::remove_file(&key).unwrap();
     refused_unchanged(folder.path(), &[], &["username key data/username.key is missing", "restore", "backup"]);
-    let passphrase = ["--username-passphrase", "open sesame"];
-    refused_unchanged(folder.path(), &passphrase, &["username key does not fit", "data/ocariot.db"]);
+    let mut program = program_under(&["timeout", "120"], folder.path(), &[]);
+    program.env("OCARIOT_USERNAME_PASSPHRASE", "open sesame");
+    refused(folder.path(), program, &["username key does not fit", "data/ocariot.db"]);
 }
 
 #[test]

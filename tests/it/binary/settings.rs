@@ -6,7 +6,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use super::ocariot;
+use super::{Server, ocariot};
 
 fn show(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = ocariot(folder, &["config", "show"]);
@@ -118,4 +118,92 @@ fn a_variable_of_ours_that_means_nothing_is_a_warning() {
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("warning: the variable OCARIOT_WEATHER_STATION means nothing"), "{text}");
+}
+
+#[test]
+fn a_control_character_in_any_setting_stops_the_start_and_names_it() {
+    let flag = |text: &'static str| ["serve", "--issuer", text];
+    wrong(&flag("school\u{7}"), &[], &["--issuer (flag) holds a control character, U+0007"]);
+    wrong(&flag("\u{1b}[2J"), &[], &["--issuer (flag)", "U+001B"]);
+    let secret = [("OCARIOT_ADMIN_PASSWORD", "two\nlines")];
+    wrong(&["serve"], &secret, &["--admin-password (environment, OCARIOT_ADMIN_PASSWORD)", "U+000A"]);
+    wrong(&["user", "list"], &[("OCARIOT_DATA_DIR", "da\tta")], &["--data-dir (environment, OCARIOT_DATA_DIR)"]);
+}
+
+#[test]
+fn a_variable_of_ours_that_is_no_text_stops_the_start_and_one_of_others_does_not() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let show = |name: &str| {
+        let mut command = ocariot(folder.path(), &["config", "show"]);
+        command.env(name, OsStr::from_bytes(b"caf\xe9")).output().unwrap()
+    };
+    for name in ["OCARIOT_ADMIN_PASSWORD", "ADMIN_PASSWORD_FILE", "ISSUER"] {
+        let output = show(name);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(&format!("the variable {name} is not UTF-8")), "{error}");
+    }
+    assert!(show("LESSCHARSET").status.success());
+}
+
+#[test]
+fn a_secret_on_the_command_line_is_warned_of_where_it_is_given() {
+    let words =
+        ["--admin-password is a secret on the command line", "OCARIOT_ADMIN_PASSWORD,", "OCARIOT_ADMIN_PASSWORD_FILE"];
+    let server = Server::start(&["--plain-http", "--admin-password", "first secret"]);
+    let log = server.output();
+    let line = log.lines().find(|line| line.contains(words[0])).unwrap_or_else(|| panic!("{log}"));
+    assert!(line.contains("WARN") && words.iter().all(|word| line.contains(word)), "{line}");
+    assert!(!log.contains("first secret"));
+    let shown = show(server.folder(), &["--admin-password", "first secret"], &[]);
+    assert!(String::from_utf8(shown.stdout).unwrap().contains(words[0]));
+    let verb = ocariot(server.folder(), &["user", "list", "--username-passphrase", "sesame"]).output().unwrap();
+    assert!(verb.status.success(), "{verb:?}");
+    let warning = String::from_utf8(verb.stderr).unwrap();
+    assert!(warning.starts_with("warning: --username-passphrase is a secret on the command line"), "{warning}");
+    assert!(!warning.contains("sesame"), "{warning}");
+    let quiet = ocariot(server.folder(), &["user", "list"]).env("ENCRYPT_SECRET_KEY", "sesame").output().unwrap();
+    assert!(quiet.status.success() && quiet.stderr.is_empty(), "{quiet:?}");
+}
+
+/// Editors of some systems put U+FEFF before what they save.
+#[test]
+fn a_secret_in_a_file_is_the_same_with_and_without_the_mark_of_an_editor() {
+    let marked = |text: &str| format!("\u{feff}{text}");
+    let folder = tempfile::tempdir().unwrap();
+    let secret = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    };
+    secret("first", &marked("the first one\r\n"));
+    secret("passphrase", &marked("open sesame\n"));
+    let mut command = super::program(folder.path(), &["--plain-http"]);
+    command.env("OCARIOT_ADMIN_PASSWORD_FILE", "first").env("ENCRYPT_SECRET_KEY_FILE", "passphrase");
+    let server = Server::run(command, folder);
+    let login = |server: &Server, password: &str| {
+        let client = reqwest::blocking::Client::new();
+        let login = json!({"username": "admin", "password": password});
+        client.post(format!("{}/auth", server.url)).json(&login).send().unwrap().status().as_u16()
+    };
+    assert_eq!((login(&server, "the first one"), login(&server, &marked("the first one"))), (200, 401));
+    let mut set = ocariot(server.folder(), &["user", "set-password", "admin", "--password-stdin"]);
+    set.env("ENCRYPT_SECRET_KEY", "open sesame").stdin(std::process::Stdio::piped());
+    let mut set = set.stdout(std::process::Stdio::null()).spawn().unwrap();
+    std::io::Write::write_all(&mut set.stdin.take().unwrap(), marked("another\n").as_bytes()).unwrap();
+    assert!(set.wait().unwrap().success());
+    assert_eq!(login(&server, "another"), 200);
+
+    let folder = server.kill();
+    for name in ["jwt.key", "jwt.pub"] {
+        let path = folder.path().join("data").join(name);
+        fs::write(&path, marked(&fs::read_to_string(&path).unwrap())).unwrap();
+    }
+    let mut command = super::program(folder.path(), &["--plain-http"]);
+    command.env("ENCRYPT_SECRET_KEY", "open sesame");
+    let server = Server::run(command, folder);
+    assert_eq!(login(&server, "another"), 200);
+    assert!(!server.notice.contains("logs in once more"), "the key for tokens is the same: {}", server.notice);
 }
