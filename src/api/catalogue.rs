@@ -1,7 +1,8 @@
 //! What the domains tell of themselves, joined.
 
 use super::document::parts::Part;
-use super::{access, directory};
+use super::{access, directory, tracking};
 
 /// A part per domain.
-pub(in crate::api) const PARTS: &[Part] = &[access::catalogue::PART, directory::catalogue::PART];
+pub(in crate::api) const PARTS: &[Part] =
+    &[access::catalogue::PART, directory::catalogue::PART, tracking::catalogue::PART];

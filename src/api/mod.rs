@@ -6,6 +6,7 @@ mod directory;
 mod document;
 mod health;
 mod http;
+mod tracking;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub use http::edge::Route;
 pub struct Limits {
     /// The longest body, in bytes.
     pub body_bytes: usize,
+    /// The longest body that may hold many items, in bytes.
+    pub upload_bytes: usize,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
     /// The most bytes of all large bodies that arrive at the same time; never less than two of the longest.
@@ -47,14 +50,14 @@ pub enum Hsts {
 }
 
 /// The operations of each domain.
-type Apis = (access::login::LoginApi, directory::Apis);
+type Apis = (access::login::LoginApi, directory::Apis, tracking::Apis);
 
 /// Everything that is answered, over any kind of connection. The endpoint never fails: errors are responses.
 ///
 /// # Errors
 /// If the document cannot be made, which a test excludes.
 pub fn endpoint(app: Arc<App>, limits: Limits, cors: Cors) -> Result<impl Endpoint<Output = Response>, Error> {
-    let apis: Apis = (access::login::LoginApi(app.clone()), directory::apis(&app));
+    let apis: Apis = (access::login::LoginApi(app.clone()), directory::apis(&app), tracking::apis(&app));
     let service = OpenApiService::new(apis, "OCARIoT users", env!("CARGO_PKG_VERSION"));
     let document = Document::finish(&service.spec()).map_err(Error::internal)?;
     let pages = document::reference::files()?

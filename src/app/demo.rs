@@ -2,13 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::App;
+use super::{App, tracking};
 use crate::app::access::hash_queue::Turn;
 use crate::model::{
     Account, Age, Child, Error, Gender, Id, Institution, InstitutionFacts, NewGroup, Password, PasswordHash, Role,
     Text, Username,
 };
 use crate::store::{NewAccountRow, Tx};
+
+pub use super::tracking::demo::{BODY_FAT, MEASURED_AT, WEIGHT};
 
 /// Everybody's password.
 pub const PASSWORD: &str = "ocariot-demo";
@@ -63,7 +65,16 @@ impl App {
     pub async fn fill_demo(&self) -> Result<(), Error> {
         let hash = self.access.hasher.hash(Turn::of_the_machine(), Password::verbatim(PASSWORD)).await?;
         let made_at = Timestamp::from_millisecond(MADE_AT).map_err(Error::internal)?;
-        self.store.write(move |tx| tx.made_up(made_at, NODE, |tx| School { tx, hash: &hash }.fill())).await
+        self.store
+            .write(move |tx| {
+                // Of what is tracked, ids end as those of the database.
+                tx.adopt_node(NODE)?;
+                tx.made_up(made_at, NODE, |tx| {
+                    let children = School { tx, hash: &hash }.fill()?;
+                    tracking::demo::fill(tx, &children)
+                })
+            })
+            .await
     }
 }
 
@@ -73,8 +84,8 @@ struct School<'a> {
 }
 
 impl School<'_> {
-    /// The order decides the ids above.
-    fn fill(&self) -> Result<(), Error> {
+    /// The order decides the ids above. Returns the children.
+    fn fill(&self) -> Result<Vec<Id<Child>>, Error> {
         let school = self.institution("Escola Municipal Primavera", "School", "Rua das Flores 12, Campina Grande")?;
         self.institution("Centro de Saúde da Praça", "Health Center", "Praça Central 3, Campina Grande")?;
         self.user(Role::Admin, LOGINS[0].1, None)?;
@@ -89,7 +100,8 @@ impl School<'_> {
             self.tx.set_family_children(family.cast(), siblings)?;
         }
         self.groups(&educators, &children, "Class")?;
-        self.groups(&professionals, &children, "Check-up")
+        self.groups(&professionals, &children, "Check-up")?;
+        Ok(children)
     }
 
     fn institution(&self, name: &str, kind: &str, address: &str) -> Result<Id<Institution>, Error> {

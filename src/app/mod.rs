@@ -9,6 +9,7 @@ mod operator;
 pub mod policy;
 mod random;
 mod readiness;
+mod tracking;
 
 use std::time::Duration;
 
@@ -42,6 +43,7 @@ pub use operator::bootstrap::FirstAdmin;
 pub use operator::refusal::Refusal;
 pub use operator::{GivenPassword, OperatorCommand, Outcome, UserName, UserRecord, WithPassword};
 pub use random::{random_bytes, random_password};
+pub use tracking::Stored;
 
 /// How the service is to behave.
 pub struct AppOptions {

@@ -1,12 +1,13 @@
 //! Who may do what: THE table (contract, section 4), joined from the parts of all domains.
 
-use super::directory;
+use super::{directory, tracking};
 
-pub use super::access::policy::{All, Grant, Operation, Row, Subject, Target};
+pub use super::access::policy::{All, DataOf, Grant, Operation, Row, Subject, Target};
 pub use super::directory::policy::*;
+pub use super::tracking::policy::*;
 
 /// The domains' parts.
-const PARTS: &[&[&Row]] = &[directory::policy::ROWS];
+const PARTS: &[&[&Row]] = &[directory::policy::ROWS, tracking::policy::ROWS];
 
 /// Every row, in the contract's order.
 pub const TABLE: &[&Row] = &joined::<{ joined_length(PARTS) }>(PARTS);

@@ -139,6 +139,8 @@ pub struct Hashing {
 pub struct LimitSettings {
     /// Bytes of a body.
     pub body: usize,
+    /// Bytes of a body that may hold many items.
+    pub upload: usize,
     /// For a body to arrive.
     pub body_timeout: Duration,
     /// Bytes of a URI.
@@ -299,6 +301,7 @@ impl Config {
             trust_clock: get("trust-clock")?.switch()?,
             limits: LimitSettings {
                 body: get("body-limit")?.size(1 << 10..=16 << 20)?,
+                upload: get("upload-limit")?.size(1 << 10..=16 << 20)?,
                 body_timeout: get("body-timeout")?.duration(1..=3600)?,
                 url: get("url-limit")?.size(256..=64 << 10)?,
                 header: get("header-limit")?.size(8 << 10..=1 << 20)?,
@@ -410,7 +413,7 @@ mod tests {
         assert_eq!((config.listen.port_https, config.listen.port_http), (3001, 3000));
         assert_eq!(config.listen.bind.to_string(), "127.0.0.1");
         assert_eq!(config.token_ttl, Duration::from_secs(86_400));
-        assert_eq!(config.limits.body, 102_400);
+        assert_eq!((config.limits.body, config.limits.upload), (102_400, 1 << 20));
         assert_eq!((config.hashing.memory, config.hashing.iterations), (19_456, 2));
         assert!(config.rate_limits.is_some_and(|limits| limits.account.count.get() == 100));
         assert!(config.trusted_proxies.is_empty());

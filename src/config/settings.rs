@@ -84,6 +84,7 @@ pub const SETTINGS: &[Setting] = &[
     switch("trust-clock", "Let users log in although the clock is behind the newest change: for a clock that was once far ahead, until that time is over."),
     switch("self-affiliation", "Let users change their own institution, and families their own children, as in the original."),
     value("body-limit", "SIZE", "100 KiB", "Longest body of a request: 1 KiB to 16 MiB."),
+    value("upload-limit", "SIZE", "1 MiB", "Longest body that may hold many items, such as weights: 1 KiB to 16 MiB."),
     value("body-timeout", "TIME", "20s", "How long a body may take to arrive: 1s to 1h."),
     value("url-limit", "SIZE", "4 KiB", "Longest URI of a request: 256 B to 64 KiB."),
     value("header-limit", "SIZE", "16 KiB", "Longest head of a request: 8 KiB to 1 MiB."),

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Field, Kind};
+use super::{Field, Kind, Unfit};
 
 /// Why a use case did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,12 @@ impl Error {
     /// Wraps a cause that only operators may read.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(source.into())
+    }
+}
+
+impl From<Unfit> for Error {
+    fn from(unfit: Unfit) -> Self {
+        Self::Invalid(unfit.into())
     }
 }
 
@@ -88,6 +94,14 @@ pub enum Invalid {
     GroupLimit(usize),
     /// All groups of the owner would hold more children than they may together.
     GroupMemberLimit(usize),
+    /// A measured value breaks a rule, or whom it is of is not there.
+    Unfit(Unfit),
+}
+
+impl From<Unfit> for Invalid {
+    fn from(unfit: Unfit) -> Self {
+        Self::Unfit(unfit)
+    }
 }
 
 /// How one field breaks its format.

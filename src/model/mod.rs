@@ -9,8 +9,12 @@ pub mod hex;
 mod id;
 mod institution;
 mod network;
+mod number;
 pub mod query;
 pub mod text;
+pub mod time;
+pub mod tracking;
+mod unfit;
 
 pub use account::{Account, AccountPatch, Credential, NewAccount, Password, PasswordHash, Role, User, Username};
 pub use clock::Clock;
@@ -23,7 +27,10 @@ pub use error::{Conflict, DateFault, Error, Fault, Invalid, Limited, Unauthentic
 pub use id::{Id, Identified};
 pub use institution::{Institution, InstitutionFacts, InstitutionPatch};
 pub use network::Network;
+pub use number::{Given, NumberForm};
 pub use text::Text;
+pub use time::TimeFault;
+pub use unfit::Unfit;
 
 /// The kinds of things that have an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,6 +51,10 @@ pub enum Kind {
     Application,
     /// A group of children.
     Group,
+    /// A weight of a child.
+    Weight,
+    /// A body fat of a child.
+    BodyFat,
 }
 
 /// The fields of all objects and bodies; each domain says in its `api` catalogue how they are written.
@@ -93,4 +104,12 @@ pub enum Field {
     Longitude,
     /// A group's class at school.
     SchoolClass,
+    /// Of what is tracked.
+    Tracking(tracking::Field),
+}
+
+impl From<tracking::Field> for Field {
+    fn from(field: tracking::Field) -> Self {
+        Self::Tracking(field)
+    }
 }

@@ -372,6 +372,7 @@ fn limits(config: &Config) -> (ConnectionLimits, Limits) {
     };
     let limits = Limits {
         body_bytes: given.body,
+        upload_bytes: given.upload,
         body_timeout: given.body_timeout,
         body_budget: given.body_budget,
         uri_bytes: given.url,

@@ -8,6 +8,7 @@ mod access;
 mod audit;
 mod directory;
 mod engine;
+mod tracking;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ use engine::journal::Journal;
 use engine::{checkup, functions, migrate, writer};
 
 pub use access::accounts::NewAccountRow;
+pub use access::reach::Within;
 pub use access::revocations::Revocation;
 pub use access::token_keys::TokenKey;
 pub use audit::{Change, Refused, TrailFilter, TrailPlace, TrailRow};
@@ -35,6 +37,7 @@ pub use engine::checkup::Condition;
 pub use engine::cipher::{KEY_LENGTH, UsernameKey};
 pub use engine::migrate::SCHEMA_VERSION;
 pub use engine::writer::Tx;
+pub use tracking::TrackedChild;
 
 /// How to open a store.
 pub struct StoreOptions {

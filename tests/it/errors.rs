@@ -14,6 +14,9 @@ const INVALID: &str = "One or more request fields are invalid...";
 const REQUIRED: &str = "Required fields were not provided...";
 const AN_ID: &str = "A 24-byte hex ID similar to this: 507f191e810c19729de860ea is expected.";
 
+/// When our child was measured.
+const MEASURED_AT: &str = "2019-06-20T14:40:00Z";
+
 /// What needs a broken disk, a full queue, a slow network or a fault of the service; tested where those are made.
 const ELSEWHERE: [u16; 4] = [408, 429, 500, 503];
 
@@ -26,6 +29,11 @@ struct Target {
     body: Option<Value>,
 }
 
+/// Whether an operation is about what is tracked.
+fn is_tracked(id: &str) -> bool {
+    ["weight_", "bodyfat_"].iter().any(|start| id.starts_with(start))
+}
+
 /// Provokes errors, and remembers which ones were seen where.
 struct Provoker {
     world: World,
@@ -33,6 +41,8 @@ struct Provoker {
     admin: Client,
     expired: Client,
     document: Value,
+    /// A weight and a body fat of our child.
+    measured: [String; 2],
     seen: BTreeSet<(String, String)>,
 }
 
@@ -42,7 +52,12 @@ impl Provoker {
         let expired = world.expired_admin().await;
         let (ours, admin) = (world.school().await, world.admin().await);
         let document = world.nobody().get("/v1/openapi.json").await.body;
-        Self { world, ours, admin, expired, document, seen: BTreeSet::new() }
+        let weights = format!("/v1/children/{}/weights", ours.child.id);
+        let body = json!({"timestamp": MEASURED_AT, "value": 30, "unit": "kg", "body_fat": 20});
+        let weight = ours.application.client.post(&weights, body).await.is(201).id();
+        let fats = ours.application.client.get(&weights.replace("weights", "bodyfats")).await.is(200).body;
+        let measured = [weight, fats[0]["id"].as_str().unwrap().to_owned()];
+        Self { world, ours, admin, expired, document, measured, seen: BTreeSet::new() }
     }
 
     /// Expects an error with this body, to the letter.
@@ -80,6 +95,8 @@ impl Provoker {
             ("healthprofessional_id", &self.ours.professional.id),
             ("family_id", &self.ours.family.id),
             ("application_id", &self.ours.application.id),
+            ("weight_id", &self.measured[0]),
+            ("bodyfat_id", &self.measured[1]),
         ];
         let group = if id.starts_with("educator") { &self.ours.educator_group } else { &self.ours.professional_group };
         let path = ids.iter().fold(template, |path, (name, id)| path.replace(&format!("{{{name}}}"), id));
@@ -87,6 +104,7 @@ impl Provoker {
         let client = match id {
             "auth_login" => self.world.nobody(),
             "password_change" => user.client.clone(),
+            _ if is_tracked(id) => self.ours.application.client.clone(),
             _ if id.starts_with("educator_group") => self.ours.educator.client.clone(),
             _ if id.starts_with("healthprofessional_group") => self.ours.professional.client.clone(),
             _ => self.admin.clone(),
@@ -102,6 +120,8 @@ impl Provoker {
             "password_reset" => json!({"new_password": PASSWORD}),
             "institution_create" => json!({"name": fresh("I"), "type": "School"}),
             "child_tag_set" => json!({"nfc_tag": "tag"}),
+            "weight_create" => json!({"timestamp": MEASURED_AT, "value": 30, "unit": "kg"}),
+            "bodyfat_create" => json!({"timestamp": MEASURED_AT, "value": 20}),
             "child_create" => child(&fresh("c"), institution),
             "family_create" => user("families", &fresh("f"), institution, &kids),
             "educator_create" | "healthprofessional_create" => user("educators", &fresh("p"), institution, &[]),
@@ -266,15 +286,16 @@ async fn bodies(p: &mut Provoker) {
         }
         let request = || target.client.request(method.clone(), &target.path);
         let text = "Please verify that the JSON provided in the request body has a valid format and try again.";
-        for bad in ["{", "[]", "null", "\"x\"", "{} {}", "{\"a\":\"\\ud800\"}", &"[".repeat(100_000)] {
+        // Where many items may be sent, an array is a body.
+        let (none, most) = if is_tracked(&id) { ("5", 1 << 20) } else { ("[]", 100 << 10) };
+        for bad in ["{", none, "null", "\"x\"", "{} {}", "{\"a\":\"\\ud800\"}", &"[".repeat(100_000)] {
             let reply = target.client.call(request().body(bad.to_owned())).await;
             let reply = reply.fails(400, "Unable to process request body!", Some(text));
             p.seen.insert((id.clone(), reply.text));
         }
-        let long = " ".repeat(100 * 1024 + 1);
-        let reply = target.client.call(request().body(long)).await;
-        let reply =
-            reply.fails(413, "REQUEST ENTITY TOO LARGE", Some("The request body must not exceed 102400 bytes."));
+        let reply = target.client.call(request().body(" ".repeat(most + 1))).await;
+        let text = format!("The request body must not exceed {most} bytes.");
+        let reply = reply.fails(413, "REQUEST ENTITY TOO LARGE", Some(&text));
         p.seen.insert((id.clone(), reply.text));
         for other in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""] {
             let request = request().header("content-type", other);
@@ -550,6 +571,43 @@ async fn families(p: &mut Provoker) {
     p.invalid(&target, "children must have at most 1000 items!").await;
 }
 
+async fn tracking(p: &mut Provoker) {
+    let tracked: Vec<_> = p.operations().into_iter().filter(|(id, _, _)| is_tracked(id)).collect();
+    for (id, _, _) in tracked {
+        let target = p.target(&id);
+        let target = Target { path: target.path.replace(&p.ours.child.id, ABSENT), ..target };
+        let message = format!("There is no registered Child with ID: {ABSENT} on the platform!");
+        p.expect(&target, 400, &message, Some("Please register the Child and try again...")).await;
+        if id.ends_with("_create") {
+            let target = Target { body: Some(json!(vec![{}; 1001])), ..p.target(&id) };
+            p.invalid(&target, "At most 1000 items can be sent at once.").await;
+        }
+    }
+    let number = |field: &str| format!("{field} must be a number equal to or greater than zero.");
+    for (id, title) in [("weight_create", "Weight"), ("bodyfat_create", "Body Fat")] {
+        instant(p, id, "timestamp").await;
+        p.invalid(&p.with(id, "value", json!(null)), &number("value")).await;
+        p.conflict(&p.target(id), title).await;
+        let view = id.replace("create", "view");
+        let path = p.target(&view).path.rsplit_once('/').unwrap().0.to_owned();
+        p.not_found(&view, title, format!("{path}/{ABSENT}")).await;
+    }
+    p.text("weight_create", "unit", 256).await;
+    p.missing("weight_create", json!({}), "timestamp, value, unit").await;
+    p.invalid(&p.with("weight_create", "body_fat", json!("x")), &number("body_fat")).await;
+    p.missing("bodyfat_create", json!({}), "timestamp, value").await;
+}
+
+/// TIME.
+async fn instant(p: &mut Provoker, id: &str, field: &str) {
+    for (bad, description) in
+        [("yesterday", Some("Datetime must be in the format: yyyy-MM-ddTHH:mm:ssZ")), ("2019-02-30T08:00:00Z", None)]
+    {
+        let message = format!("Datetime: {bad}, is not in valid ISO 8601 format.");
+        p.expect(&p.with(id, field, json!(bad)), 400, &message, description).await;
+    }
+}
+
 async fn lists(p: &mut Provoker) {
     let message = "Date: yesterday, is not in valid ISO 8601 format.";
     let lists: Vec<_> = p.operations().into_iter().filter(|(id, _, _)| id.ends_with("_list")).collect();
@@ -559,7 +617,7 @@ async fn lists(p: &mut Provoker) {
             let target = Target { path: format!("{base}?{parameter}=yesterday"), ..p.target(&id) };
             p.expect(&target, 400, message, Some("Date must be in the format: yyyy-MM-dd")).await;
         }
-        if id == "institution_list" || id.contains("group") {
+        if id == "institution_list" || id.contains("group") || is_tracked(&id) {
             continue;
         }
         for parameter in ["institution", "institution_id"] {
@@ -581,6 +639,7 @@ async fn every_documented_error_is_given_to_the_letter() {
     users(&mut p).await;
     groups(&mut p).await;
     families(&mut p).await;
+    tracking(&mut p).await;
     lists(&mut p).await;
     let mut unseen = Vec::new();
     for (id, method, path) in p.operations() {

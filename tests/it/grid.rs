@@ -3,7 +3,9 @@
 //! `grid.txt` beside this file is the table of the contract (section 4) as it is lived: a change of who may do what
 //! is a diff to review there. A line is a caller, a column is whose thing the path names; `.` where there is none.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use ocariot_users::app::policy::TABLE;
 use poem::http::Method;
@@ -22,6 +24,8 @@ struct Grid {
     ours: School,
     theirs: School,
     expired: Client,
+    /// What there is to name below a child, by its id.
+    data: BTreeMap<String, String>,
 }
 
 impl Grid {
@@ -29,7 +33,7 @@ impl Grid {
         let world = World::new().await;
         let expired = world.expired_admin().await;
         let (ours, theirs) = (world.school().await, world.school().await);
-        Self { world, ours, theirs, expired }
+        Self { world, ours, theirs, expired, data: BTreeMap::new() }
     }
 
     async fn client(&self, caller: &str) -> Client {
@@ -51,9 +55,13 @@ impl Grid {
         let owner = self.owner(owner_kind, caller, column).await?;
         let mut parts: Vec<String> = template.split('/').map(str::to_owned).collect();
         let mut named = parts.iter_mut().filter(|part| part.starts_with('{'));
+        let second = match self.data.get(&owner) {
+            Some(data) => data.clone(),
+            None => self.second(template, column),
+        };
         *named.next()? = owner;
-        if let Some(second) = named.next() {
-            *second = self.second(template, column);
+        if let Some(named) = named.next() {
+            *named = second;
         }
         Some(parts.join("/"))
     }
@@ -102,6 +110,22 @@ impl Grid {
         if column == "own" { ours.clone() } else { theirs.clone() }
     }
 
+    /// A time that was not used before.
+    fn instant() -> String {
+        static NEXT: AtomicI64 = AtomicI64::new(1_546_300_800_000);
+        jiff::Timestamp::from_millisecond(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap().to_string()
+    }
+
+    /// Makes something below each child, for paths to name.
+    async fn fill(&mut self, collection: &str) {
+        for child in [&self.ours.child, &self.ours.sibling, &self.theirs.child] {
+            let path = format!("/v1/children/{}/{collection}", child.id);
+            let body = json!({"timestamp": Self::instant(), "value": 1, "unit": "kg"});
+            let made = self.ours.application.client.post(&path, body).await.is(201).id();
+            self.data.insert(child.id.clone(), made);
+        }
+    }
+
     /// A valid body for an operation.
     fn body(&self, id: &str, caller: &str) -> Option<Value> {
         let institution = &self.theirs.institution;
@@ -118,6 +142,7 @@ impl Grid {
             "healthprofessional_create" => user("healthprofessionals", &name, institution, &[]),
             "application_create" => user("applications", &name, institution, &[]),
             "child_tag_set" => json!({"nfc_tag": name}),
+            "weight_create" | "bodyfat_create" => json!({"timestamp": Self::instant(), "value": 1, "unit": "kg"}),
             _ if id.ends_with("_group_create") => json!({"name": name, "children": kids}),
             _ if id.ends_with("_update") => json!({}),
             _ => return None,
@@ -139,7 +164,11 @@ fn path_of(caller: &str) -> &'static str {
 /// One matrix: a line per caller, a column per kind of target. Who is granted something gets through somewhere, or
 /// the refusals would prove nothing, and nobody else does anywhere.
 async fn matrix(id: &str, method: &str, template: &str, granted: &[&str]) -> String {
-    let grid = Grid::new().await;
+    let mut grid = Grid::new().await;
+    if let Some(collection) = template.strip_prefix("/children/{child_id}/").and_then(|rest| rest.strip_suffix("_id}"))
+    {
+        grid.fill(collection.split('/').next().unwrap()).await;
+    }
     if id == "child_view_by_tag" {
         tag_everybody(&grid).await;
     }

@@ -33,6 +33,11 @@ async fn no_list_filters_or_sorts_by_what_is_stored_and_not_shown() {
     // With an alias of SQLite's, a table's, and ways out of a column's name.
     let tricks = ["rowid", "a.password_hash", "account.password_hash", "password", "c.nfc_tag", "1", "id desc--"];
     let groups = format!("/v1/educators/{}/children/groups", educator.id);
+    let measured = ["weights", "bodyfats"].map(|name| format!("/v1/children/{}/{name}", school.child.id));
+    for day in ["2019-01-01", "2019-01-02"] {
+        let body = json!({"timestamp": format!("{day}T08:00:00"), "value": 30, "unit": "kg", "body_fat": 20});
+        school.application.client.post(&measured[0], body).await.is(201);
+    }
     let lists = [
         (&admin, "/v1/children".to_owned()),
         (&admin, "/v1/families".to_owned()),
@@ -42,6 +47,8 @@ async fn no_list_filters_or_sorts_by_what_is_stored_and_not_shown() {
         (&admin, "/v1/institutions".to_owned()),
         (&admin, format!("/v1/families/{}/children", school.family.id)),
         (&educator.client, groups),
+        (&school.application.client, measured[0].clone()),
+        (&school.application.client, measured[1].clone()),
     ];
     let mut asked = 0;
     for (client, path) in &lists {
@@ -61,6 +68,7 @@ async fn no_list_filters_or_sorts_by_what_is_stored_and_not_shown() {
             "longitude",
             "last_sync",
             "school_class",
+            "child_id",
         ];
         for name in hidden.filter(|name| !shown.contains(&(*name).to_owned()) && !fields.contains(name)) {
             let name = name.replace(' ', "%20");
@@ -157,6 +165,21 @@ impl Everything {
         }
     }
 
+    /// What is tracked of a child.
+    fn tracked(&mut self, token: &str, child: &str) {
+        for (list, one) in [("weights", "weight_id"), ("bodyfats", "bodyfat_id")] {
+            let (list, one) =
+                (format!("/v1/children/{{child_id}}/{list}"), format!("/v1/children/{{child_id}}/{list}/{{{one}}}"));
+            let unit = self.canary("unit");
+            let body = json!({"timestamp": "2019-01-01T08:00:00", "value": 30, "unit": unit});
+            let made = self.id(token, &list, &[child], body.clone());
+            assert_eq!(self.ask(token, ("POST", &list), &[child], json!([body, {"unit": [unit]}])).0, 207);
+            assert_eq!(self.ask(token, ("GET", &format!("{list}?unit={unit}")), &[child], Value::Null).0, 200);
+            assert_eq!(self.ask(token, ("GET", &one), &[child, &made], Value::Null).0, 200);
+            assert_eq!(self.ask(token, ("DELETE", &one), &[child, &made], Value::Null).0, 204);
+        }
+    }
+
     fn run(&mut self, admin_password: &str) {
         let admin = self.login("canary-admin", admin_password);
         let institution = self.id(&admin, "/v1/institutions", &[], json!({"name": "I", "type": "School"}));
@@ -185,6 +208,7 @@ impl Everything {
         }
         let application = json!({"institution_id": institution, "application_name": "P"});
         let (application, token) = self.user(&admin, "applications", "application_id", &application);
+        self.tracked(&token, &child);
         let reset = json!({"new_password": self.canary("reset")});
         self.ask(&admin, ("POST", "/v1/users/{user_id}/reset-password"), &[&application], reset);
         assert_eq!(self.ask(&token, ("GET", "/v1/applications"), &[], Value::Null).0, 401, "its token was revoked");

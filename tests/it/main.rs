@@ -45,6 +45,7 @@ mod tags;
 mod timing;
 mod tls;
 mod tokens;
+mod tracking;
 mod trail;
 mod upgrade;
 mod users;

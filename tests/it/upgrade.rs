@@ -17,6 +17,7 @@ const RELEASED: &[&str] = &[
     include_str!("fixtures/schema-3.sql"),
     include_str!("fixtures/schema-4.sql"),
     include_str!("fixtures/schema-5.sql"),
+    include_str!("fixtures/schema-6.sql"),
 ];
 
 /// Every row of every table, its columns by name.

@@ -20,7 +20,7 @@ use crate::model::{Application, ApplicationPatch, Field, Invalid, NewApplication
 
 pub(in crate::api) struct ApplicationsApi(pub(in crate::api) Arc<App>);
 
-const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: true };
+const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: true, ignored: &[] };
 
 #[OpenApi(prefix_path = "/v1/applications", tag = "Tag::Applications")]
 impl ApplicationsApi {

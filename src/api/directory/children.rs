@@ -24,7 +24,7 @@ use crate::model::{Child, ChildPatch, Fault, Field, Gender, Invalid, NewChild, T
 
 pub(in crate::api) struct ChildrenApi(pub(in crate::api) Arc<App>);
 
-const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: true };
+const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: true, ignored: &[] };
 
 #[OpenApi(prefix_path = "/v1/children", tag = "Tag::Children")]
 impl ChildrenApi {

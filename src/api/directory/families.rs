@@ -25,8 +25,8 @@ use crate::model::{Child, Family, FamilyPatch, Field, Invalid, NewFamily};
 
 pub(in crate::api) struct FamiliesApi(pub(in crate::api) Arc<App>);
 
-const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT_NESTED, of_users: true };
-const CHILDREN: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: true };
+const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT_NESTED, of_users: true, ignored: &[] };
+const CHILDREN: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: true, ignored: &[] };
 
 #[OpenApi(prefix_path = "/v1/families", tag = "Tag::Families")]
 impl FamiliesApi {

@@ -13,7 +13,8 @@ use crate::app::demo;
 use crate::model::{Field, Group, GroupPatch, Invalid, NewGroup, query};
 
 /// Lists of groups, which come with their children.
-pub(in crate::api) const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT_NESTED, of_users: false };
+pub(in crate::api) const LIST: ListShape =
+    ListShape { max_limit: query::Page::MAX_LIMIT_NESTED, of_users: false, ignored: &[] };
 
 /// A group of children.
 #[derive(Object, Serialize)]

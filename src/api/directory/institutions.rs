@@ -21,7 +21,7 @@ use crate::model::{Field, Institution, InstitutionFacts, InstitutionPatch, Inval
 
 pub(in crate::api) struct InstitutionsApi(pub(in crate::api) Arc<App>);
 
-const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: false };
+const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT, of_users: false, ignored: &[] };
 
 #[OpenApi(prefix_path = "/v1/institutions", tag = "Tag::Institutions")]
 impl InstitutionsApi {

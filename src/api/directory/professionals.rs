@@ -13,7 +13,8 @@ use crate::app::demo;
 use crate::model::{AccountPatch, Invalid, NewAccount, Professional, query};
 
 /// Lists of professionals, who come with their groups.
-pub(in crate::api) const LIST: ListShape = ListShape { max_limit: query::Page::MAX_LIMIT_NESTED, of_users: true };
+pub(in crate::api) const LIST: ListShape =
+    ListShape { max_limit: query::Page::MAX_LIMIT_NESTED, of_users: true, ignored: &[] };
 
 /// An educator or a health professional.
 #[derive(Object, Serialize)]

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::api::catalogue::PARTS;
 use crate::api::document::parts::OperationFaults;
-use crate::api::http::failure::{ErrorBody, HttpFault, body, transport_body};
+use crate::api::http::error_body::ErrorBody;
+use crate::api::http::failure::{HttpFault, body, transport_body};
 use crate::api::http::names::parameter;
 use crate::app::policy::Row;
 use crate::model::{Error, Invalid, Kind, Limited, Unauthenticated};
@@ -38,7 +39,7 @@ pub(in crate::api) fn faults(facts: &Facts<'_>) -> Vec<ErrorBody> {
         path_ids(facts.path).map(|kind| Invalid::Id(kind).into()).for_each(&mut add);
     }
     if facts.has_body {
-        examples.extend(body_faults());
+        examples.extend(body_faults(facts.faults.longest_body));
     }
     examples.extend((facts.faults.specific)().iter().map(|error| body(error, "")));
     for error in [Error::internal("an example"), Error::Unavailable(facts.faults.waits_for)] {
@@ -47,8 +48,8 @@ pub(in crate::api) fn faults(facts: &Facts<'_>) -> Vec<ErrorBody> {
     examples
 }
 
-fn body_faults() -> Vec<ErrorBody> {
-    let transport = [HttpFault::BodyTooLarge(102_400), HttpFault::TooSlow(Duration::from_secs(20)), HttpFault::NotJson];
+fn body_faults(longest: usize) -> Vec<ErrorBody> {
+    let transport = [HttpFault::BodyTooLarge(longest), HttpFault::TooSlow(Duration::from_secs(20)), HttpFault::NotJson];
     let mut examples: Vec<_> = transport.iter().map(transport_body).collect();
     examples.push(body(&Invalid::Syntax.into(), ""));
     examples

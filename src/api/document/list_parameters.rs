@@ -6,11 +6,13 @@ use crate::api::document::{json_schema, reference};
 use crate::api::http::names::INSTITUTION_ALIAS;
 
 /// Adds the parameters of every list, and one for each field of its objects.
-pub(in crate::api) fn add_list_parameters(operation: &mut Value, schemas: &Value) {
+pub(in crate::api) fn add_list_parameters(path: &str, operation: &mut Value, schemas: &Value) {
     let item = reference(&json_schema(&operation["responses"]["200"])["items"]).map(|name| &schemas[name]);
     let fields = item.and_then(|item| item["properties"].as_object()).into_iter().flatten();
     let mut added = common();
-    for (name, schema) in fields.filter(|(_, schema)| schema["type"] != "array") {
+    // What the path names is no question.
+    let named = |name: &str| path.contains(&format!("{{{name}}}"));
+    for (name, schema) in fields.filter(|(name, schema)| schema["type"] != "array" && !named(name)) {
         let text = format!("Keep those whose `{name}` matches{}", form(name, schema));
         if name == "institution_id" {
             added.push(formed(name, &text, ID));
@@ -44,6 +46,9 @@ fn form(name: &str, schema: &Value) -> &'static str {
         "fitbit_status" => ": `none`.",
         "nfc_tag" => ": `04a22422dd6480`.",
         "id" => ": an id.",
+        "timestamp" => ": `gte:2019-06-01`, `lt:2019-07-01T00:00:00`. Given twice, both must hold.",
+        "value" | "body_fat" => ": `30`, `gt:18.5`.",
+        "unit" => ": `kg`.",
         _ if schema["format"] == "date-time" || schema["format"] == "date" => ": `gte:2019-12-01`, `lt:2020-01-01`.",
         _ => ": `BR0001`, `BR*`, `*BR*`.",
     }

@@ -18,7 +18,7 @@ use crate::api::catalogue::PARTS;
 use crate::api::document::examples::add_path_examples;
 use crate::api::document::faults::{Facts, faults};
 use crate::api::document::list_parameters::add_list_parameters;
-use crate::api::http::failure::ErrorBody;
+use crate::api::http::error_body::ErrorBody;
 use crate::api::http::names::{INSTITUTION_ALIAS, key};
 use crate::app::policy::{Grant, Row, TABLE};
 use crate::model::{Field, Role};
@@ -141,7 +141,8 @@ const USERNAME: &str = r"^\s*[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*)\s*$
 /// institution may be named by either key.
 fn finish_schemas(schemas: &mut Value, paths: &Map<String, Value>) {
     let operations = || paths.values().filter_map(Value::as_object).flat_map(Map::values);
-    let sent: Vec<_> = operations().filter_map(|operation| reference(json_schema(&operation["requestBody"]))).collect();
+    let sent: Vec<_> =
+        operations().filter_map(|operation| sent(json_schema(&operation["requestBody"])).and_then(reference)).collect();
     for (name, schema) in schemas.as_object_mut().into_iter().flatten() {
         if schema["type"] == "object" && !sent.contains(&name.as_str()) {
             schema["additionalProperties"] = false.into();
@@ -175,6 +176,11 @@ pub(in crate::api) fn reference(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")
 }
 
+/// The schema of what a body brings: where it may bring one or many, that of one.
+fn sent(schema: &Value) -> Option<&Value> {
+    schema["oneOf"].as_array().map_or(Some(schema), |either| either.first())
+}
+
 fn finish_operation(path: &str, operation: &mut Value, schemas: &Value) -> Result<(), String> {
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let row = row(&id);
@@ -186,7 +192,7 @@ fn finish_operation(path: &str, operation: &mut Value, schemas: &Value) -> Resul
         operation["security"] = json!([]);
     }
     if operation["responses"]["200"]["headers"].get(crate::api::http::reply::TOTAL_COUNT).is_some() {
-        add_list_parameters(operation, schemas);
+        add_list_parameters(path, operation, schemas);
     }
     add_path_examples(&id, operation);
     let has_body = operation.get("requestBody").is_some();
@@ -208,6 +214,7 @@ fn who_may(row: &Row) -> String {
         Grant::Own => Some("only their own"),
         Grant::Others => Some("any but their own"),
         Grant::Kin => Some("only their own children's"),
+        Grant::Group => Some("only those of children in their groups"),
         Grant::Inst => Some("only the institution they belong to"),
     };
     let cells: Vec<_> = Role::ALL

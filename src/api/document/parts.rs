@@ -43,6 +43,8 @@ pub(in crate::api) struct OperationFaults {
     pub(in crate::api) names_ids: bool,
     /// What it may have to wait for.
     pub(in crate::api) waits_for: Unavailable,
+    /// The longest body that it reads, where nothing else is set.
+    pub(in crate::api) longest_body: usize,
 }
 
 impl OperationFaults {
@@ -53,12 +55,17 @@ impl OperationFaults {
 
     /// Those of an operation that anybody may use.
     pub(in crate::api) const fn of_public(id: &'static str, specific: fn() -> Vec<Error>) -> Self {
-        Self { id, specific, names_ids: true, waits_for: Unavailable::StoreBusy }
+        Self { id, specific, names_ids: true, waits_for: Unavailable::StoreBusy, longest_body: 100 << 10 }
     }
 
     /// The same, of one that hashes or compares a password.
     pub(in crate::api) const fn hashing(self) -> Self {
         Self { waits_for: Unavailable::HashQueueFull, ..self }
+    }
+
+    /// The same, of one whose body may bring many items.
+    pub(in crate::api) const fn uploading(self) -> Self {
+        Self { longest_body: 1 << 20, ..self }
     }
 
     /// The same, of one that calls an id in its path "some id".

@@ -31,11 +31,7 @@ pub(in crate::api) trait ReadBody {
 
 /// A body of schema `T`, not yet looked at: neither its size nor its syntax is told to callers who may not send it.
 pub(in crate::api) struct Body<T> {
-    body: poem::Body,
-    declared_json: bool,
-    declared_length: Option<u64>,
-    limits: Limits,
-    share: Share,
+    incoming: Incoming,
     schema: PhantomData<fn() -> T>,
 }
 
@@ -57,29 +53,57 @@ impl<T: ReadBody> Body<T> {
     }
 
     async fn read_fields(self, rules: FieldRules, user: Option<Id<Account>>) -> poem::Result<T::Model> {
-        let declared_json = self.declared_json;
-        let Received { bytes, .. } = &self.receive().await?;
-        if !declared_json {
-            return Err(HttpFault::NotJson.into());
-        }
+        let limit = self.incoming.limits.body_bytes;
+        let Received { bytes, .. } = &self.incoming.receive(limit).await?;
         let object = if bytes.is_empty() { Map::new() } else { parse(bytes)? };
         Ok(T::read(&Fields { object, rules, user })?)
     }
+}
 
-    /// Receives the body, never more than the limit and never longer than the deadline.
-    async fn receive(self) -> poem::Result<Received> {
-        let Limits { body_bytes, body_timeout, .. } = self.limits;
-        if self.declared_length.is_some_and(|length| length > body_bytes as u64) {
-            return Err(HttpFault::BodyTooLarge(body_bytes).into());
+/// A body that has not arrived yet.
+pub(in crate::api) struct Incoming {
+    body: poem::Body,
+    declared_json: bool,
+    declared_length: Option<u64>,
+    /// How much of it is accepted.
+    pub(in crate::api) limits: Limits,
+    share: Share,
+}
+
+impl Incoming {
+    /// # Errors
+    /// If the body was taken already.
+    pub(in crate::api) fn of(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let Context { limits, budget, origin, .. } = Context::of(request)?;
+        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+        Ok(Self {
+            body: body.take()?,
+            declared_json: request.headers().get(header::CONTENT_TYPE).is_none()
+                || header(header::CONTENT_TYPE).is_some_and(is_json),
+            declared_length: header(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+            limits: *limits,
+            share: budget.share(origin.network()),
+        })
+    }
+
+    /// Receives the body, never more than `limit` and never longer than the deadline.
+    ///
+    /// # Errors
+    /// 413, 408 or 415 (contract, section 2).
+    pub(in crate::api) async fn receive(self, limit: usize) -> poem::Result<Received> {
+        if self.declared_length.is_some_and(|length| length > limit as u64) {
+            return Err(HttpFault::BodyTooLarge(limit).into());
         }
-        let received = tokio::time::timeout(body_timeout, collect(self.body, body_bytes, self.share)).await;
-        received.unwrap_or_else(|_| Err(HttpFault::TooSlow(body_timeout).into()))
+        let deadline = self.limits.body_timeout;
+        let received = tokio::time::timeout(deadline, collect(self.body, limit, self.share)).await;
+        let received = received.unwrap_or_else(|_| Err(HttpFault::TooSlow(deadline).into()))?;
+        if self.declared_json { Ok(received) } else { Err(HttpFault::NotJson.into()) }
     }
 }
 
 /// A body, and its share of the budget.
-struct Received {
-    bytes: Vec<u8>,
+pub(in crate::api) struct Received {
+    pub(in crate::api) bytes: Vec<u8>,
     _share: Share,
 }
 
@@ -127,17 +151,7 @@ impl<'a, T: poem_openapi::types::Type> ApiExtractor<'a> for Body<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let Context { limits, budget, origin, .. } = Context::of(request)?;
-        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-        Ok(Self {
-            body: body.take()?,
-            declared_json: request.headers().get(header::CONTENT_TYPE).is_none()
-                || header(header::CONTENT_TYPE).is_some_and(is_json),
-            declared_length: header(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()),
-            limits: *limits,
-            share: budget.share(origin.network()),
-            schema: PhantomData,
-        })
+        Ok(Self { incoming: Incoming::of(request, body)?, schema: PhantomData })
     }
 }
 

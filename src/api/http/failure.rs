@@ -4,35 +4,11 @@ use std::time::Duration;
 
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{IntoResponse, Response};
-use serde::Serialize;
 
+use crate::api::http::error_body::{BAD, ErrorBody, invalid_fields};
 use crate::api::http::names::{key, missing_word, parameter, title};
+use crate::api::http::unfit::unfit_body;
 use crate::model::{Conflict, DateFault, Error, Fault, Field, Invalid, Kind, Limited, Unauthenticated, Unavailable};
-
-/// What a client is told: the error body of the contract, and nothing else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(in crate::api) struct ErrorBody {
-    /// The HTTP status.
-    pub(in crate::api) code: u16,
-    /// What happened.
-    pub(in crate::api) message: String,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::api) description: Option<String>,
-    /// Where to log in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::api) redirect_link: Option<&'static str>,
-}
-
-impl ErrorBody {
-    fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { code: status.as_u16(), message: message.into(), description: None, redirect_link: None }
-    }
-
-    fn describe(self, description: impl Into<String>) -> Self {
-        Self { description: Some(description.into()), ..self }
-    }
-}
 
 /// What goes wrong before the service itself is asked, or around it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -244,16 +220,13 @@ pub(in crate::api) fn transport_body(error: &HttpFault) -> ErrorBody {
     }
 }
 
-const BAD: StatusCode = StatusCode::BAD_REQUEST;
 const AN_ID: &str = "A 24-byte hex ID similar to this: 507f191e810c19729de860ea is expected.";
 
 fn invalid_body(invalid: &Invalid) -> ErrorBody {
     match invalid {
         Invalid::Syntax => ErrorBody::new(BAD, "Unable to process request body!")
             .describe("Please verify that the JSON provided in the request body has a valid format and try again."),
-        Invalid::Field(field, fault) => {
-            ErrorBody::new(BAD, "One or more request fields are invalid...").describe(fault_text(*field, *fault))
-        }
+        Invalid::Field(field, fault) => invalid_fields(fault_text(*field, *fault)),
         Invalid::Missing(fields) => {
             let words: Vec<_> = fields.iter().map(|field| missing_word(*field)).collect();
             ErrorBody::new(BAD, "Required fields were not provided...")
@@ -289,6 +262,7 @@ fn invalid_body(invalid: &Invalid) -> ErrorBody {
         }
         Invalid::FamilyToExtendMissing => not_found_body(BAD, Kind::Family),
         Invalid::NfcTag => ErrorBody::new(BAD, "NFC Tag must have a valid value. For example: \"04a22422dd6480\""),
+        Invalid::Unfit(unfit) => unfit_body(unfit),
         Invalid::GroupLimit(most) => ErrorBody::new(BAD, format!("The limit of {most} children groups was reached.")),
         Invalid::GroupMemberLimit(most) => {
             ErrorBody::new(BAD, format!("The limit of {most} children in all groups was reached."))

@@ -9,6 +9,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::api::http::query::{self, ListShape, Pair};
 use crate::app::FieldRules;
+use crate::app::policy::DataOf;
 use crate::model::query::Query;
 use crate::model::{Id, Identified, Invalid};
 
@@ -33,6 +34,16 @@ impl<K: Identified> Path<K> {
     /// The text about some id (contract, section 6, NFC tags).
     pub(in crate::api) fn some_id(&self) -> Result<Id<K>, Invalid> {
         Id::parse(&self.given).ok_or(Invalid::SomeId)
+    }
+}
+
+impl<K: Identified> Path<K> {
+    /// Whose data the path is about.
+    ///
+    /// # Errors
+    /// ID of this kind's parameter (contract, section 5).
+    pub(in crate::api) fn data_of(&self) -> Result<DataOf<K>, Invalid> {
+        Ok(DataOf { id: self.id()?, given: self.given.clone() })
     }
 }
 

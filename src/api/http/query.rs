@@ -19,6 +19,8 @@ pub(in crate::api) struct ListShape {
     pub(in crate::api) max_limit: u32,
     /// Whether its objects are users, who belong to institutions.
     pub(in crate::api) of_users: bool,
+    /// The keys that have no effect, because the path decides.
+    pub(in crate::api) ignored: &'static [&'static str],
 }
 
 /// One part of a query string. Values are split at commas before they are decoded.
@@ -54,6 +56,7 @@ pub(in crate::api) fn read(
             // No field has a comma in its name: here one that was sent as `%2C` separates, too.
             "sort" => query.sort.extend(pair.whole().split(',').filter_map(sort_key)),
             "fields" => {}
+            key if list.ignored.contains(&key) => {}
             "start_at" => times.start = times.start.or(Some(pair.whole())),
             "end_at" => times.end = times.end.or(Some(pair.whole())),
             "period" => times.period = times.period.or(Some(pair.whole())),

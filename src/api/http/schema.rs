@@ -48,6 +48,8 @@ macro_rules! documented {
     };
 }
 
+pub(in crate::api) use documented;
+
 /// An id, as its 24 hex digits.
 #[derive(Debug, Clone)]
 pub(in crate::api) struct IdText(String);
@@ -74,6 +76,13 @@ documented!(IdText, "id", MetaSchema { pattern: Some("^[0-9a-fA-F]{24}$".to_owne
 /// An instant, as RFC 3339 with three decimals.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::api) struct Time(pub(in crate::api) Timestamp);
+
+impl Time {
+    /// An instant for examples.
+    pub(in crate::api) fn example(text: &str) -> Self {
+        Self(text.parse().unwrap_or_default())
+    }
+}
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -141,5 +150,3 @@ pub(in crate::api) fn or_text(number: MetaSchema, pattern: &str) -> MetaSchema {
         ..MetaSchema::ANY
     }
 }
-
-pub(in crate::api) use documented;

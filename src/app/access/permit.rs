@@ -9,6 +9,7 @@ use crate::app::access::origin::Origin;
 use crate::app::access::policy::{Grant, Operation, Subject, Target};
 use crate::app::access::token::Caller;
 use crate::model::{Account, Error, Id};
+use crate::store::Within;
 
 /// Says that a caller may do `O` to a target. Use cases take it in place of the target's id, so that nothing is
 /// done to what nobody asked permission for.
@@ -51,18 +52,21 @@ impl App {
     ///
     /// # Errors
     /// `Forbidden` if not (`NotFound` where even existence is not told), also when the caller's own record, which
-    /// the answer depends on, is gone. Whether the target exists is not asked here.
+    /// the answer depends on, is gone. Whether the target exists is asked only of data, after whether it is one's own
+    /// where it must be: whoever asks for that of nobody gets `Invalid`.
     pub fn permit<O: Operation>(&self, caller: Caller, origin: Origin, target: O::Target) -> Result<Permit<O>, Error> {
-        if self.reaches(&caller, O::ROW.grant(caller.role), target.subject())? {
-            Ok(Permit { caller, origin, target, operation: PhantomData })
-        } else {
-            self.noted(&origin, O::ROW.id, Some((caller.id, caller.role)), Err(Error::Forbidden))
-                .map_err(|_| O::Target::refusal())
+        match (self.reach(&caller, O::ROW.grant(caller.role), target.subject())?, target.unregistered()) {
+            (Reach::Within, _) => Ok(Permit { caller, origin, target, operation: PhantomData }),
+            (Reach::Nothing, Some(unregistered)) => Err(unregistered),
+            (Reach::Nothing | Reach::Beyond, _) => self
+                .noted(&origin, O::ROW.id, Some((caller.id, caller.role)), Err(Error::Forbidden))
+                .map_err(|_| O::Target::refusal()),
         }
     }
 
-    fn reaches(&self, caller: &Caller, grant: Grant, subject: Subject) -> Result<bool, Error> {
-        Ok(match (grant, subject) {
+    fn reach(&self, caller: &Caller, grant: Grant, subject: Subject) -> Result<Reach, Error> {
+        let within = match (grant, subject) {
+            (_, Subject::DataOf(child)) => return self.reach_of_data(caller, grant, child),
             (Grant::Any, _) => true,
             (Grant::No, _) => false,
             (Grant::Own, Subject::User(id)) => id == caller.id,
@@ -73,13 +77,40 @@ impl App {
             }
             (Grant::Own | Grant::Kin, Subject::Tag(tag)) => {
                 match self.store.read_one(|view| view.child_by_tag(&tag))? {
-                    Some(child) => self.reaches(caller, grant, Subject::User(child.account.id))?,
+                    Some(child) => return self.reach(caller, grant, Subject::User(child.account.id)),
                     None => false,
                 }
             }
-            (Grant::Own | Grant::Others | Grant::Kin | Grant::Inst, _) => false,
+            (Grant::Own | Grant::Others | Grant::Kin | Grant::Group | Grant::Inst, _) => false,
+        };
+        Ok(if within { Reach::Within } else { Reach::Beyond })
+    }
+
+    /// In one look-up: whether there is such a child, and whether the caller reaches it.
+    fn reach_of_data(&self, caller: &Caller, grant: Grant, child: Id<Account>) -> Result<Reach, Error> {
+        let within = match grant {
+            Grant::Any => Within::All,
+            Grant::Own if caller.is(child) => Within::All,
+            Grant::Group => Within::GroupsOf(caller.id, caller.role),
+            Grant::Kin => Within::Family(caller.id),
+            Grant::No | Grant::Own | Grant::Others | Grant::Inst => return Ok(Reach::Beyond),
+        };
+        Ok(match self.store.read_one(|view| view.child_within(child, within))? {
+            Some(true) => Reach::Within,
+            Some(false) => Reach::Beyond,
+            None => Reach::Nothing,
         })
     }
+}
+
+/// Where a subject lies for a caller.
+enum Reach {
+    /// He may reach it.
+    Within,
+    /// He may not.
+    Beyond,
+    /// It does not exist.
+    Nothing,
 }
 
 /// A caller who acts as himself, where a rule speaks of "one's own".

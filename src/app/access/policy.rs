@@ -21,6 +21,8 @@ pub enum Grant {
     Others,
     /// The children of the calling family.
     Kin,
+    /// The children in the groups that they own.
+    Group,
     /// The institution that they belong to.
     Inst,
 }
@@ -35,6 +37,7 @@ impl Grant {
             Grant::Own => "own",
             Grant::Others => "others",
             Grant::Kin => "kin",
+            Grant::Group => "group",
             Grant::Inst => "inst",
         }
     }
@@ -86,6 +89,8 @@ pub enum Subject {
     Institution(Id<Institution>),
     /// The child that holds this NFC tag.
     Tag(String),
+    /// The data of a child, if there is such a child.
+    DataOf(Id<Account>),
 }
 
 /// What the path of an operation names.
@@ -101,6 +106,11 @@ pub trait Target: Clone + Send + 'static {
     /// What somebody is told who may not reach it.
     fn refusal() -> Error {
         Error::Forbidden
+    }
+
+    /// What everybody is told, strangers too, if the subject does not exist: `None` where that is not asked first.
+    fn unregistered(&self) -> Option<Error> {
+        None
     }
 }
 
@@ -163,9 +173,36 @@ impl<K: User + 'static, L: 'static> Target for (Id<K>, Id<L>) {
     }
 }
 
+/// The data of a child or of an institution: that there is such a one is asked before who may reach it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataOf<K> {
+    /// Whose.
+    pub id: Id<K>,
+    /// The id as it was given.
+    pub given: String,
+}
+
+/// One piece of such data: what may be done with it depends on whose it is alone.
+impl<K: 'static, L: 'static> Target for (DataOf<K>, Id<L>)
+where
+    DataOf<K>: Target,
+{
+    fn subject(&self) -> Subject {
+        self.0.subject()
+    }
+
+    fn part(&self) -> Option<[u8; 12]> {
+        Some(*self.1.as_bytes())
+    }
+
+    fn unregistered(&self) -> Option<Error> {
+        self.0.unregistered()
+    }
+}
+
 /// A domain's part of the table. A line in parentheses says what the paths of the rows below it name, and in brackets
 /// what their scopes begin with. Then a row each: type, name, which of those its path names (`all` of them, `one`, a
-/// `part` of one, or just `this`), the scopes' second word, and a cell for callers of each type.
+/// `part` of one, the `data` of one, a `datum` of that, or just `this`), the scopes' second word, and a cell for callers of each type.
 macro_rules! operations {
     ($($kinds:tt $first:tt {
         $($name:ident $id:ident $of:ident $second:ident $a:tt $p:tt $e:tt $h:tt $f:tt $c:tt;)+
@@ -207,6 +244,9 @@ macro_rules! grant {
     (kin) => {
         Grant::Kin
     };
+    (group) => {
+        Grant::Group
+    };
     (inst) => {
         Grant::Inst
     };
@@ -229,6 +269,12 @@ macro_rules! target {
     };
     (part ($kind:ty, $part:ty)) => {
         (Id<$kind>, Id<$part>)
+    };
+    (data ($kind:ty, $part:ty)) => {
+        DataOf<$kind>
+    };
+    (datum ($kind:ty, $part:ty)) => {
+        (DataOf<$kind>, Id<$part>)
     };
     (this ($target:ty)) => {
         $target

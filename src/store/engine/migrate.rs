@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_token_keys.sql"),
     include_str!("../migrations/0005_names_by_role.sql"),
     include_str!("../migrations/0006_composed_names.sql"),
+    include_str!("../migrations/0007_tracking.sql"),
 ];
 
 /// Marks a SQLite file as ours ("OCUS").

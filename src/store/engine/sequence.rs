@@ -52,6 +52,11 @@ impl Sequence {
         Id::from_bytes(bytes)
     }
 
+    /// Lets all ids to come end in `node`.
+    pub(in crate::store) fn adopt(&mut self, node: [u8; 4]) {
+        self.node = node;
+    }
+
     /// The next number of a token. Near the microseconds since 1970, so that it is ahead even of what a lost
     /// database had given out.
     pub(in crate::store) fn next_token(&mut self, now: Timestamp) -> i64 {

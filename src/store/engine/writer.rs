@@ -114,6 +114,16 @@ impl Tx<'_> {
         (sequence.next_token(self.now), sequence.last_token_expiry())
     }
 
+    /// Lets all ids of this database end in `node` from now on; those of what is tracked always did.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Internal` if the database cannot be written.
+    pub fn adopt_node(&self, node: [u8; 4]) -> Result<(), Error> {
+        self.execute("UPDATE store_state SET node = ?1", [node])?;
+        self.sequence.borrow_mut().adopt(node);
+        Ok(())
+    }
+
     /// Writes made-up data, whose ids and times are to be the same each time: in this transaction, but as if at
     /// `instant`, and with ids that count from it and end in `node`.
     ///

@@ -67,8 +67,12 @@ const LISTS: [(&str, &str); 9] = [
     ("healthprofessional", "/v1/healthprofessionals/{healthprofessional}/children/groups"),
 ];
 
+/// What is tracked, below a child.
+const TRACKED: [&str; 2] = ["weights", "bodyfats"];
+
 /// The names of the targets.
-pub const TARGETS: [&str; 7] = ["service", "bodies", "lists", "tokens", "forwarded", "values", "settings"];
+pub const TARGETS: [&str; 9] =
+    ["service", "bodies", "lists", "items", "tracked", "tokens", "forwarded", "values", "settings"];
 
 /// Runs the targets, and has a service for those that need one.
 pub struct Fuzz {
@@ -117,6 +121,8 @@ impl Fuzz {
             "service" => self.runtime.block_on(service.whole(data)),
             "bodies" => self.runtime.block_on(service.body(data)),
             "lists" => self.runtime.block_on(service.list(data)),
+            "items" => self.runtime.block_on(service.items(data)),
+            "tracked" => self.runtime.block_on(service.tracked(data)),
             "tokens" => self.runtime.block_on(service.token(data)),
             "forwarded" => forwarded(&service.app, data),
             "values" => values(data),
@@ -165,6 +171,7 @@ impl Service {
         app.ensure_admin(Username::new("admin").unwrap(), Some(Password::verbatim("first"))).await.unwrap();
         let limits = Limits {
             body_bytes: 100 << 10,
+            upload_bytes: 100 << 10,
             body_timeout: Duration::from_secs(20),
             body_budget: 1 << 20,
             uri_bytes: 4096,
@@ -301,6 +308,39 @@ impl Service {
             return;
         };
         let (caller, path) = LISTS[usize::from(*first) % LISTS.len()];
+        self.ask(caller, path, query).await;
+    }
+
+    /// What is tracked: one or many, of the kind that the first byte chooses, whatever becomes of each.
+    async fn items(&mut self, data: &[u8]) {
+        let Some((first, body)) = data.split_first() else {
+            return;
+        };
+        let kind = TRACKED[usize::from(*first) % TRACKED.len()];
+        let child = if *first < 128 { "{child}" } else { "no id" };
+        let path = format!("/v1/children/{child}/{kind}").replace(' ', "-");
+        let caller = &self.tokens["application"];
+        let request = request(Method::POST, &self.filled(&path), Some(caller), body.to_vec()).unwrap();
+        let reply = self.send(request).await;
+        if reply.status == 207 {
+            let sent: Vec<&serde_json::value::RawValue> = serde_json::from_slice(body).unwrap();
+            let outcomes: Value = serde_json::from_str(&reply.body).unwrap();
+            let count = |key: &str| outcomes[key].as_array().unwrap().len();
+            assert_eq!(count("success") + count("error"), sent.len());
+            assert!(*first < 128 || count("success") == 0);
+        }
+    }
+
+    /// A query string for the list of what is tracked, of the kind that the first byte chooses.
+    async fn tracked(&mut self, data: &[u8]) {
+        let Some((first, query)) = data.split_first() else {
+            return;
+        };
+        let kind = TRACKED[usize::from(*first) % TRACKED.len()];
+        self.ask("application", &format!("/v1/children/{{child}}/{kind}"), query).await;
+    }
+
+    async fn ask(&mut self, caller: &str, path: &str, query: &[u8]) {
         let query = String::from_utf8_lossy(query);
         let path = format!("{}?{}", self.filled(path), self.filled(&query));
         let Some(request) = request(Method::GET, &path, Some(&self.tokens[caller]), Vec::new()) else {

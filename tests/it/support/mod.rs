@@ -75,6 +75,7 @@ pub struct Options {
     pub self_affiliation: SelfAffiliation,
     pub password_min_length: usize,
     pub body_bytes: usize,
+    pub upload_bytes: usize,
     pub body_timeout: Duration,
     pub body_budget: usize,
     pub hash_memory: u32,
@@ -95,6 +96,7 @@ impl Default for Options {
             self_affiliation: SelfAffiliation::Refused,
             password_min_length: 1,
             body_bytes: 100 * 1024,
+            upload_bytes: 1 << 20,
             body_timeout: Duration::from_secs(5),
             body_budget: 1 << 20,
             hash_memory: 8,
@@ -163,6 +165,7 @@ impl World {
         app.ensure_admin(admin, Some(Password::verbatim(ADMIN.1))).await.unwrap();
         let limits = Limits {
             body_bytes: options.body_bytes,
+            upload_bytes: options.upload_bytes,
             body_timeout: options.body_timeout,
             body_budget: options.body_budget,
             uri_bytes: 4096,

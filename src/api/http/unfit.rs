@@ -1,0 +1,34 @@
+//! What clients are told of measured values that are unfit (contract of tracking, appendix A).
+
+use crate::api::http::error_body::{BAD, ErrorBody, invalid_fields};
+use crate::api::http::names::{key, title};
+use crate::model::{NumberForm, TimeFault, Unfit};
+
+/// The body for a rule that was broken.
+pub(in crate::api) fn unfit_body(unfit: &Unfit) -> ErrorBody {
+    match unfit {
+        Unfit::Unregistered(kind, id) => {
+            let what = title(*kind);
+            ErrorBody::new(BAD, format!("There is no registered {what} with ID: {id} on the platform!"))
+                .describe(format!("Please register the {what} and try again..."))
+        }
+        Unfit::TooManyItems(most) => invalid_fields(format!("At most {most} items can be sent at once.")),
+        Unfit::Time(fault, given) => {
+            let body = ErrorBody::new(BAD, format!("Datetime: {given}, is not in valid ISO 8601 format."));
+            match fault {
+                TimeFault::Format => body.describe("Datetime must be in the format: yyyy-MM-ddTHH:mm:ssZ"),
+                TimeFault::Calendar => body,
+            }
+        }
+        Unfit::Number(fields, form) => {
+            let names: Vec<_> = fields.iter().map(|field| key(*field)).collect();
+            let must = match form {
+                NumberForm::Amount => "a number equal to or greater than zero.",
+                NumberForm::Whole => "an integer equal to or greater than zero.",
+                NumberForm::Positive => "an integer greater than zero.",
+                NumberForm::Real => "a valid number.",
+            };
+            invalid_fields(format!("{} must be {must}", names.join(", ")))
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Pieces of the bodies' schemas that a Rust type does not say by itself.
+
+use jiff::Timestamp;
+use poem_openapi::registry::MetaSchema;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::api::http::schema::{documented, or_text};
+use crate::model::time::second_text;
+
+/// A number: the shortest text that reads as the same double, whole ones without a fraction.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Number(pub(super) f64);
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Up to here all digits of a whole number fit; larger ones are written with an exponent, not with a fraction.
+        if self.0.fract() == 0.0 && self.0.abs() < 1e16 {
+            #[expect(clippy::cast_possible_truncation, reason = "it is whole, and not larger than that")]
+            serializer.serialize_i64(self.0 as i64)
+        } else {
+            serializer.serialize_f64(self.0)
+        }
+    }
+}
+
+documented!(Number, "number", MetaSchema::new_with_format("number", "double"));
+
+/// A number, as requests may give it: as a number, or its digits as text.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(super) struct GivenAmount(Value);
+
+impl GivenAmount {
+    /// A number for examples.
+    pub(super) fn example(value: f64) -> Self {
+        Self(value.into())
+    }
+}
+
+documented!(
+    GivenAmount,
+    "amount",
+    or_text(
+        MetaSchema { minimum: Some(0.0), maximum: Some(1e20), ..MetaSchema::new_with_format("number", "double") },
+        r"^[0-9]{1,300}(\.[0-9]{1,300})?$",
+    )
+);
+
+/// An instant, as responses show it in whole seconds of UTC without a zone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Second(pub(super) Timestamp);
+
+impl Second {
+    /// An instant for examples.
+    pub(super) fn example(text: &str) -> Self {
+        Self(text.parse().unwrap_or_default())
+    }
+}
+
+impl Serialize for Second {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&second_text(self.0))
+    }
+}
+
+documented!(
+    Second,
+    "second",
+    MetaSchema {
+        pattern: Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$".to_owned()),
+        ..MetaSchema::new("string")
+    }
+);
+
+/// An instant, as requests may give it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(super) struct GivenTime(String);
+
+impl GivenTime {
+    /// An instant for examples.
+    pub(super) fn example(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+documented!(
+    GivenTime,
+    "time",
+    MetaSchema {
+        pattern: Some(
+            r"^(169[0-9]|1[7-9][0-9]{2}|2[01][0-9]{2}|22[0-5][0-9])-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$"
+                .to_owned()
+        ),
+        ..MetaSchema::new("string")
+    }
+);

@@ -1,0 +1,31 @@
+//! Who may do what with what is tracked (contract of tracking, section 4).
+
+use crate::app::access::policy::{DataOf, Grant, Operation, Row, Subject, Target, grant, operations, scopes, target};
+use crate::model::tracking::{BodyFat, Weight};
+use crate::model::{Child, Error, Id, Kind, Unfit};
+
+operations! {
+    // operation                      name                            of    scope         A      P    E     H     F    C
+    (Child, Weight) [measurements] {
+        WeightCreate                  weight_create                   data  create        -      any  group -     kin  own;
+        WeightList                    weight_list                     data  read          any    any  group group kin  own;
+        WeightView                    weight_view                     datum read          any    any  group group kin  own;
+        WeightDelete                  weight_delete                   datum delete        -      any  group -     kin  -;
+    }
+    (Child, BodyFat) [measurements] {
+        BodyFatCreate                 bodyfat_create                  data  create        -      any  group -     kin  own;
+        BodyFatList                   bodyfat_list                    data  read          any    any  group group kin  own;
+        BodyFatView                   bodyfat_view                    datum read          any    any  group group kin  own;
+        BodyFatDelete                 bodyfat_delete                  datum delete        -      any  group -     kin  -;
+    }
+}
+
+impl Target for DataOf<Child> {
+    fn subject(&self) -> Subject {
+        Subject::DataOf(self.id.cast())
+    }
+
+    fn unregistered(&self) -> Option<Error> {
+        Some(Unfit::Unregistered(Kind::Child, self.given.clone()).into())
+    }
+}

@@ -1,0 +1,10 @@
+//! The tables of what is tracked. Their rows are many and small: the migration that made them says how.
+
+mod body_fats;
+mod list;
+mod numbers;
+mod owners;
+mod question;
+mod weights;
+
+pub use owners::TrackedChild;
