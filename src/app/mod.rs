@@ -5,6 +5,7 @@ mod audit;
 mod clock;
 pub mod demo;
 mod directory;
+mod inquiry;
 mod operator;
 pub mod policy;
 mod random;
@@ -39,6 +40,7 @@ pub use audit::AuditedReads;
 pub use audit::actions::audited_actions;
 pub use audit::trail::{TrailCursor, TrailPage, TrailQuery, TrailRecord};
 pub use clock::{ClockTrust, clock_is_behind};
+pub use inquiry::Inquiry;
 pub use operator::bootstrap::FirstAdmin;
 pub use operator::refusal::Refusal;
 pub use operator::{GivenPassword, OperatorCommand, Outcome, UserName, UserRecord, WithPassword};
@@ -121,10 +123,6 @@ pub struct Load {
     pub hashes_waiting: u64,
     /// Changes that wait to be written.
     pub writes_waiting: u64,
-    /// The size of the database.
-    pub database_bytes: u64,
-    /// The size of its journal.
-    pub journal_bytes: u64,
 }
 
 impl App {
@@ -162,21 +160,20 @@ impl App {
     /// What the service has before it, for those who watch over it.
     #[must_use]
     pub fn load(&self) -> Load {
-        let (database_bytes, journal_bytes) = self.store.sizes();
-        let (hashes_waiting, writes_waiting) = (self.access.hasher.waiting(), self.store.writes_waiting());
-        Load { hashes_waiting, writes_waiting, database_bytes, journal_bytes }
+        Load { hashes_waiting: self.access.hasher.waiting(), writes_waiting: self.store.writes_waiting() }
     }
 
-    /// What is to be done about once a minute: writes down what was refused, and forgets what is older than it is kept.
-    ///
-    /// # Errors
-    /// `Unavailable` or `Internal` of the first part that fails; what was not done is done at the next call.
-    pub async fn upkeep(&self) -> Result<(), Error> {
+    /// The sizes of the database and of its journal, in bytes; 0 for one that is not there. Asks the disk.
+    #[must_use]
+    pub fn sizes(&self) -> (u64, u64) {
+        self.store.sizes()
+    }
+
+    /// Forgets whose limits are over. To be done about once a minute, as [`App::flush_refusals`], [`App::tidy_keys`] and
+    /// [`App::prune_audit`], each apart from the others.
+    pub fn forget_old_limits(&self) {
         self.access.limiters.iter().for_each(RateLimiters::forget_old);
         self.access.hasher.forget_old();
-        self.flush_refusals().await?;
-        self.tidy_keys().await?;
-        self.prune_audit().await
     }
 
     /// Whose token this is, if it holds a scope of the operation (contract, sections 2.1 and 3).

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
+use super::notice::FirstPassword;
 use super::{Failure, notice, output, serve};
 use crate::app::demo::{LOGINS, PASSWORD};
 use crate::config::{Config, Resolved, Source, resolve_process};
@@ -40,9 +41,11 @@ pub(super) fn demo(mut flags: BTreeMap<String, String>) -> Result<(), Failure> {
             config.listen.bind
         ));
     }
-    let ended = serve::run(&config, async || {
-        let (service, started) = Service::start_demo(&config, Clock::system()).await?;
-        output::print(&text(&started));
+    let ended = serve::run(&config, async |log| {
+        let (service, started) = Service::start_demo(&config, Clock::system(), log.lost()).await?;
+        log.catch_up();
+        // Nobody there to read it is no reason to end.
+        let _ = output::write(&text(&started));
         Ok(service)
     });
     let removed = folder.close();
@@ -76,7 +79,7 @@ fn remove_leftovers(parent: &Path) {
 }
 
 fn text(started: &Started) -> String {
-    let mut text = notice::text(started, false);
+    let mut text = notice::text(started, false, FirstPassword::Shown);
     text.push_str("A made-up school, to explore. All of it is forgotten when this ends (Ctrl-C). Log in as:\n\n");
     for (role, username) in LOGINS {
         let _ = writeln!(text, "  {username:<13} {}", role_words(role));

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod keys;
 mod limits;
+mod log;
 mod notice;
 mod operator;
 mod output;
@@ -16,6 +17,7 @@ mod serve;
 mod shell;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::process::ExitCode;
 
 use clap::builder::ValueHint;
@@ -47,6 +49,12 @@ enum Failure {
     /// The words of the command line do not fit each other.
     #[error("{0}")]
     Usage(String),
+    /// It did its work, and could not tell of it.
+    #[error(
+        "what was to be printed could not be written ({0}): if it was a new password, set another one \
+         with `ocariot-users user set-password`; all else can be asked for again"
+    )]
+    Unwritten(io::Error),
     #[error("{0}")]
     Other(String),
 }
@@ -63,12 +71,12 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
-    match run(&matches) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            output::error(&failure.to_string());
-            ExitCode::from(if matches!(failure, Failure::Settings(_) | Failure::Usage(_)) { 2 } else { 1 })
-        }
+    let failures = [run(&matches), output::all_written()].map(Result::err);
+    failures.iter().flatten().for_each(|failure| output::error(&failure.to_string()));
+    match failures {
+        [None, None] => ExitCode::SUCCESS,
+        [Some(Failure::Settings(_) | Failure::Usage(_)), _] => ExitCode::from(2),
+        _ => ExitCode::from(1),
     }
 }
 

@@ -5,8 +5,17 @@ use std::fmt::Write;
 use crate::app::{EarlierKeys, FirstAdmin};
 use crate::server::Started;
 
+/// What becomes of a password that was made up for the first administrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FirstPassword {
+    /// It is shown to the person at the terminal, and kept nowhere.
+    Shown,
+    /// It stays in its file.
+    Stored,
+}
+
 /// How to reach the service, and, once, how to log in.
-pub(super) fn text(started: &Started, admin_given: bool) -> String {
+pub(super) fn text(started: &Started, admin_given: bool, first: FirstPassword) -> String {
     let address = started.address;
     let open = !address.ip().is_loopback();
     let host = if address.ip().is_unspecified() || !open { "localhost".to_owned() } else { bracketed(started) };
@@ -37,12 +46,12 @@ pub(super) fn text(started: &Started, admin_given: bool) -> String {
     match &started.admin {
         FirstAdmin::Made { username, random_password } => {
             line("Administrator", username.as_str());
-            match (random_password, &started.password_file) {
-                (None, _) => line("Password", "the one that was given"),
-                (Some(_), Some(path)) => {
+            match (random_password, first, &started.password_file) {
+                (None, _, _) => line("Password", "the one that was given"),
+                (Some(_), FirstPassword::Stored, Some(path)) => {
                     line("Password", &format!("in {} (readable by its owner alone)", path.display()))
                 }
-                (Some(password), None) => {
+                (Some(password), _, _) => {
                     let password = String::from_utf8_lossy(password.as_bytes()).into_owned();
                     line("Password", &format!("{password}   (shown this once: write it down)"));
                 }
@@ -52,6 +61,9 @@ pub(super) fn text(started: &Started, admin_given: bool) -> String {
             line("Administrator", "there is one already: --admin-username and --admin-password change nothing");
         }
         FirstAdmin::Exists => {}
+    }
+    if let (FirstAdmin::Exists, Some(path)) = (&started.admin, &started.password_file) {
+        line("Password", &format!("the first administrator's is still in {}: log in, and delete it", path.display()));
     }
     format!("ocariot-users {} is ready.\n\n{text}\n", env!("CARGO_PKG_VERSION"))
 }

@@ -1,10 +1,32 @@
 //! What verbs print: to people and programs that may have gone away meanwhile.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::OnceLock;
 
-/// Prints to standard output. Nobody there to read it is no error.
+use super::Failure;
+
+/// Why something could not be written to standard output.
+static UNWRITTEN: OnceLock<io::Error> = OnceLock::new();
+
+/// Prints to standard output. Nobody there to read it is no error; any other is remembered for [`all_written`].
 pub(super) fn print(text: &str) {
-    let _ = io::stdout().lock().write_all(text.as_bytes());
+    if let Err(error) = write(text)
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        // The first one is told.
+        let _ = UNWRITTEN.set(error);
+    }
+}
+
+/// Whether all that was printed could be written.
+///
+/// # Errors
+/// `Unwritten` if not.
+pub(super) fn all_written() -> Result<(), Failure> {
+    match UNWRITTEN.get() {
+        Some(error) => Err(Failure::Unwritten(io::Error::new(error.kind(), error.to_string()))),
+        None => Ok(()),
+    }
 }
 
 /// Prints a part of much: whoever prints it stops when it cannot be written.

@@ -192,6 +192,8 @@ pub enum Unavailable {
     DiskFull,
     /// The disk refuses to write or read.
     DiskFailure,
+    /// The disk does not answer.
+    DiskSilent,
     /// The clock tells a time that was over before.
     ClockBehind,
     /// The service is about to end.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::app::Refusal;
+use crate::model::Error;
 
 /// Why a start is refused. Nothing on disk was changed then.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +100,12 @@ pub enum StartError {
          was acknowledged is on disk. Start the service again, or let its supervisor do so"
     )]
     WriterEnded,
+    /// The disk did not let the database be closed.
+    #[error(
+        "the service ended without closing its database, because the disk does not answer. What was acknowledged is on \
+         the disk: look after it (`dmesg` tells more), then start the service again"
+    )]
+    NotClosed,
     /// The database cannot be used for another reason.
     #[error("the database {} cannot be used ({cause}): mend that, or restore a backup", database.display())]
     Database {
@@ -136,6 +143,12 @@ pub enum StartError {
     /// A fault that has no remedy of its own.
     #[error("the service cannot start: {0}")]
     Internal(String),
+}
+
+impl From<Error> for StartError {
+    fn from(error: Error) -> Self {
+        Self::Internal(error.to_string())
+    }
 }
 
 impl StartError {

@@ -10,10 +10,13 @@ use rustix::fs::{FlockOperation, flock};
 use super::StartError;
 use super::exchange::finish;
 use super::files::DATABASE;
+use crate::app::FirstAdmin;
 use crate::config::without_mark;
 
 /// The first administrator's password, until somebody deletes it.
 pub(crate) const FIRST_PASSWORD: &str = "initial-admin-password";
+
+const FIRST_PASSWORD_FILE: &str = "file for the first password";
 
 /// A data folder that this process holds until it is dropped.
 #[derive(Debug)]
@@ -145,14 +148,38 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// Writes the first administrator's password where only the owner of the folder finds it.
+/// Writes the first administrator's password where only the owner of the folder finds it, on disk when this returns.
+/// One that a start left there that was cut short before there was an administrator is replaced.
 ///
 /// # Errors
 /// If it cannot be written.
-pub(crate) fn write_first_password(folder: &DataFolder, password: &str) -> Result<PathBuf, StartError> {
+pub(crate) fn write_first_password(folder: &DataFolder, password: &str) -> Result<(), StartError> {
     let path = folder.path().join(FIRST_PASSWORD);
-    write_file("file for the first password", &path, 0o600, &format!("{password}\n"))?;
-    Ok(path)
+    write_file(FIRST_PASSWORD_FILE, &path, 0o600, &format!("{password}\n"))
+}
+
+/// Where the first administrator's password still is. Removes one that is nobody's: a start was cut short before there
+/// was an administrator, and the next one was given a password.
+///
+/// # Errors
+/// If that cannot be removed.
+pub(crate) fn settle_first_password(folder: &DataFolder, admin: &FirstAdmin) -> Result<Option<PathBuf>, StartError> {
+    let path = folder.path().join(FIRST_PASSWORD);
+    match admin {
+        FirstAdmin::Made { random_password: None, .. } => forget_first_password(&path).map(|()| None),
+        FirstAdmin::Made { random_password: Some(_), .. } | FirstAdmin::Exists => Ok(path.exists().then_some(path)),
+    }
+}
+
+/// Removes the first administrator's password, once somebody was shown it.
+///
+/// # Errors
+/// If it cannot be removed.
+pub fn forget_first_password(path: &Path) -> Result<(), StartError> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => Err(StartError::file(FIRST_PASSWORD_FILE, path, cause)),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -168,7 +195,8 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = DataFolder::create(&parent.path().join("a/data")).unwrap();
         assert_eq!(mode(folder.path()), 0o700);
-        let written = write_first_password(&folder, "secret").unwrap();
+        write_first_password(&folder, "secret").unwrap();
+        let written = folder.path().join(FIRST_PASSWORD);
         assert_eq!(mode(&written), 0o600);
         assert_eq!(fs::read_to_string(written).unwrap(), "secret\n");
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();

@@ -14,5 +14,5 @@ mod reach;
 pub(crate) mod signals;
 
 pub use error::{OperateError, StartError};
-pub use folder::remove_abandoned;
+pub use folder::{forget_first_password, remove_abandoned};
 pub use reach::{Operator, operate};

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -16,12 +17,16 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use tokio::time::Instant;
 
+use super::jobs::JobFigures;
+use super::lost_lines::LostLines;
 use crate::api::Route;
-use crate::app::App;
+use crate::app::{App, Inquiry};
 use crate::operations::backup::Watch;
 
 /// In seconds: a look-up takes one millisecond, a log-in some fifty, and clients give up after ten seconds.
 const LATENCIES: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
+/// How long the disk may take to say what is on it; scrapers give up after ten seconds.
+const PATIENCE: Duration = Duration::from_secs(3);
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -49,13 +54,21 @@ pub(super) struct Metrics {
     journal_bytes: Gauge,
     last_backup: Gauge,
     backups: Watch,
+    /// What the disk has to be asked for: the sizes of the database and its journal, and the newest backup.
+    disk: Inquiry<((u64, u64), Option<Timestamp>)>,
     ready: Gauge,
 }
 
 impl Metrics {
     /// Begins to count. `certificate_end` tells, in seconds since 1970, when the certificate in use ends, if there is
     /// one.
-    pub(super) fn new(app: Arc<App>, certificate_end: Option<Gauge>, backups: Watch) -> Self {
+    pub(super) fn new(
+        app: Arc<App>,
+        certificate_end: Option<Gauge>,
+        backups: Watch,
+        jobs: JobFigures,
+        lost_lines: LostLines,
+    ) -> Self {
         let mut registry = Registry::with_prefix("ocariot");
         let requests = Family::default();
         registry.register("http_requests", "Requests, by what was answered", requests.clone());
@@ -64,6 +77,11 @@ impl Metrics {
         registry.register("http_request_duration_seconds", help, latencies.clone());
         let help = "Backups that the service was to make by itself, and did not";
         registry.register("backup_failures", help, backups.failures.clone());
+        let help = "When a job of the service last went well; 0 before it did";
+        registry.register("job_last_success_timestamp_seconds", help, jobs.last_success);
+        registry.register("job_failures", "Turns of the service's jobs that failed", jobs.failures);
+        let help = "Lines of the log that could not be written";
+        registry.register("log_lines_lost", help, lost_lines.0);
         if let Some(end) = certificate_end {
             registry.register("certificate_expiry_timestamp_seconds", "When the certificate ends", end);
         }
@@ -90,6 +108,7 @@ impl Metrics {
             journal_bytes,
             last_backup,
             backups,
+            disk: Inquiry::default(),
             ready,
         }
     }
@@ -102,16 +121,21 @@ impl Metrics {
         self.requests.get_or_create(&Answered { method, route, status }).inc();
     }
 
-    /// All figures as they are now, as text.
+    /// All figures as they are now, as text; those of a disk that does not answer as they were.
     async fn text(&self) -> Result<String, std::fmt::Error> {
         let load = self.app.load();
         let set = |gauge: &Gauge, value: u64| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         set(&self.hashes_waiting, load.hashes_waiting);
         set(&self.writes_waiting, load.writes_waiting);
-        set(&self.database_bytes, load.database_bytes);
-        set(&self.journal_bytes, load.journal_bytes);
-        self.last_backup.set(self.backups.newest().await.map_or(0, |made_at| made_at.as_second()));
-        self.ready.set(i64::from(self.app.ready().await.is_ok()));
+        let (app, backups) = (Arc::clone(&self.app), self.backups.clone());
+        let disk = self.disk.ask(PATIENCE, move || (app.sizes(), backups.newest()));
+        let (disk, ready) = tokio::join!(disk, self.app.ready());
+        if let Some(((database, journal), newest)) = disk {
+            set(&self.database_bytes, database);
+            set(&self.journal_bytes, journal);
+            self.last_backup.set(newest.map_or(0, |made_at| made_at.as_second()));
+        }
+        self.ready.set(i64::from(ready.is_ok()));
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)

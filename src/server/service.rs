@@ -1,22 +1,19 @@
 //! A start, in an order in which everything that can be refused is refused before anything is changed.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use prometheus_client::metrics::gauge::Gauge;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::sync::watch;
 
 use super::connections::listener::{ConnectionLimits, Listener, Transport};
-use super::connections::redirect::Redirect;
 use super::connections::tls::{CurrentCertificate, server_config};
-use super::metrics::{Counted, Exporter, Metrics};
+use super::jobs::JobFigures;
+use super::lost_lines::LostLines;
+use super::metrics::Metrics;
 use super::renewal::Renewal;
-use super::supervisor;
-use crate::api::{self, Cors, Hsts, Limits};
+use crate::api::{Cors, Hsts, Limits};
 use crate::app::{App, EarlierKeys, FirstAdmin};
 use crate::config::{Config, Mode};
 use crate::model::{Clock, Error, Password, Username};
@@ -24,7 +21,7 @@ use crate::operations::StartError;
 use crate::operations::backup::{Schedule, Watch, back_up_before_upgrade};
 use crate::operations::certificate::{Certificate, certificate};
 use crate::operations::control::ControlSocket;
-use crate::operations::folder::{DataFolder, write_first_password};
+use crate::operations::folder::{DataFolder, settle_first_password, write_first_password};
 use crate::operations::keys::{FoundTokenKey, FoundUsernameKey, Missing, token_key, username_key};
 use crate::operations::opening::{cores, open_store, start_app};
 use crate::operations::signals::Termination;
@@ -34,22 +31,23 @@ const OWN_FILES: usize = 64;
 /// Each reading connection has the database, its log and its index open.
 const FILES_PER_CORE: usize = 4;
 
-/// How often the clock is looked at.
-const CLOCK_CHECK: Duration = Duration::from_secs(60);
-
 /// A service that is ready to serve.
 pub struct Service {
-    app: Arc<App>,
-    main: (Listener, Transport),
-    redirect: Option<(Listener, u16)>,
-    metrics: Option<(Listener, Arc<Metrics>)>,
-    renewal: Option<Renewal>,
-    control: Option<ControlSocket>,
-    schedule: Option<Schedule>,
-    limits: (ConnectionLimits, Limits),
-    cors: Cors,
-    termination: Termination,
-    folder: DataFolder,
+    pub(super) app: Arc<App>,
+    pub(super) main: (Listener, Transport),
+    pub(super) redirect: Option<(Listener, u16)>,
+    pub(super) metrics: Option<(Listener, Arc<Metrics>)>,
+    pub(super) renewal: Option<Renewal>,
+    pub(super) control: Option<ControlSocket>,
+    pub(super) schedule: Option<Schedule>,
+    pub(super) limits: (ConnectionLimits, Limits),
+    pub(super) cors: Cors,
+    pub(super) clock: Clock,
+    pub(super) job_figures: JobFigures,
+    /// Until the service runs.
+    pub(super) termination: Option<Termination>,
+    /// Held for as long as the service lives.
+    pub(super) _folder: Arc<DataFolder>,
 }
 
 /// What the start found and made, for the person who reads the terminal.
@@ -70,17 +68,19 @@ pub struct Started {
     pub earlier_keys: EarlierKeys,
     /// Whether an administrator was made.
     pub admin: FirstAdmin,
-    /// Where the made-up password went, if it is not to be shown.
+    /// Where the made-up password of the first administrator still is.
     pub password_file: Option<PathBuf>,
 }
 
-/// Where a made-up password goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FirstPassword {
-    /// To the person at the terminal.
-    Shown,
-    /// Into a file in the data folder.
-    Stored,
+impl Started {
+    /// The file with the first administrator's password, if this start made both.
+    #[must_use]
+    pub fn made_password_file(&self) -> Option<&Path> {
+        match self.admin {
+            FirstAdmin::Made { .. } => self.password_file.as_deref(),
+            FirstAdmin::Exists => None,
+        }
+    }
 }
 
 /// What the service begins with.
@@ -105,22 +105,26 @@ impl Service {
     ///
     /// # Errors
     /// Why the start is refused.
-    pub async fn start(config: &Config, clock: Clock, password: FirstPassword) -> Result<(Self, Started), StartError> {
-        Self::start_with(config, clock, password, InitialData::Kept).await
+    pub async fn start(config: &Config, clock: Clock, lost_lines: LostLines) -> Result<(Self, Started), StartError> {
+        Self::start_with(config, clock, lost_lines, InitialData::Kept).await
     }
 
     /// As [`Service::start`], in an empty data folder, and with the made-up school of [`crate::app::demo`].
     ///
     /// # Errors
     /// Why the start is refused.
-    pub async fn start_demo(config: &Config, clock: Clock) -> Result<(Self, Started), StartError> {
-        Self::start_with(config, clock, FirstPassword::Shown, InitialData::MadeUp).await
+    pub async fn start_demo(
+        config: &Config,
+        clock: Clock,
+        lost_lines: LostLines,
+    ) -> Result<(Self, Started), StartError> {
+        Self::start_with(config, clock, lost_lines, InitialData::MadeUp).await
     }
 
     async fn start_with(
         config: &Config,
         clock: Clock,
-        password: FirstPassword,
+        lost_lines: LostLines,
         contents: InitialData,
     ) -> Result<(Self, Started), StartError> {
         // From here on a request to end waits until the service runs, so that it never leaves half a start behind.
@@ -128,7 +132,7 @@ impl Service {
         let admin = first_admin(config)?;
         let folder = DataFolder::find(&config.data_dir)?;
         let ports = Ports::bind(config)?;
-        let folder = folder.map_or_else(|| DataFolder::create(&config.data_dir), Ok)?;
+        let folder = Arc::new(folder.map_or_else(|| DataFolder::create(&config.data_dir), Ok)?);
         let found = Found::look(config, &folder, &clock)?;
         back_up_before_upgrade(config, &clock).map_err(|error| StartError::NoUpgrade(error.to_string()))?;
         let backups = Watch::over(config);
@@ -144,13 +148,9 @@ impl Service {
         if contents == InitialData::MadeUp {
             app.fill_demo().await.map_err(internal)?;
         }
-        let admin = app.ensure_admin(admin.0, admin.1).await.map_err(internal)?;
-        let password_file = match (&admin, password) {
-            (FirstAdmin::Made { random_password: Some(made_up), .. }, FirstPassword::Stored) => {
-                Some(write_first_password(&folder, &String::from_utf8_lossy(made_up.as_bytes()))?)
-            }
-            _ => None,
-        };
+        let stored = |made_up: &Password| write_first_password(&folder, &String::from_utf8_lossy(made_up.as_bytes()));
+        let admin = app.ensure_admin(admin.0, admin.1, stored).await?;
+        let password_file = settle_first_password(&folder, &admin)?;
         let started = Started {
             address: ports.main.address().map_err(internal)?,
             redirect: ports.redirect.as_ref().map(Listener::address).transpose().map_err(internal)?,
@@ -168,11 +168,15 @@ impl Service {
             certificate_end.set(certificate.not_after.as_second());
             certificate_end.clone()
         });
-        let metrics = ports.metrics.map(|listener| (listener, Arc::new(Metrics::new(Arc::clone(&app), end, backups))));
+        let job_figures = JobFigures::default();
+        let metrics = ports.metrics.map(|listener| {
+            (listener, Arc::new(Metrics::new(Arc::clone(&app), end, backups, job_figures.clone(), lost_lines)))
+        });
         let (transport, renewal) = match found.certificate {
             Some(certificate) => {
                 let current = Arc::new(CurrentCertificate::new(certificate.certified));
-                let renewal = Renewal::new(config.tls.clone(), clock, Arc::clone(&current), certificate_end)?;
+                let (files, folder) = (config.tls.clone(), Arc::clone(&folder));
+                let renewal = Renewal::new(files, folder, clock.clone(), Arc::clone(&current), certificate_end);
                 (Transport::Tls(server_config(current)?), Some(renewal))
             }
             None => (Transport::Plain, None),
@@ -188,57 +192,12 @@ impl Service {
             schedule,
             limits: limits(config),
             cors: Cors::new(config.cors_origins.clone()),
-            termination,
-            folder,
+            clock,
+            job_figures,
+            termination: Some(termination),
+            _folder: folder,
         };
         Ok((service, started))
-    }
-
-    /// Serves until the process is asked to end, then lets requests in work end.
-    ///
-    /// # Errors
-    /// If the service cannot begin, or a fault keeps it from going on: whoever supervises it is to start it again.
-    pub async fn run(mut self) -> Result<(), StartError> {
-        let (connections, limits) = self.limits;
-        let app = self.app;
-        let upkeep = tokio::spawn(upkeep(Arc::clone(&app)));
-        let clock = tokio::spawn(watch_clock(Arc::clone(&app)));
-        let inner = api::endpoint(Arc::clone(&app), limits, self.cors).map_err(internal)?;
-        let (stop, stopped) = watch::channel(false);
-        let endpoint = Counted { inner, metrics: self.metrics.as_ref().map(|(_, metrics)| Arc::clone(metrics)) };
-        let exporter = self.metrics.map(|(listener, metrics)| {
-            let few = ConnectionLimits { connections: 8, connections_per_client: 8, ..connections.clone() };
-            tokio::spawn(listener.serve(Exporter(metrics), Transport::Plain, few, stopped.clone()))
-        });
-        let control = self
-            .control
-            .map(|socket| tokio::spawn(socket.serve(Arc::clone(&app), stopped.clone(), connections.shutdown_grace)));
-        let redirect = self.redirect.map(|(listener, port)| {
-            tokio::spawn(listener.serve(Redirect { port }, Transport::Plain, connections.clone(), stopped.clone()))
-        });
-        let backups = self.schedule.map(|schedule| tokio::spawn(schedule.run(stopped.clone())));
-        let (listener, transport) = self.main;
-        let main = tokio::spawn(listener.serve(endpoint, transport, connections, stopped));
-        supervisor::ready();
-        let ended = tokio::select! {
-            () = self.termination.requested() => Ok(()),
-            () = app.broken() => Err(StartError::WriterEnded),
-            never = keep_current(&mut self.renewal, &self.folder) => match never {},
-        };
-        supervisor::stopping();
-        clock.abort();
-        tracing::info!("Stopping: requests in work may end");
-        stop.send_replace(true);
-        main.await.map_err(internal)?;
-        for other in [redirect, exporter, control, backups].into_iter().flatten() {
-            other.await.map_err(internal)?;
-        }
-        upkeep.abort();
-        if let Err(error) = app.flush_refusals().await {
-            tracing::warn!(%error, "The refusals of the last minute are not in the audit trail");
-        }
-        tracing::info!("Stopped");
-        ended
     }
 }
 
@@ -261,39 +220,10 @@ async fn settle_keys(app: &App, made_anew: bool) -> EarlierKeys {
     }
 }
 
-/// Once a minute, does what the service must do by itself.
-async fn upkeep(app: Arc<App>) {
-    let minute = Duration::from_mins(1);
-    let mut minutes = tokio::time::interval_at(tokio::time::Instant::now() + minute, minute);
-    minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        minutes.tick().await;
-        if let Err(error) = app.upkeep().await {
-            tracing::warn!(%error, "The upkeep failed; it is tried again in a minute");
-        }
-    }
-}
-
-/// Has it said when the clock goes wrong, although nobody logs in.
-async fn watch_clock(app: Arc<App>) {
-    loop {
-        tokio::time::sleep(CLOCK_CHECK).await;
-        said(app.check_clock());
-    }
-}
-
 /// The check itself has logged what there is to say.
 fn said(checked: Result<(), Error>) {
     if let Err(error) = checked {
         tracing::debug!(%error, "Nobody can log in");
-    }
-}
-
-/// Keeps the certificate up to date, if there is one.
-async fn keep_current(renewal: &mut Option<Renewal>, folder: &DataFolder) -> Infallible {
-    match renewal {
-        Some(renewal) => renewal.watch(folder).await,
-        None => std::future::pending().await,
     }
 }
 
@@ -401,6 +331,6 @@ fn affordable(connections: usize) -> usize {
     connections.min(most)
 }
 
-fn internal(error: impl std::fmt::Display) -> StartError {
+pub(super) fn internal(error: impl std::fmt::Display) -> StartError {
     StartError::Internal(error.to_string())
 }

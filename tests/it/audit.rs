@@ -153,11 +153,11 @@ async fn rows_are_kept_for_as_long_as_is_set_and_pruned_in_steps() {
     let all = count();
     assert!(all > 1200);
     world.clock.advance(365 * 86_400 - 60);
-    world.app.upkeep().await.unwrap();
+    world.app.prune_audit().await.unwrap();
     assert_eq!(count(), all, "nothing is older than a year");
     world.clock.advance(120);
     world.admin().await;
-    world.app.upkeep().await.unwrap();
+    world.app.prune_audit().await.unwrap();
     assert_eq!(count(), 1, "the log-in of just now stays");
 }
 
@@ -174,27 +174,27 @@ async fn a_clock_that_is_far_ahead_takes_no_more_than_ten_minutes_of_the_trail_w
     let count = || trail(&world).len();
     let years = 20 * 365 * 86_400;
     world.clock.advance(years);
-    world.app.upkeep().await.unwrap();
+    world.app.prune_audit().await.unwrap();
     world.clock.advance(-years);
-    world.app.upkeep().await.unwrap();
+    world.app.prune_audit().await.unwrap();
     assert_eq!(count(), 590, "the clock was wrong for a moment");
 
     // It stays so, and people log in meanwhile.
     world.clock.advance(years);
     for minutes in 1..=30 {
         world.admin().await;
-        world.app.upkeep().await.unwrap();
+        world.app.prune_audit().await.unwrap();
         assert_eq!(count(), 590 - 9 * minutes, "ten old rows less, and a log-in more");
     }
     world.clock.advance(-years);
-    world.app.upkeep().await.unwrap();
+    world.app.prune_audit().await.unwrap();
     assert_eq!(count(), 320, "what was not yet deleted stays when the clock is right again");
 
     // What is due goes in the end, also what was written when the clock told 1970.
     world.sql("INSERT INTO audit (at, action, outcome, count) VALUES (1, 'child_view', 'ok', 1)");
     world.clock.advance(366 * 86_400);
     for _ in 0..40 {
-        world.app.upkeep().await.unwrap();
+        world.app.prune_audit().await.unwrap();
     }
     assert_eq!(count(), 30, "the log-ins of the future");
 }
@@ -236,7 +236,7 @@ async fn refusals_of_one_kind_and_client_are_one_row_with_a_count() {
     school.family.client.from("192.0.2.2").patch(&family, adopted).await.is(403);
 
     assert_eq!(refusals(&world), [], "nothing is written before the minute is over");
-    world.app.upkeep().await.unwrap();
+    world.app.flush_refusals().await.unwrap();
     let row = |action: &str, outcome: &str, from: &str, actor: &str, count| {
         (action.to_owned(), outcome.to_owned(), from.to_owned(), actor.to_owned(), count)
     };
@@ -253,7 +253,7 @@ async fn refusals_of_one_kind_and_client_are_one_row_with_a_count() {
         row("request", "unauthenticated", "192.0.2.1", "", 35),
     ];
     assert_eq!(refusals(&world), expected);
-    world.app.upkeep().await.unwrap();
+    world.app.flush_refusals().await.unwrap();
     assert_eq!(refusals(&world).len(), expected.len(), "what is written is not written again");
 }
 
@@ -264,7 +264,7 @@ async fn a_flood_of_refusals_from_everywhere_is_few_rows() {
         let client = world.nobody().from(&format!("100.64.{}.{}", number / 250, number % 250));
         client.get("/v1/institutions").await.is(401);
     }
-    world.app.upkeep().await.unwrap();
+    world.app.flush_refusals().await.unwrap();
     let rows = refusals(&world);
     assert_eq!(rows.len(), 65);
     assert_eq!(rows.iter().map(|row| row.4).sum::<i64>(), 2_000);

@@ -1,17 +1,15 @@
 //! Faults of the service itself: they end one request, or are noticed; they never pass in silence.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use ocariot_users::config::{Config, Inputs, resolve};
 use ocariot_users::model::{Clock, InstitutionFacts, Text};
-use ocariot_users::server::{FirstPassword, Service};
 use serde_json::json;
+use tokio::runtime::Handle;
 
-use crate::support::{World, on_writer_thread};
+use crate::support::{World, on_writer_thread, start_service};
 
 #[tokio::test]
 async fn a_panic_in_a_write_ends_that_write_and_undoes_it() {
@@ -93,16 +91,6 @@ async fn a_writer_that_has_ended_makes_the_service_unready() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_whose_writer_has_ended_stops_with_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let flags = [
-        ("data-dir", folder.path().to_str().unwrap()),
-        ("plain-http", "true"),
-        ("port-http", "0"),
-        ("hash-memory", "8 KiB"),
-        ("hash-iterations", "1"),
-    ];
-    let flags: BTreeMap<_, _> = flags.iter().map(|(flag, value)| ((*flag).to_owned(), (*value).to_owned())).collect();
-    let inputs = Inputs { flags, environment: BTreeMap::new(), read: &|path| std::fs::read_to_string(path) };
-    let resolved = resolve(&inputs).unwrap();
     let broken = Arc::new(AtomicBool::new(false));
     let clock = Clock::new({
         let broken = Arc::clone(&broken);
@@ -112,9 +100,8 @@ async fn a_service_whose_writer_has_ended_stops_with_an_error() {
             Clock::system().now()
         }
     });
-    let config = Config::of(&resolved).unwrap();
-    let (service, started) = Service::start(&config, clock, FirstPassword::Stored).await.unwrap();
-    let running = tokio::spawn(service.run());
+    let (service, started) = start_service(folder.path(), clock, &[]).await.unwrap();
+    let running = tokio::spawn(async move { service.run(&Handle::current()).await });
     let url = format!("http://{}/readyz", started.address);
     assert_eq!(reqwest::get(&url).await.unwrap().status(), 200);
     broken.store(true, Ordering::SeqCst);

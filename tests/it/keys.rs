@@ -89,7 +89,7 @@ async fn after_a_rotation_the_new_key_signs_and_tokens_of_the_old_one_stay_valid
     assert_eq!(kids(&published(&world).await), [rotated.signing.kid.as_str()]);
     assert!(shown(&world).await.earlier.is_empty());
     // What is over is forgotten, by the upkeep.
-    world.app.upkeep().await.unwrap();
+    world.app.tidy_keys().await.unwrap();
     assert_eq!(world.store.read(|view| view.token_keys()).unwrap().len(), 1);
 }
 
@@ -231,7 +231,7 @@ async fn a_rotation_cut_short_at_any_step_leaves_every_valid_token_valid() {
             assert!(works(&world.bearer(client.token.as_deref().unwrap())).await);
         }
         world.clock.advance(2 * DAY);
-        world.app.upkeep().await.unwrap();
+        world.app.tidy_keys().await.unwrap();
         assert_eq!(published(&world).await.len(), 1);
     }
 }
@@ -255,7 +255,7 @@ async fn a_rotation_that_the_database_is_not_told_of_is_completed_by_the_upkeep(
         assert_ne!(header(&new)["kid"], header(&old)["kid"]);
         assert!(works(&old).await && works(&new).await);
         assert_eq!(rows(&world), 0);
-        world.app.upkeep().await.unwrap();
+        world.app.tidy_keys().await.unwrap();
         assert_eq!(rows(&world), 1);
         assert!(works(&old).await && works(&new).await);
         assert!(shown(&world).await.earlier[0].accepted_until.is_some());

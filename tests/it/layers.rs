@@ -79,6 +79,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "aws_lc_rs",
             "rustix",
             "prometheus_client",
+            "futures_util",
             "sd_notify",
             "tempfile",
         ],

@@ -194,6 +194,7 @@ fn unavailable_text(reason: Unavailable) -> &'static str {
         Unavailable::StoreBusy => "The store is busy at the moment. Please try again in a few seconds.",
         Unavailable::DiskFull => "The disk of the server is full. Please inform its administrator.",
         Unavailable::DiskFailure => "The disk of the server cannot be used. Please inform its administrator.",
+        Unavailable::DiskSilent => "The disk of the server does not answer. Please inform its administrator.",
         Unavailable::ClockBehind => "The clock of the server is wrong. Please inform its administrator.",
         Unavailable::Stopping => "The server is stopping. Please try again in a few seconds.",
         Unavailable::Faulty => "The server has a fault. Please inform its administrator.",

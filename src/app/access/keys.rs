@@ -334,7 +334,10 @@ impl App {
     }
 
     /// Completes what was cut short, and forgets keys whose tokens are all over.
-    pub(in crate::app) async fn tidy_keys(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub async fn tidy_keys(&self) -> Result<(), Error> {
         let now = self.clock.now();
         self.settle_keys().await?;
         if !self.access.tokens.keys().earlier.iter().any(|key| key.is_over(now)) {

@@ -19,10 +19,10 @@ use crate::store::{Change, Tx};
 /// How many old rows are deleted in one transaction: other writes go between.
 const PRUNED_AT_ONCE: usize = 500;
 
-/// How much of the trail one upkeep, which is once a minute, may delete: that of so long a time from its oldest row
+/// How much of the trail one pruning, which is once a minute, may delete: that of so long a time from its oldest row
 /// on. No clock is trusted further: one that is wrongly far ahead makes the trail shorter only ten times as fast as
 /// time goes by, so that there is time to notice it, and one that is ahead for a moment costs ten minutes.
-const PRUNED_PER_UPKEEP: SignedDuration = SignedDuration::from_mins(10);
+const PRUNED_PER_TURN: SignedDuration = SignedDuration::from_mins(10);
 
 /// How the trail is kept, and what is not yet in it.
 pub(in crate::app) struct Audit {
@@ -110,13 +110,14 @@ impl App {
 }
 
 impl App {
-    /// Deletes rows of the trail that are older than they are kept, as many as one upkeep may.
+    /// Deletes rows of the trail that are older than they are kept. To be done about once a minute: each time it
+    /// deletes no more than it may at once.
     ///
     /// # Errors
-    /// `Unavailable` or `Internal` of the store; what was deleted before stays so, and the next upkeep goes on.
-    pub(in crate::app) async fn prune_audit(&self) -> Result<(), Error> {
+    /// `Unavailable` or `Internal` of the store; what was deleted before stays so, and the next time goes on.
+    pub async fn prune_audit(&self) -> Result<(), Error> {
         let oldest = self.store.read(|view| view.oldest_audit())?;
-        let most = oldest.and_then(|oldest| oldest.checked_add(PRUNED_PER_UPKEEP).ok());
+        let most = oldest.and_then(|oldest| oldest.checked_add(PRUNED_PER_TURN).ok());
         let (Some(most), Ok(due)) = (most, self.clock.now().checked_sub(self.audit.keep)) else {
             return Ok(());
         };

@@ -20,11 +20,17 @@ pub enum FirstAdmin {
 }
 
 impl App {
-    /// Makes an administrator if there is none; without a password, with a random one.
+    /// Makes an administrator if there is none; without a password, with a random one, which `keep` gets first: so there
+    /// is never an administrator whose password nobody knows, whatever is cut short.
     ///
     /// # Errors
-    /// `Unavailable` or `Internal` of the store, for the start: then there is no administrator yet.
-    pub async fn ensure_admin(&self, username: Username, password: Option<Password>) -> Result<FirstAdmin, Error> {
+    /// What `keep` returns, `Unavailable` or `Internal` of the store, for the start: then there is no administrator yet.
+    pub async fn ensure_admin<E: From<Error>>(
+        &self,
+        username: Username,
+        password: Option<Password>,
+        keep: impl FnOnce(&Password) -> Result<(), E>,
+    ) -> Result<FirstAdmin, E> {
         if self.store.read(|view| view.count_of(Role::Admin))? > 0 {
             return Ok(FirstAdmin::Exists);
         }
@@ -32,6 +38,7 @@ impl App {
             Some(given) => (given, None),
             None => {
                 let made_up = Password::verbatim(&random_password()?);
+                keep(&made_up)?;
                 (made_up.clone(), Some(made_up))
             }
         };

@@ -5,17 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::watch;
-use tokio::time::sleep;
 
 use super::{BackupError, KeyProtection, Watch, back_up_held, place, read_passphrase, shelf};
 use crate::config::{BackupKeep, Config};
 use crate::model::Clock;
-
-/// How often to look whether a backup is due. The clock may be set, or the machine sleep, in between.
-const LOOK: Duration = Duration::from_secs(30);
-/// How long to wait after one that failed.
-const RETRY: Duration = Duration::from_secs(600);
 
 /// Makes backups of a data folder that this process holds.
 pub(crate) struct Schedule {
@@ -32,29 +25,18 @@ impl Schedule {
         Some(Self { config: config.clone(), every, clock: clock.clone(), watch: watch.clone() })
     }
 
-    /// Makes backups when they are due, until `stop` says so. The newest one in the folder counts, so that a restart
-    /// neither makes one more nor puts one off.
-    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
-        let this = std::sync::Arc::new(self);
-        let work = async {
-            loop {
-                if !this.due() {
-                    sleep(LOOK).await;
-                    continue;
-                }
-                let making = std::sync::Arc::clone(&this);
-                let made = tokio::task::spawn_blocking(move || making.make().map_err(|error| error.to_string())).await;
-                if let Err(error) = made.unwrap_or_else(|ended| Err(ended.to_string())) {
-                    tracing::error!(error, "The backup failed");
-                    this.watch.failures.inc();
-                    sleep(RETRY).await;
-                }
-            }
-        };
-        tokio::select! {
-            () = work => {}
-            _ = stop.wait_for(|stop| *stop) => {}
+    /// Makes a backup if one is due. The newest one in the folder counts, so that a restart neither makes one more nor
+    /// puts one off.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) fn turn(&self) -> Result<(), BackupError> {
+        if !self.due() {
+            return Ok(());
         }
+        self.make().inspect_err(|_| {
+            self.watch.failures.inc();
+        })
     }
 
     fn due(&self) -> bool {

@@ -21,10 +21,9 @@ impl Watch {
         Self { failures: Counter::default(), place: place(config) }
     }
 
-    /// When the newest backup was made, whoever made it; `None` if there is none, or the folder cannot be read.
-    pub(crate) async fn newest(&self) -> Option<Timestamp> {
-        let place = self.place.clone();
-        // A disk that is gone may keep whoever asks it waiting.
-        tokio::task::spawn_blocking(move || shelf::times(&place).into_iter().max()).await.ok()?
+    /// When the newest backup was made, whoever made it; `None` if there is none, or the folder cannot be read. A disk
+    /// that is gone may keep whoever asks waiting.
+    pub(crate) fn newest(&self) -> Option<Timestamp> {
+        shelf::times(&self.place).into_iter().max()
     }
 }

@@ -15,7 +15,7 @@ use ocariot_users::app::{
     App, AppOptions, AuditedReads, ClockTrust, HashOptions, KeyCare, SelfAffiliation, TokenOptions,
 };
 use ocariot_users::config::{Config, Inputs, SETTINGS, resolve};
-use ocariot_users::model::{Age, AgeDate, Clock, Id, Password, Text, Username, past_date, text};
+use ocariot_users::model::{Age, AgeDate, Clock, Error, Id, Password, Text, Username, past_date, text};
 use ocariot_users::store::{Store, StoreOptions};
 use poem::endpoint::{BoxEndpoint, EndpointExt};
 use poem::http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -168,7 +168,9 @@ impl Service {
             clock_trust: ClockTrust::Checked,
         };
         let app = Arc::new(App::start(store, options).unwrap());
-        app.ensure_admin(Username::new("admin").unwrap(), Some(Password::verbatim("first"))).await.unwrap();
+        app.ensure_admin(Username::new("admin").unwrap(), Some(Password::verbatim("first")), |_| Ok::<_, Error>(()))
+            .await
+            .unwrap();
         let limits = Limits {
             body_bytes: 100 << 10,
             upload_bytes: 100 << 10,

@@ -14,6 +14,7 @@ mod backup;
 mod doctor;
 mod drill;
 mod keys;
+mod log;
 mod metrics;
 mod operator;
 mod refusals;
@@ -21,6 +22,7 @@ mod serving;
 mod settings;
 mod shell;
 mod start;
+mod stop;
 mod systemd;
 
 /// Longer than any start takes; only a hanging one reaches it.

@@ -10,10 +10,12 @@
 mod backup;
 mod clock;
 mod faults;
+mod first_admin;
 mod folder;
 mod kill;
 mod power_cut;
 mod restore;
+mod silent;
 mod unchanged;
 mod vfs;
 

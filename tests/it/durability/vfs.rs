@@ -6,7 +6,7 @@
 use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
 
 use rusqlite::ffi;
 use rusqlite::ffi::{sqlite3_file, sqlite3_int64, sqlite3_io_methods, sqlite3_vfs};
@@ -27,12 +27,15 @@ pub enum Fault {
     Full,
     /// The disk does not answer: reads of files work (from the system's cache), writes and syncs fail.
     Broken,
+    /// The disk does not answer: whatever writes or syncs waits until it is mended.
+    Silent,
 }
 
 /// A folder that is watched for as long as this lives.
 pub struct Watched {
     path: PathBuf,
     state: Mutex<State>,
+    mended: Condvar,
 }
 
 #[derive(Default)]
@@ -49,7 +52,8 @@ impl Watched {
     /// Watches the files that are opened in the folder from now on.
     pub fn new(path: &Path) -> Arc<Self> {
         register();
-        let watched = Arc::new(Self { path: path.canonicalize().unwrap(), state: Mutex::default() });
+        let watched =
+            Arc::new(Self { path: path.canonicalize().unwrap(), state: Mutex::default(), mended: Condvar::new() });
         FOLDERS.lock().unwrap().push(Arc::downgrade(&watched));
         watched
     }
@@ -71,6 +75,7 @@ impl Watched {
     pub fn mend(&self) -> (usize, usize) {
         let mut state = self.state.lock().unwrap();
         state.fault = None;
+        self.mended.notify_all();
         (state.struck, state.seen)
     }
 
@@ -90,6 +95,11 @@ impl Watched {
         let number = state.seen;
         state.seen += 1;
         let struck = state.fault.as_ref().filter(|(_, which)| which.contains(&number)).map(|(fault, _)| *fault);
+        if struck == Some(Fault::Silent) {
+            state.struck += 1;
+            let silent = |state: &mut State| matches!(state.fault, Some((Fault::Silent, _)));
+            state = self.mended.wait_while(state, silent).unwrap_or_else(PoisonError::into_inner);
+        }
         if let Some(code) = struck.and_then(|fault| code(fault, &operation)) {
             state.struck += 1;
             return code;
@@ -106,7 +116,7 @@ impl Watched {
 fn code(fault: Fault, operation: &Operation) -> Option<c_int> {
     match (fault, operation) {
         (Fault::Full, Operation::Write { .. }) => Some(ffi::SQLITE_FULL),
-        (Fault::Full, _) => None,
+        (Fault::Full, _) | (Fault::Silent, _) => None,
         (Fault::Broken, Operation::Write { .. }) => Some(ffi::SQLITE_IOERR_WRITE),
         (Fault::Broken, Operation::Truncate { .. }) => Some(ffi::SQLITE_IOERR_TRUNCATE),
         (Fault::Broken, Operation::Sync { .. }) => Some(ffi::SQLITE_IOERR_FSYNC),

@@ -1,5 +1,6 @@
 //! A service of one's own for each test, people who use it, and what they get.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -10,7 +11,10 @@ use ocariot_users::api::{self, Cors, Hsts, Limits};
 use ocariot_users::app::{
     App, AppOptions, AuditedReads, ClockTrust, HashOptions, KeyCare, RateLimits, SelfAffiliation, TokenOptions,
 };
-use ocariot_users::model::{Clock, Password, Username};
+use ocariot_users::config::{Config, Inputs, resolve};
+use ocariot_users::model::{Clock, Error, Password, Username};
+use ocariot_users::operations::StartError;
+use ocariot_users::server::{LostLines, Service, Started};
 use ocariot_users::store::{Store, StoreOptions};
 use poem::http::uri::Scheme;
 use poem::http::{HeaderMap, Method, Uri};
@@ -162,7 +166,7 @@ impl World {
         let app = Arc::new(App::start(store.clone(), options_of_app).unwrap());
         app.settle_keys().await.unwrap();
         let admin = Username::new(ADMIN.0).unwrap();
-        app.ensure_admin(admin, Some(Password::verbatim(ADMIN.1))).await.unwrap();
+        app.ensure_admin(admin, Some(Password::verbatim(ADMIN.1)), |_| Ok::<_, Error>(())).await.unwrap();
         let limits = Limits {
             body_bytes: options.body_bytes,
             upload_bytes: options.upload_bytes,
@@ -229,6 +233,25 @@ impl TestClock {
 pub fn open_store(path: &Path, clock: &TestClock) -> Store {
     let options = StoreOptions { path: path.to_owned(), scans: 2, readers: 4, clock: clock.as_clock() };
     Store::open(options, |_| Ok(zeroize::Zeroizing::new([7; 64]))).unwrap()
+}
+
+/// The whole service in this process, plain, with cheap hashes, on this folder.
+pub async fn start_service(
+    folder: &Path,
+    clock: Clock,
+    flags: &[(&str, &str)],
+) -> Result<(Service, Started), StartError> {
+    let usual = [
+        ("data-dir", folder.to_str().unwrap()),
+        ("plain-http", "true"),
+        ("port-http", "0"),
+        ("hash-memory", "8 KiB"),
+        ("hash-iterations", "1"),
+    ];
+    let flags = usual.iter().chain(flags).map(|(flag, value)| ((*flag).to_owned(), (*value).to_owned())).collect();
+    let inputs = Inputs { flags, environment: BTreeMap::new(), read: &|path| std::fs::read_to_string(path) };
+    let config = Config::of(&resolve(&inputs).unwrap()).unwrap();
+    Service::start(&config, clock, LostLines::default()).await
 }
 
 /// One RSA key for all tests: making one takes a while.
