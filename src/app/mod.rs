@@ -59,6 +59,8 @@ pub struct AppOptions {
     pub self_affiliation: SelfAffiliation,
     /// How long rows of the audit trail are kept.
     pub audit_keep: Duration,
+    /// How many bytes of it are kept.
+    pub audit_bytes: u64,
     /// Which reads the audit trail names.
     pub audited_reads: AuditedReads,
     /// How often each may ask; without, as often as they like.
@@ -142,7 +144,7 @@ impl App {
         Ok(Self {
             rules,
             access: Access::start(&store, access, &options.clock)?,
-            audit: Audit::new(options.audit_keep, options.audited_reads),
+            audit: Audit::new(options.audit_keep, options.audit_bytes, options.audited_reads),
             health: Health { readiness: Readiness::default(), clock: ClockWatch::new(options.clock_trust) },
             clock: options.clock,
             store,

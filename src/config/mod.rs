@@ -61,6 +61,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// How long rows of the audit trail are kept.
     pub audit_keep: Duration,
+    /// How many bytes of it are kept.
+    pub audit_size: u64,
     /// Whether the audit trail names who views which child.
     pub audit_reads: bool,
     /// Whether to send HSTS.
@@ -327,6 +329,7 @@ impl Config {
             },
             trusted_proxies: get("trusted-proxies")?.networks()?,
             audit_keep: get("audit-keep")?.duration(86_400..=3650 * 86_400)?,
+            audit_size: u64::try_from(get("audit-size")?.size(1 << 20..=1 << 31)?).unwrap_or(u64::MAX),
             audit_reads: get("audit-reads")?.switch()?,
             hsts: get("hsts")?.switch()?,
             cors_origins: get("cors-origins")?.origins()?,

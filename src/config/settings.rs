@@ -104,6 +104,7 @@ pub const SETTINGS: &[Setting] = &[
     value("rate-limit-account", "RATE", "100/15m", "Passwords tried for one account by one client; and by all, which slows those that its user never logged in from."),
     value("trusted-proxies", "NETWORKS", "", "Proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8, with commas between."),
     value("audit-keep", "TIME", "365d", "How long rows of the audit trail are kept: 1d to 3650d."),
+    value("audit-size", "SIZE", "256 MiB", "How large the audit trail may become: 1 MiB to 2 GiB; beyond it the oldest rows go before their time, which the log says."),
     switch("audit-reads", "Name in the audit trail who views which single child, too."),
     switch("hsts", "Tell browsers to use HTTPS alone for this host (RFC 6797)."),
     value("backup-dir", "FOLDER", "", "Where backups go; without, into `backups` in the data folder."),

@@ -112,6 +112,7 @@ pub(crate) fn start_app(
             false => SelfAffiliation::Refused,
         },
         audit_keep: config.audit_keep,
+        audit_bytes: config.audit_size,
         audited_reads: match config.audit_reads {
             true => AuditedReads::SingleChildren,
             false => AuditedReads::None,

@@ -30,6 +30,8 @@ const LIMITS: Job = Job::every("limits", MINUTE, "Limits that are over could not
 const REFUSALS: Job = Job::every("refusals", MINUTE, "The latest refusals are not yet in the audit trail");
 const TOKEN_KEYS: Job = Job::every("token_keys", MINUTE, "Keys for tokens that are over could not be forgotten");
 const AUDIT: Job = Job::every("audit", MINUTE, "Rows of the audit trail that are over could not be deleted");
+const AUDIT_SIZE: Job =
+    Job::every("audit_size", Duration::from_mins(10), "The audit trail may be larger than --audit-size allows");
 const CLOCK: Job = Job::every("clock", MINUTE, "The clock cannot be right");
 /// Whether one is due. The clock may be set, or the machine sleep, in between.
 const BACKUP: Job = Job::every("backup", Duration::from_secs(30), "The backup failed");
@@ -122,6 +124,19 @@ fn start_chores(jobs: &mut Jobs, app: &Arc<App>) {
     jobs.start(REFUSALS, chore(app, |app| async move { app.flush_refusals().await }));
     jobs.start(TOKEN_KEYS, chore(app, |app| async move { app.tidy_keys().await }));
     jobs.start(AUDIT, chore(app, |app| async move { app.prune_audit().await }));
+    jobs.start(AUDIT_SIZE, chore(app, |app| async move { trim_audit(&app).await }));
+}
+
+/// Says it when rows go before their time.
+async fn trim_audit(app: &App) -> Result<(), Error> {
+    let rows = app.trim_audit().await?;
+    if rows > 0 {
+        tracing::warn!(
+            rows,
+            "The audit trail had more rows than --audit-size has room for: the oldest were deleted before their time"
+        );
+    }
+    Ok(())
 }
 
 fn chore<F, W>(app: &Arc<App>, work: W) -> impl FnMut() -> F + Send + use<F, W>

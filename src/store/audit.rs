@@ -12,6 +12,10 @@ use crate::store::engine::error::Translate;
 use crate::store::engine::rows;
 use crate::store::{Tx, View};
 
+/// The room that a row takes, with its places in the indexes: as much as the longest ones there are, so that a trail of
+/// any rows has room in what is reckoned with this.
+const ROW_BYTES: u64 = 300;
+
 /// A change that was made.
 pub struct Change<'a> {
     /// Who made it.
@@ -198,6 +202,20 @@ impl Tx<'_> {
             ],
         )
         .map(drop)
+    }
+
+    /// Deletes at most `count` of the rows that have no room in so many bytes, those first that were written first;
+    /// returns how many it deleted. Rows are not counted, so that this costs next to nothing where all have room: their
+    /// numbers say how many there can be.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub fn trim_audit(&self, bytes: u64, count: usize) -> Result<usize, Error> {
+        self.execute(
+            "DELETE FROM audit WHERE id IN
+             (SELECT id FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1 ORDER BY id LIMIT ?2)",
+            params![bytes / ROW_BYTES, count],
+        )
     }
 
     /// Deletes at most `count` of the rows from before an instant, the oldest first; returns how many it deleted.

@@ -199,6 +199,32 @@ async fn a_clock_that_is_far_ahead_takes_no_more_than_ten_minutes_of_the_trail_w
     assert_eq!(count(), 30, "the log-ins of the future");
 }
 
+#[tokio::test]
+async fn a_trail_that_takes_more_room_than_is_set_loses_what_was_written_first_and_says_how_much() {
+    const ROOM: u64 = 1 << 20;
+    let world = World::with(Options { audit_bytes: ROOM, ..Options::default() }).await;
+    // The longest rows there are: those of log-ins and of changes in turn, by different people.
+    world.sql(
+        "DELETE FROM audit; INSERT INTO audit (at, actor_id, actor_role, action, target_id, part_id, address, network,
+                                               outcome, request_id, count)
+         WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 20000)
+         SELECT 1772366400000 + n, randomblob(12), 'healthprofessional', 'healthprofessional_group_update',
+                randomblob(12), randomblob(12), '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff',
+                iif(n % 2, '2001:db8:aaaa:bbbb::/64', NULL), 'ok', '0123456789abcdef', 1 FROM n",
+    );
+    let deleted = world.app.trim_audit().await.unwrap();
+    let left = world.audit_rows();
+    assert!(left > 1000 && deleted + usize::try_from(left).unwrap() == 20_000, "{deleted} and {left}");
+    let database = Connection::open(world.folder.path().join("ocariot.db")).unwrap();
+    database.busy_timeout(Duration::from_secs(5)).unwrap();
+    let number = |sql: &str| database.query_row(sql, [], |row| row.get::<_, u64>(0)).unwrap();
+    assert_eq!(number("SELECT min(at) - 1772366400000 FROM audit"), u64::try_from(deleted).unwrap() + 1);
+    database.execute_batch("VACUUM").unwrap();
+    let taken = number("SELECT sum(pgsize) FROM dbstat WHERE name GLOB 'audit*'");
+    assert!(taken <= ROOM, "{taken}");
+    assert_eq!(world.app.trim_audit().await.unwrap(), 0, "what has room stays");
+}
+
 /// Action, outcome, address, actor and count of the rows of refusals, in the alphabet's order.
 fn refusals(world: &World) -> Vec<(String, String, String, String, i64)> {
     let database = Connection::open(world.folder.path().join("ocariot.db")).unwrap();

@@ -27,13 +27,15 @@ const PRUNED_PER_TURN: SignedDuration = SignedDuration::from_mins(10);
 /// How the trail is kept, and what is not yet in it.
 pub(in crate::app) struct Audit {
     keep: Duration,
+    /// How many bytes.
+    bytes: u64,
     reads: AuditedReads,
     refusals: Refusals,
 }
 
 impl Audit {
-    pub(in crate::app) fn new(keep: Duration, reads: AuditedReads) -> Self {
-        Self { keep, reads, refusals: Refusals::default() }
+    pub(in crate::app) fn new(keep: Duration, bytes: u64, reads: AuditedReads) -> Self {
+        Self { keep, bytes, reads, refusals: Refusals::default() }
     }
 }
 
@@ -124,6 +126,22 @@ impl App {
         let before = due.min(most);
         while self.store.write(move |tx| tx.prune_audit(before, PRUNED_AT_ONCE)).await? == PRUNED_AT_ONCE {}
         Ok(())
+    }
+
+    /// Deletes the rows that were written first for as long as the trail takes more room than it may; returns how many.
+    /// To be done now and then.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Internal` of the store; what was deleted before stays so.
+    pub async fn trim_audit(&self) -> Result<usize, Error> {
+        let (most, mut all) = (self.audit.bytes, 0);
+        loop {
+            let deleted = self.store.write(move |tx| tx.trim_audit(most, PRUNED_AT_ONCE)).await?;
+            all += deleted;
+            if deleted < PRUNED_AT_ONCE {
+                return Ok(all);
+            }
+        }
     }
 }
 

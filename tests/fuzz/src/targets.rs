@@ -161,6 +161,7 @@ impl Service {
             password_min_length: 1,
             self_affiliation: SelfAffiliation::Refused,
             audit_keep: Duration::from_secs(86_400),
+            audit_bytes: 256 << 20,
             audited_reads: AuditedReads::SingleChildren,
             rate_limits: None,
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()],

@@ -86,6 +86,7 @@ pub struct Options {
     pub hash_queue: usize,
     pub hsts: Hsts,
     pub cors_origins: Vec<String>,
+    pub audit_bytes: u64,
     pub audited_reads: AuditedReads,
     pub rate_limits: Option<RateLimits>,
     pub trusted_proxies: Vec<ipnet::IpNet>,
@@ -107,6 +108,7 @@ impl Default for Options {
             hash_queue: 1024,
             hsts: Hsts::Off,
             cors_origins: Vec::new(),
+            audit_bytes: 256 << 20,
             audited_reads: AuditedReads::None,
             rate_limits: None,
             trusted_proxies: Vec::new(),
@@ -160,6 +162,7 @@ impl World {
             rate_limits: options.rate_limits,
             trusted_proxies: options.trusted_proxies.clone(),
             audit_keep: Duration::from_secs(365 * 86_400),
+            audit_bytes: options.audit_bytes,
             clock: clock.as_clock(),
             clock_trust: options.clock_trust,
         };
