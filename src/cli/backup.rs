@@ -54,7 +54,7 @@ pub(super) fn restore_command() -> Command {
         .arg(file())
         .args(key_flags("Go on with the keys of the data folder"))
         .arg(switch("dry-run", "Only check, and say what would change"))
-        .arg(switch("keep-tokens", "Do not refuse tokens from before; revocations since the backup are forgotten"))
+        .arg(switch("keep-tokens", "Do not refuse tokens from before, except those that the backup or the data folder knows as revoked"))
 }
 
 fn file() -> Arg {
@@ -270,7 +270,9 @@ fn restored_text(
     text.push_str(match (mode, tokens) {
         (RestoreMode::DryRun, _) => "",
         (_, EarlierTokens::Revoked) => "Tokens from before are refused: everybody logs in once more.\n",
-        (_, EarlierTokens::Kept) => "Tokens from before go on; revocations since the backup are forgotten.\n",
+        (_, EarlierTokens::Kept) => {
+            "Tokens from before go on, except those that the backup or the data folder knew as revoked.\n"
+        }
     });
     text
 }

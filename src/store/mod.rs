@@ -29,7 +29,7 @@ use engine::{checkup, functions, migrate, writer};
 
 pub use access::accounts::NewAccountRow;
 pub use access::reach::Within;
-pub use access::revocations::Revocation;
+pub use access::revocations::{Revocation, Revoked};
 pub use access::token_keys::TokenKey;
 pub use audit::{Change, Refused, TrailFilter, TrailPlace, TrailRow};
 pub use engine::backup::{Contents, Counters, EarlierTokens};

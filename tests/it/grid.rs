@@ -8,10 +8,12 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use ocariot_users::app::policy::TABLE;
+use ocariot_users::model::{Account, Id};
 use poem::http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ABSENT, ADMIN, Client, PASSWORD, School, World, child, fresh, user};
+use crate::support::{ABSENT, ADMIN, Client, PASSWORD, School, World, child, claims, fresh, user};
+use crate::tokens::{REVOKED, is_refused};
 
 const COLUMNS: [&str; 4] = ["own", "related", "stranger's", "absent"];
 
@@ -218,4 +220,46 @@ async fn the_grid_is_the_one_reviewed() {
     }
     assert_eq!(asked, TABLE.len());
     crate::document::assert_current("tests/it/grid.txt", &text);
+}
+
+/// Tokens are revoked on disk alone: whoever asks passes for somebody whose token was good until a moment ago.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_change_is_made_for_a_token_that_was_revoked_after_it_was_looked_at() {
+    let operations = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/operations.txt")).unwrap();
+    let mut changes = 0;
+    for line in operations.lines().filter(|line| !line.starts_with('#') && !line.ends_with("public")) {
+        let mut parts = line.split(" | ");
+        let (id, method, template) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+        if method == "GET" {
+            continue;
+        }
+        let grid = Grid::new().await;
+        let roles = ["admin", "application", "educator", "healthprofessional", "family", "child"];
+        let (caller, _) = roles.into_iter().zip(parts.skip(1)).find(|(_, cell)| *cell != "-").unwrap();
+        let client = grid.client(caller).await;
+        let own = Id::<Account>::parse(claims(&client)["sub"].as_str().unwrap()).unwrap();
+        let mut paths = Vec::new();
+        for column in COLUMNS {
+            paths.extend(grid.path(template, caller, column).await);
+        }
+        grid.world.store.write(move |tx| tx.revoke_tokens(own, None)).await.unwrap();
+        let before = changed(&grid);
+        let mut refused = 0;
+        for path in paths {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let reply = client.send(method, &format!("/v1{path}"), grid.body(id, caller)).await;
+            assert!(reply.status >= 400, "{id} {path}: {}", reply.text);
+            refused += usize::from(is_refused(&reply, REVOKED));
+        }
+        assert!(refused > 0, "{id}: {caller} is refused for his token");
+        assert_eq!(changed(&grid), before, "{id}");
+        changes += 1;
+    }
+    assert!(changes >= 25, "{changes} operations change something");
+}
+
+/// How many changes the trail has.
+fn changed(grid: &Grid) -> i64 {
+    let database = rusqlite::Connection::open(grid.world.folder.path().join("ocariot.db")).unwrap();
+    database.query_row("SELECT count(*) FROM audit WHERE outcome = 'ok'", [], |row| row.get(0)).unwrap()
 }

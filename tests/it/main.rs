@@ -37,6 +37,7 @@ mod operations;
 mod queries;
 mod queries_property;
 mod readme;
+mod revocations;
 mod scale;
 mod siege;
 mod stateful;

@@ -18,6 +18,7 @@ const RELEASED: &[&str] = &[
     include_str!("fixtures/schema-4.sql"),
     include_str!("fixtures/schema-5.sql"),
     include_str!("fixtures/schema-6.sql"),
+    include_str!("fixtures/schema-7.sql"),
 ];
 
 /// Every row of every table, its columns by name.

@@ -1,5 +1,7 @@
 //! Logging in: a name and a password become a token (contract, section 3).
 
+use std::sync::Arc;
+
 use crate::app::access::hash_queue::{Standing, Turn};
 use crate::app::access::password::Fit;
 use crate::app::audit::actions::LOGIN;
@@ -29,7 +31,7 @@ impl App {
         let better = self.rehash(turn, (&credential, fit), password).await?;
         let Credential { id, role, hash } = credential;
         let origin = origin.clone();
-        let lifetime = self.access.tokens.lifetime();
+        let (lifetime, revocations) = (self.access.tokens.lifetime(), Arc::clone(&self.access.revocations));
         let (token, now) = self
             .store
             .write(move |tx| {
@@ -41,7 +43,9 @@ impl App {
                     tx.set_password(id, Some(&hash), &better)?;
                 }
                 origin.record_login(tx, id, role)?;
-                Ok((tx.new_token(lifetime), tx.now()))
+                let token = tx.new_token(lifetime);
+                tx.after_commit(move || revocations.note(token));
+                Ok((token, tx.now()))
             })
             .await?;
         self.access.tokens.issue(id, role, token, now)

@@ -52,7 +52,8 @@ impl Access {
     /// `Internal` if the key for tokens is none or the costs of hashes are impossible; what the store fails with.
     pub(in crate::app) fn start(store: &Store, options: AccessOptions, clock: &Clock) -> Result<Self, Error> {
         let limiters = options.rate_limits.map(|limits| RateLimiters::new(&limits, clock.clone())).transpose()?;
-        let (revocations, floor) = store.read(|view| Ok((view.revocations()?, view.revoked_through()?)))?;
+        let revocations = store
+            .read(|view| Ok(Revocations::new(view.revocations()?, view.revoked_through()?, view.last_token()?)))?;
         let (keys, last_expiry) = store.read(|view| Ok((view.token_keys()?, view.last_token_expiry()?)))?;
         let TokenOptions { private_key, key_care, public_key_file, issuer, lifetime } = options.tokens;
         Ok(Self {
@@ -60,7 +61,7 @@ impl Access {
             key_care,
             public_key_file,
             rotation: Mutex::default(),
-            revocations: Arc::new(Revocations::new(revocations, floor)),
+            revocations: Arc::new(revocations),
             hasher: Hasher::start(&options.hashing)?,
             limiters,
             trusted_proxies: options.trusted_proxies,

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::app::access::keys::{KeyCare, KeyRing};
 use crate::app::access::scopes::scopes;
 use crate::model::{Account, Error, Id, Role, Unauthenticated};
-use crate::store::Revocation;
+use crate::store::{Revocation, Revoked, Tx};
 
 /// Who makes a request, according to his token.
 #[derive(Debug, Clone)]
@@ -221,36 +222,59 @@ fn bad() -> Error {
 
 /// The tokens that are refused although their time is not over. A copy of the store's, changed after each commit.
 pub(in crate::app) struct Revocations {
-    known: RwLock<HashMap<Id<Account>, Revocation>>,
+    known: RwLock<Refused>,
+    /// The newest token that was given out. One that is newer is not of this database: it was given out by the one in
+    /// whose place this came.
+    newest: AtomicI64,
+}
+
+struct Refused {
+    by_account: HashMap<Id<Account>, Revocation>,
     /// The newest token that is refused whoever it belongs to.
     floor: i64,
 }
 
 impl Revocations {
-    pub(in crate::app) fn new(known: Vec<Revocation>, floor: i64) -> Self {
-        let known = known.into_iter().map(|revocation| (revocation.account, revocation)).collect();
-        Self { known: RwLock::new(known), floor }
+    pub(in crate::app) fn new(known: Vec<Revocation>, floor: i64, newest: i64) -> Self {
+        let by_account = known.into_iter().map(|revocation| (revocation.account, revocation)).collect();
+        Self { known: RwLock::new(Refused { by_account, floor }), newest: newest.into() }
     }
 
-    /// Refuses more tokens from now on, and forgets those whose time is over.
-    pub(in crate::app) fn add(&self, revocation: Revocation, now: Timestamp) {
+    /// Accepts a token that was just given out.
+    pub(in crate::app) fn note(&self, token: i64) {
+        self.newest.fetch_max(token, Ordering::SeqCst);
+    }
+
+    /// Refuses more tokens from now on, and forgets what the floor refuses.
+    pub(in crate::app) fn add(&self, Revoked { revocation, floor }: Revoked) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, other| other.expires_at >= now);
-        known.insert(revocation.account, revocation);
+        known.floor = known.floor.max(floor);
+        known.by_account.retain(|_, other| other.through_token > floor);
+        known.by_account.insert(revocation.account, revocation);
     }
 
     /// # Errors
     /// `Unauthenticated` if the caller's token is revoked.
     pub(in crate::app) fn check(&self, caller: &Caller) -> Result<(), Error> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        match known.get(&caller.id) {
-            _ if caller.token <= self.floor => Err(Error::Unauthenticated(Unauthenticated::Revoked)),
-            Some(revocation)
-                if caller.token <= revocation.through_token && Some(caller.token) != revocation.spared_token =>
-            {
-                Err(Error::Unauthenticated(Unauthenticated::Revoked))
-            }
-            _ => Ok(()),
-        }
+        let refused = caller.token <= known.floor
+            || caller.token > self.newest.load(Ordering::SeqCst)
+            || known.by_account.get(&caller.id).is_some_and(|revocation| {
+                caller.token <= revocation.through_token && Some(caller.token) != revocation.spared_token
+            });
+        if refused { Err(revoked()) } else { Ok(()) }
     }
+}
+
+/// Looks once more, in the transaction of a change: the token may have been revoked while the request waited, and
+/// what shares the commit is not in memory yet.
+///
+/// # Errors
+/// `Unauthenticated` if the caller's token is revoked.
+pub(in crate::app) fn require_unrevoked(tx: &Tx<'_>, caller: &Caller) -> Result<(), Error> {
+    if tx.token_is_revoked(caller.id, caller.token)? { Err(revoked()) } else { Ok(()) }
+}
+
+fn revoked() -> Error {
+    Error::Unauthenticated(Unauthenticated::Revoked)
 }

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 
 use crate::app::access::origin::Origin;
 use crate::app::access::policy::{Operation, Subject, Target};
+use crate::app::access::token::require_unrevoked;
 use crate::app::audit::actions::LOGIN;
 use crate::app::audit::refusals::Refusals;
 use crate::app::{App, Permit};
@@ -60,13 +61,17 @@ impl Made for bool {}
 
 impl App {
     /// Makes a permitted change: all that `job` does together with its row of the audit trail, or nothing. A job that
-    /// finds everything as it is to be leaves no row.
+    /// finds everything as it is to be leaves no row. Every change that is asked for with a token comes here.
+    ///
+    /// # Errors
+    /// `Unauthenticated` if the token was revoked since the permission was given; else what `job` returns.
     pub(in crate::app) async fn change<O: Operation, T: Made + Send + 'static>(
         &self,
         permit: Permit<O>,
         job: impl FnOnce(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let actor = (permit.caller().id, permit.caller().role);
+        let caller = permit.caller().clone();
+        let actor = (caller.id, caller.role);
         let origin = permit.origin().clone();
         let asked_from = origin.clone();
         let named = named(&permit.target().subject());
@@ -74,6 +79,7 @@ impl App {
         let result = self
             .store
             .write(move |tx| {
+                require_unrevoked(tx, &caller)?;
                 let outcome = job(tx)?;
                 if tx.has_changes() {
                     let made = outcome.id();

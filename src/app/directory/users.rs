@@ -124,9 +124,8 @@ impl App {
     ) -> impl FnOnce(&Tx<'_>) -> Result<(), Error> + Send + 'static {
         let revocations = self.access.revocations.clone();
         move |tx| {
-            let revocation = tx.revoke_tokens(id, spared)?;
-            let now = tx.now();
-            tx.after_commit(move || revocations.add(revocation, now));
+            let revoked = tx.revoke_tokens(id, spared)?;
+            tx.after_commit(move || revocations.add(revoked));
             Ok(())
         }
     }

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use zeroize::Zeroizing;
 
@@ -90,12 +89,11 @@ pub fn restore(
     };
     let key = key.ok_or_else(|| BackupError::NoKey(file.to_owned()))?;
     let (before, counters) = look_at(data, &staging.scratch().map_err(&failed)?).map_err(&failed)?;
-    let now = clock.now();
-    make_ready(file, &staging.new_files(), key, (counters, now), tokens)?;
+    make_ready(file, &staging.new_files(), key, counters, tokens)?;
     let kept = match mode {
         RestoreMode::DryRun => None,
         RestoreMode::Real => {
-            let stamp = TimeZone::UTC.to_datetime(now).strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
+            let stamp = TimeZone::UTC.to_datetime(clock.now()).strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
             staging.commit(data, &stamp).map_err(&failed)?
         }
     };
@@ -123,7 +121,7 @@ fn make_ready(
     file: &Path,
     new: &Path,
     key: FoundUsernameKey,
-    beyond: (Counters, Timestamp),
+    beyond: Counters,
     tokens: EarlierTokens,
 ) -> Result<(), BackupError> {
     let database = new.join(DATABASE);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::store::engine::connection::unlock;
@@ -26,19 +25,28 @@ pub struct Counters {
     last_id: i64,
     last_token: i64,
     last_token_expiry: i64,
+    newest_instant: i64,
     /// The keys that its valid tokens are verified with.
     keys: Vec<KeyColumns>,
+    revoked_through: i64,
+    revocations: Vec<RevocationColumns>,
 }
+
+/// How far numbers of tokens leap at least, and less than how much further by chance: 71 years in microseconds, a power
+/// of two. There is room for two thousand such leaps.
+const LEAP: i64 = 1 << 51;
 
 /// The columns of `token_key`.
 type KeyColumns = (String, String, String, i64, i64);
+/// The columns of `revocation`.
+type RevocationColumns = ([u8; 12], i64, Option<i64>, i64);
 
 /// What becomes of tokens that were issued before a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EarlierTokens {
     /// They are refused.
     Revoked,
-    /// They go on as the restored database says.
+    /// They go on, except those that the one or the other database refuses.
     Kept,
 }
 
@@ -84,31 +92,43 @@ impl Store {
         Ok(Contents { schema, rows })
     }
 
-    /// How far a database has counted.
+    /// How far the database has counted that this is a copy of, to be thrown away: its schema is brought up to date, its
+    /// names are not.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn counters(database: &Path) -> Result<Counters, OpenError> {
-        let connection = existing(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let keys = match connection.table_exists(None, "token_key")? {
-            true => keys(&connection)?,
-            false => Vec::new(),
-        };
-        let sql = "SELECT last_id, last_token, last_token_expiry FROM store_state";
+    pub fn counters(copy: &Path) -> Result<Counters, OpenError> {
+        let mut connection = existing(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let version = migrate::version(&connection)?;
+        migrate::migrate_all_but_names(&mut connection, version)?;
+        let (keys, revocations) = (keys(&connection)?, revocations(&connection)?);
+        let sql = "SELECT last_id, last_token, last_token_expiry, newest_instant, revoked_through FROM store_state";
         Ok(connection.query_row(sql, [], |row| {
-            Ok(Counters { last_id: row.get(0)?, last_token: row.get(1)?, last_token_expiry: row.get(2)?, keys })
+            Ok(Counters {
+                last_id: row.get(0)?,
+                last_token: row.get(1)?,
+                last_token_expiry: row.get(2)?,
+                newest_instant: row.get(3)?,
+                revoked_through: row.get(4)?,
+                keys,
+                revocations,
+            })
         })?)
     }
 
-    /// Makes a copy ready to take a database's place, at `now`: brings its schema up to date, and its counters beyond
-    /// those of the database. The copy is one file afterwards, without a journal.
+    /// Makes a copy ready to take a database's place: brings its schema up to date, and its counters beyond those of
+    /// the database. The copy is one file afterwards, without a journal.
+    ///
+    /// The database may be lost, and have given out more than the copy knows; nor does any clock tell how much. So the
+    /// numbers of tokens leap: beyond all that were given out in [`LEAP`] microseconds, and to where no other restore
+    /// leapt.
     ///
     /// # Errors
     /// If the key is not the copy's, or the copy cannot be written.
     pub fn make_ready(
         copy: &Path,
         key: impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String>,
-        (beyond, now): (Counters, Timestamp),
+        beyond: Counters,
         tokens: EarlierTokens,
     ) -> Result<(), OpenError> {
         let mut connection = existing(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -116,9 +136,10 @@ impl Store {
         let cipher = unlock(&connection, key)?;
         migrate::migrate(&mut connection, version, &cipher)?;
         connection.execute(
-            "UPDATE store_state SET last_id = max(last_id, ?1), last_token = max(last_token, ?2, ?4),
-             last_token_expiry = max(last_token_expiry, ?3)",
-            params![beyond.last_id, beyond.last_token, beyond.last_token_expiry, now.as_microsecond()],
+            "UPDATE store_state SET last_id = max(last_id, ?1),
+             last_token = max(last_token, ?2) + ?5 + (random() & (?5 - 1)),
+             last_token_expiry = max(last_token_expiry, ?3), newest_instant = max(newest_instant, ?4)",
+            params![beyond.last_id, beyond.last_token, beyond.last_token_expiry, beyond.newest_instant, LEAP],
         )?;
         match tokens {
             EarlierTokens::Revoked => {
@@ -127,6 +148,17 @@ impl Store {
             EarlierTokens::Kept => {
                 for key in beyond.keys {
                     connection.execute("INSERT OR IGNORE INTO token_key VALUES (?1, ?2, ?3, ?4, ?5)", key)?;
+                }
+                let sql = "UPDATE store_state SET revoked_through = max(revoked_through, ?1)";
+                connection.execute(sql, [beyond.revoked_through])?;
+                for revocation in beyond.revocations {
+                    connection.execute(
+                        "INSERT INTO revocation (account_id, through_token, spared_token, expires_at)
+                         VALUES (?1, ?2, ?3, ?4) ON CONFLICT (account_id) DO UPDATE
+                         SET through_token = excluded.through_token, spared_token = excluded.spared_token,
+                         expires_at = excluded.expires_at WHERE excluded.through_token > through_token",
+                        revocation,
+                    )?;
                 }
             }
         }
@@ -142,6 +174,13 @@ fn keys(connection: &Connection) -> rusqlite::Result<Vec<KeyColumns>> {
     let mut statement = connection.prepare(sql)?;
     let keys = statement.query_map([], |row| row.try_into())?;
     keys.collect()
+}
+
+fn revocations(connection: &Connection) -> rusqlite::Result<Vec<RevocationColumns>> {
+    let sql = "SELECT account_id, through_token, spared_token, expires_at FROM revocation";
+    let mut statement = connection.prepare(sql)?;
+    let revocations = statement.query_map([], |row| row.try_into())?;
+    revocations.collect()
 }
 
 /// Opens a file that is there.

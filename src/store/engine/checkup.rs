@@ -8,8 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::store::engine::journal::Journal;
 use crate::store::engine::migrate;
-use crate::store::engine::rows;
-use crate::store::engine::sequence::NEWEST_INSTANT;
+use crate::store::engine::sequence::newest_instant_of;
 use crate::store::{OpenError, Store};
 
 /// How a database is.
@@ -44,7 +43,7 @@ impl Store {
             schema => schema,
         };
         let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        let newest = connection.query_row(NEWEST_INSTANT, [], |row| rows::timestamp(row, 0))?;
+        let newest = newest_instant_of(&connection, schema)?;
         Ok(Condition { schema, newest, damage: Some(found).filter(|found| found != "ok"), bytes, journal_bytes })
     }
 }
@@ -97,7 +96,7 @@ mod tests {
         let mut connection = Connection::open(&database).unwrap();
         connection.pragma_update(None, "journal_mode", "WAL").unwrap();
         migrate::create(&mut connection).unwrap();
-        connection.execute("UPDATE store_state SET last_token = 1800000000000000", []).unwrap();
+        connection.execute("UPDATE store_state SET newest_instant = 1800000000000", []).unwrap();
         let while_open = Store::look_over(&database).unwrap();
         assert!(while_open.journal_bytes.is_some());
         assert_eq!(while_open.newest.as_second(), 1_800_000_000);

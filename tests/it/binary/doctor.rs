@@ -209,8 +209,8 @@ fn a_damaged_a_newer_and_an_older_database_are_found() {
 fn a_clock_behind_the_newest_change_is_found() {
     let folder = healthy();
     let database = rusqlite::Connection::open(folder.path().join("data/ocariot.db")).unwrap();
-    // 2090-01-01, in microseconds.
-    database.execute("UPDATE store_state SET last_token = 3786912000000000", []).unwrap();
+    // 2090-01-01, in milliseconds.
+    database.execute("UPDATE store_state SET newest_instant = 3786912000000", []).unwrap();
     database.close().unwrap();
     let found = look(folder.path(), &[]);
     assert!(found.wrong("clock").0.contains("2090-01-01T00:00:00Z"));
