@@ -121,10 +121,17 @@ impl KeyKeeper for OwnKey {
         new_key().map_err(Error::internal)
     }
 
-    /// The private half first: it decides. A start mends the public one.
-    fn keep(&self, key: &NewKey) -> Result<(), Error> {
-        write_file(TOKEN_KEY, &self.0.join(TOKEN_KEY_FILE), 0o600, &key.private).map_err(Error::internal)?;
-        write_file(PUBLIC_KEY, &self.0.join(PUBLIC_KEY_FILE), 0o644, &key.public).map_err(Error::internal)
+    fn keep(&self, private: &str) -> Result<(), Error> {
+        write_file(TOKEN_KEY, &self.0.join(TOKEN_KEY_FILE), 0o600, private).map_err(Error::internal)
+    }
+
+    fn kept(&self) -> Result<Option<Zeroizing<String>>, Error> {
+        let found = read_secret(TOKEN_KEY, &self.0.join(TOKEN_KEY_FILE)).map_err(Error::internal)?;
+        Ok(found.map(Zeroizing::new))
+    }
+
+    fn publish(&self, public: &str) -> Result<(), Error> {
+        write_file(PUBLIC_KEY, &self.0.join(PUBLIC_KEY_FILE), 0o644, public).map_err(Error::internal)
     }
 }
 

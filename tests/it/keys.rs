@@ -88,9 +88,6 @@ async fn after_a_rotation_the_new_key_signs_and_tokens_of_the_old_one_stay_valid
     assert!(works(&new).await);
     assert_eq!(kids(&published(&world).await), [rotated.signing.kid.as_str()]);
     assert!(shown(&world).await.earlier.is_empty());
-    // What is over is forgotten, by the upkeep.
-    world.app.tidy_keys().await.unwrap();
-    assert_eq!(world.store.read(|view| view.token_keys()).unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -201,39 +198,135 @@ async fn the_kid_chooses_one_key_and_no_other_signature_fits_it() {
     }
 }
 
+/// A service whose keys are kept by somebody who can fail.
+async fn kept_by_a_failing_one() -> (World, Arc<Keeper>) {
+    let (folder, clock) = (Arc::new(tempfile::tempdir().unwrap()), TestClock::new());
+    let keeper = Arc::new(Keeper::new(folder.path()));
+    let options = Options { key_care: Some(KeyCare::Own(keeper.clone())), ..Options::default() };
+    (World::open(folder, clock, options).await, keeper)
+}
+
+const FAULTS: [Fault; 5] = [
+    Fault::BeforeItIsKept,
+    Fault::AfterItIsKept,
+    Fault::AfterItIsKeptUnseen,
+    Fault::BeforeItIsPublished,
+    Fault::DatabaseIsHeld,
+];
+
+/// The step of a rotation that the fault is in fails.
+async fn failing_rotation(world: &World, keeper: &Keeper, fault: Fault) -> String {
+    keeper.fails(fault);
+    world.clock.advance(1);
+    let why = operate(world, OperatorCommand::KeysRotate { without_overlap: false }).await;
+    keeper.let_go();
+    why.err().unwrap_or_default()
+}
+
 #[tokio::test]
 async fn a_rotation_cut_short_at_any_step_leaves_every_valid_token_valid() {
-    for fault in [Fault::BeforeItIsKept, Fault::AfterItIsKept] {
-        let (folder, clock) = (Arc::new(tempfile::tempdir().unwrap()), TestClock::new());
-        let keeper = Arc::new(Keeper::new(folder.path()));
-        keeper.fails(fault);
-        let options = Options { key_care: Some(KeyCare::Own(keeper.clone())), ..Options::default() };
-        let world = World::open(folder, clock, options).await;
+    for fault in FAULTS {
+        let (world, keeper) = kept_by_a_failing_one().await;
         let old = world.admin().await;
-        world.clock.advance(1);
-        let why = operate(&world, OperatorCommand::KeysRotate { without_overlap: false }).await.err().unwrap();
-        assert!(why.contains("the disk is full"), "{why}");
-        // The running service goes on as before; tokens that it issues now are valid ones, too.
+        let why = failing_rotation(&world, &keeper, fault).await;
+        // The running service signs with what the next start finds, as far as that can be told.
         let later = world.admin().await;
-        assert_eq!(header(&later)["kid"], header(&old)["kid"]);
-
+        let changed = header(&later)["kid"] != header(&old)["kid"];
+        assert_eq!(changed, !matches!(fault, Fault::BeforeItIsKept | Fault::AfterItIsKeptUnseen), "{fault:?}: {why}");
+        // As after a kill.
         let world = world.restarted().await;
         for client in [&old, &later] {
-            assert!(works(&world.bearer(client.token.as_deref().unwrap())).await);
+            assert!(works(&world.bearer(client.token.as_deref().unwrap())).await, "{fault:?}");
         }
         let now = world.admin().await;
         let changed = header(&now)["kid"] != header(&old)["kid"];
-        assert_eq!(changed, fault == Fault::AfterItIsKept, "what is kept signs");
+        assert_eq!(changed, fault != Fault::BeforeItIsKept, "what is kept signs: {fault:?}");
         assert_eq!(rows(&world), i64::from(changed), "{fault:?}");
         // And it can be rotated again.
         rotate(&world, false).await;
         for client in [&old, &later, &now] {
-            assert!(works(&world.bearer(client.token.as_deref().unwrap())).await);
+            assert!(works(&world.bearer(client.token.as_deref().unwrap())).await, "{fault:?}");
         }
         world.clock.advance(2 * DAY);
-        world.app.tidy_keys().await.unwrap();
         assert_eq!(published(&world).await.len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_rotation_cut_short_at_any_step_logs_nobody_out_however_long_the_service_runs_on() {
+    for fault in FAULTS {
+        let (world, keeper) = kept_by_a_failing_one().await;
+        world.admin().await;
+        failing_rotation(&world, &keeper, fault).await;
+        // Longer than a token lives, with the upkeep at its work and the fault still there.
+        let mut clients = Vec::new();
+        for _ in 0..30 {
+            world.clock.advance(3600);
+            let _ = world.app.tidy_keys().await;
+            clients.push(world.admin().await);
+        }
+        clients.drain(..clients.len() - 20);
+        for client in &clients {
+            assert!(works(client).await, "{fault:?}");
+        }
+        let world = world.restarted().await;
+        for client in &clients {
+            assert!(works(&world.bearer(client.token.as_deref().unwrap())).await, "{fault:?}, after a restart");
+        }
+        world.app.tidy_keys().await.unwrap();
+        let signing = header(&world.admin().await)["kid"].clone();
+        assert_eq!(kids(&published(&world).await)[0], signing);
+    }
+}
+
+#[tokio::test]
+async fn a_public_half_that_cannot_be_written_is_said_and_written_by_the_upkeep() {
+    let (world, keeper) = kept_by_a_failing_one().await;
+    let old = world.admin().await;
+    let why = failing_rotation(&world, &keeper, Fault::BeforeItIsPublished).await;
+    for words in ["the new key signs", "jwt.pub", "the disk is full", "every minute"] {
+        assert!(why.contains(words), "{words} in {why}");
+    }
+    let new = world.admin().await;
+    assert_ne!(header(&new)["kid"], header(&old)["kid"]);
+    assert_eq!(rows(&world), 1, "the rotation is complete");
+    let file = world.folder.path().join("jwt.pub");
+    assert!(world.app.tidy_keys().await.is_err());
+    assert!(!file.exists());
+    keeper.fails(Fault::Never);
+    world.app.tidy_keys().await.unwrap();
+    let pem = std::fs::read(&file).unwrap();
+    let key = jsonwebtoken::DecodingKey::from_rsa_pem(&pem).unwrap();
+    let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
+    rules.validate_exp = false;
+    assert!(jsonwebtoken::decode::<Value>(new.token.as_deref().unwrap(), &key, &rules).is_ok());
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_for_a_while_makes_no_key_be_forgotten_whose_tokens_are_valid() {
+    let world = World::new().await;
+    let old = world.admin().await;
+    rotate(&world, false).await;
+    let ahead = 10 * 365 * DAY;
+    world.clock.advance(ahead);
+    world.app.tidy_keys().await.unwrap();
+    assert_eq!(published(&world).await.len(), 1, "what is over is not published");
+    world.clock.advance(-ahead);
+    assert!(works(&old).await);
+    assert_eq!(published(&world).await.len(), 2);
+}
+
+#[tokio::test]
+async fn keys_whose_tokens_are_over_are_forgotten_except_the_newest() {
+    let world = World::new().await;
+    for _ in 0..10 {
+        world.clock.advance(1);
+        rotate(&world, false).await;
+    }
+    world.clock.advance(DAY);
+    world.app.tidy_keys().await.unwrap();
+    assert_eq!(world.store.read(|view| view.token_keys()).unwrap().len(), 9, "eight, and the one that signs");
+    assert_eq!(published(&world).await.len(), 1);
 }
 
 /// The last step fails: the new key signs already.

@@ -71,11 +71,23 @@ pub trait KeyKeeper: Send + Sync {
     /// Why there is none.
     fn make(&self) -> Result<NewKey, Error>;
 
-    /// Puts a key in the place of the one before, on disk when this returns.
+    /// Puts what signs in the place of the key before, on disk when this returns.
     ///
     /// # Errors
-    /// Why it is uncertain which of them the next start finds.
-    fn keep(&self, key: &NewKey) -> Result<(), Error>;
+    /// Why it is uncertain which of them the next start finds: [`KeyKeeper::kept`] tells.
+    fn keep(&self, private: &str) -> Result<(), Error>;
+
+    /// What signs, as the next start finds it; nothing if it finds none.
+    ///
+    /// # Errors
+    /// Why that cannot be told now.
+    fn kept(&self) -> Result<Option<Zeroizing<String>>, Error>;
+
+    /// Writes what verifies, for services that read it from its file. A start does the same.
+    ///
+    /// # Errors
+    /// Why the file does not hold it.
+    fn publish(&self, public: &str) -> Result<(), Error>;
 }
 
 /// Who may replace the key that signs.
@@ -106,6 +118,12 @@ enum Overlap {
     /// They are refused at once: somebody else may have the key.
     None,
 }
+
+/// The public half of the key that signs, while its file does not hold it. Held while the keys change.
+pub(in crate::app) type Unpublished = Option<Arc<str>>;
+
+/// How many keys whose tokens are over are remembered all the same: the clock by which they are may be wrong.
+const REMEMBERED: usize = 8;
 
 impl Overlap {
     /// What is so when the new key signs, and the database could not be told what becomes of the others.
@@ -266,7 +284,8 @@ impl App {
     /// that the database does not know: that one was not made by a rotation.
     ///
     /// # Errors
-    /// `Unavailable` or `Internal` of the store; the keys in force stay as they were.
+    /// `Unavailable` or `Internal` of the store, or because it cannot be told which key the next start finds; the keys in
+    /// force stay as they were.
     pub async fn settle_keys(&self) -> Result<EarlierKeys, Error> {
         let _alone = self.access.rotation.lock().await;
         self.settle().await
@@ -279,6 +298,9 @@ impl App {
         if own.is_some() && known.iter().all(|key| (key.kid == ring.kid()) == key.accepted_until.is_none()) {
             return Ok(EarlierKeys::Accepted);
         }
+        self.sign_with_kept().await?;
+        let ring = self.access.tokens.keys();
+        let own = known.iter().find(|key| key.kid == ring.kid());
         let earlier = match (own, known.is_empty()) {
             (None, false) => EarlierKeys::Refused,
             _ => EarlierKeys::Accepted,
@@ -301,27 +323,52 @@ impl App {
         Ok(earlier)
     }
 
+    /// Signs with the key that the next start finds, if the database knows it: whatever a rotation that was cut short
+    /// said of it. Else a key that is to be found would be counted out, and its finding would refuse every token.
+    async fn sign_with_kept(&self) -> Result<(), Error> {
+        let KeyCare::Own(keeper) = &self.access.key_care else { return Ok(()) };
+        let keeper = Arc::clone(keeper);
+        let Some(private) = blocking(move || keeper.kept()).await? else { return Ok(()) };
+        let kept = KeyRing::new(private.as_bytes(), Vec::new(), Timestamp::UNIX_EPOCH)?;
+        let known = self.store.read(|view| view.token_keys())?;
+        if kept.kid() != self.access.tokens.keys().kid() && known.iter().any(|key| key.kid == kept.kid()) {
+            self.load_keys(kept.signing)?;
+        }
+        Ok(())
+    }
+
     /// Has another key sign from now on. Whatever is cut short, and whenever, the next start finds a key that signs,
     /// and accepts every token that is valid.
     ///
     /// # Errors
     /// If no key can be made or kept, or the store cannot write.
     async fn rotate_keys(&self, keeper: Arc<dyn KeyKeeper>, overlap: Overlap) -> Result<(), Refusal> {
-        let _alone = self.access.rotation.lock().await;
+        let mut unpublished = self.access.rotation.lock().await;
         self.settle().await.map_err(refusal)?;
         let new = blocking({
             let keeper = Arc::clone(&keeper);
             move || keeper.make()
         });
-        let new = new.await.map_err(refusal)?;
-        let ring = KeyRing::new(new.private.as_bytes(), Vec::new(), Timestamp::UNIX_EPOCH).map_err(refusal)?;
+        let NewKey { private, public } = new.await.map_err(refusal)?;
+        let ring = KeyRing::new(private.as_bytes(), Vec::new(), Timestamp::UNIX_EPOCH).map_err(refusal)?;
         let signing = ring.signing.clone();
         let kid = ring.kid().to_owned();
         // First it is known, then it is the one that a start finds, then it signs, then the others are counted out.
         let known = self.store.write(move |tx| tx.put_token_key(&ring.row(tx.now())));
         known.await.map_err(refusal)?;
-        blocking(move || keeper.keep(&new)).await.map_err(refusal)?;
-        self.load_keys(signing).map_err(refusal)?;
+        let kept = blocking(move || keeper.keep(&private)).await;
+        match &kept {
+            Ok(()) => self.load_keys(signing).map_err(refusal)?,
+            // What failed may have happened all the same.
+            Err(_) => self.sign_with_kept().await.map_err(refusal)?,
+        }
+        match kept {
+            Err(error) if self.access.tokens.keys().kid() != kid => return Err(refusal(error)),
+            Err(error) => tracing::warn!(%error, "The new key for tokens may be lost in a power cut: rotate once more"),
+            Ok(()) => {}
+        }
+        *unpublished = Some(public.into());
+        let published = self.publish(&mut unpublished).await;
         let counted_out = self.store.write(move |tx| {
             match overlap {
                 Overlap::UntilTheirEnd => tx.retire_token_keys_but(&kid)?,
@@ -330,22 +377,45 @@ impl App {
             tx.record_operated(ROTATION, None)
         });
         counted_out.await.map_err(|error| overlap.unfinished(error))?;
-        self.reload_keys().map_err(refusal)
+        self.reload_keys().map_err(refusal)?;
+        published.map_err(|error| self.unpublished(error))
     }
 
-    /// Completes what was cut short, and forgets keys whose tokens are all over.
+    /// Has the file of public halves hold that of the key that signs, if it does not.
+    async fn publish(&self, unpublished: &mut Unpublished) -> Result<(), Error> {
+        if let (KeyCare::Own(keeper), Some(public)) = (&self.access.key_care, unpublished.clone()) {
+            let keeper = Arc::clone(keeper);
+            blocking(move || keeper.publish(&public)).await?;
+        }
+        *unpublished = None;
+        Ok(())
+    }
+
+    fn unpublished(&self, error: Error) -> Refusal {
+        Refusal(format!(
+            "the new key signs, and tokens from before are as was asked for, but its public half cannot be written to {} \
+             ({}): mend that. A service that runs tries again every minute, and each start does. Until then whoever \
+             verifies tokens by that file refuses new ones; /v1/.well-known/jwks.json is right",
+            self.access.public_key_file.as_deref().unwrap_or("its file"),
+            refusal(error)
+        ))
+    }
+
+    /// Completes what was cut short, and forgets keys whose tokens are all over, except the newest.
     ///
     /// # Errors
-    /// If the store cannot write.
+    /// If the store cannot write, or a file of the keys cannot be read or written.
     pub async fn tidy_keys(&self) -> Result<(), Error> {
-        let now = self.clock.now();
-        self.settle_keys().await?;
-        if !self.access.tokens.keys().earlier.iter().any(|key| key.is_over(now)) {
-            return Ok(());
+        let mut unpublished = self.access.rotation.lock().await;
+        self.settle().await?;
+        let published = self.publish(&mut unpublished).await;
+        let (now, ring) = (self.clock.now(), self.access.tokens.keys());
+        if !ring.earlier.iter().skip(REMEMBERED).any(|key| key.is_over(now)) {
+            return published;
         }
-        let _alone = self.access.rotation.lock().await;
-        self.store.write(|tx| tx.delete_token_keys_that_are_over()).await?;
-        self.reload_keys()
+        self.store.write(|tx| tx.delete_token_keys_that_are_over(REMEMBERED)).await?;
+        self.reload_keys()?;
+        published
     }
 
     fn reload_keys(&self) -> Result<(), Error> {

@@ -21,7 +21,7 @@ use tokio::sync::Mutex;
 
 use crate::model::{Clock, Error};
 use crate::store::Store;
-use keys::{KeyCare, KeyRing};
+use keys::{KeyCare, KeyRing, Unpublished};
 use password::{HashOptions, Hasher};
 use rate_limits::{RateLimiters, RateLimits};
 use token::{Revocations, TokenOptions, Tokens};
@@ -31,8 +31,7 @@ pub(in crate::app) struct Access {
     pub(in crate::app) tokens: Tokens,
     pub(in crate::app) key_care: KeyCare,
     pub(in crate::app) public_key_file: Option<String>,
-    /// Held while the keys for tokens change.
-    pub(in crate::app) rotation: Mutex<()>,
+    pub(in crate::app) rotation: Mutex<Unpublished>,
     pub(in crate::app) revocations: Arc<Revocations>,
     pub(in crate::app) hasher: Hasher,
     pub(in crate::app) limiters: Option<RateLimiters>,

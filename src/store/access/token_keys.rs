@@ -76,8 +76,12 @@ impl Tx<'_> {
         self.execute("DELETE FROM token_key WHERE kid <> ?1", [kid])
     }
 
-    /// Deletes the keys whose tokens are all over.
-    pub fn delete_token_keys_that_are_over(&self) -> Result<usize, Error> {
-        self.execute("DELETE FROM token_key WHERE accepted_until <= ?1", [self.now().as_millisecond()])
+    /// Deletes the keys whose tokens are all over, except the newest `remembered` of those that do not sign.
+    pub fn delete_token_keys_that_are_over(&self, remembered: usize) -> Result<usize, Error> {
+        self.execute(
+            "DELETE FROM token_key WHERE accepted_until <= ?1 AND kid NOT IN (SELECT kid FROM token_key
+             WHERE accepted_until IS NOT NULL ORDER BY since DESC, kid LIMIT ?2)",
+            params![self.now().as_millisecond(), i64::try_from(remembered).unwrap_or(i64::MAX)],
+        )
     }
 }

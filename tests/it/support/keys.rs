@@ -36,6 +36,10 @@ pub enum Fault {
     Never,
     BeforeItIsKept,
     AfterItIsKept,
+    /// It is kept, but not its public half.
+    BeforeItIsPublished,
+    /// It is kept, and whoever asks what is kept hears nothing.
+    AfterItIsKeptUnseen,
     /// It is kept; then another program holds the database, until `let_go`.
     DatabaseIsHeld,
 }
@@ -67,14 +71,25 @@ impl KeyKeeper for Keeper {
         Ok(NewKey { private: Zeroizing::new(key.serialize_pem()), public: key.public_key_pem() })
     }
 
-    fn keep(&self, key: &NewKey) -> Result<(), Error> {
+    fn keep(&self, private: &str) -> Result<(), Error> {
         self.failing(Fault::BeforeItIsKept)?;
-        fs::write(self.folder.join("jwt.key"), key.private.as_bytes()).map_err(Error::internal)?;
+        fs::write(self.folder.join("jwt.key"), private).map_err(Error::internal)?;
         if self.failing(Fault::DatabaseIsHeld).is_err() {
             let database = rusqlite::Connection::open(self.folder.join("ocariot.db")).map_err(Error::internal)?;
             database.execute_batch("BEGIN IMMEDIATE").map_err(Error::internal)?;
             *self.holding.lock().unwrap() = Some(database);
         }
-        self.failing(Fault::AfterItIsKept)
+        self.failing(Fault::AfterItIsKept)?;
+        self.failing(Fault::AfterItIsKeptUnseen)
+    }
+
+    fn kept(&self) -> Result<Option<Zeroizing<String>>, Error> {
+        self.failing(Fault::AfterItIsKeptUnseen)?;
+        Ok(fs::read_to_string(self.folder.join("jwt.key")).ok().map(Zeroizing::new))
+    }
+
+    fn publish(&self, public: &str) -> Result<(), Error> {
+        self.failing(Fault::BeforeItIsPublished)?;
+        fs::write(self.folder.join("jwt.pub"), public).map_err(Error::internal)
     }
 }
