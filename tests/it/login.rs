@@ -241,7 +241,7 @@ fn stored_hash(world: &World) -> String {
 }
 
 #[tokio::test]
-async fn auth_login_strengthens_a_stored_hash_and_never_weakens_it() {
+async fn auth_login_takes_up_raised_and_lowered_costs_of_hashes() {
     let world = World::new().await;
     let institution = world.admin().await.make_institution().await;
     let child = world.person("children", &institution, &[]).await;
@@ -263,8 +263,12 @@ async fn auth_login_strengthens_a_stored_hash_and_never_weakens_it() {
     world.bearer(child.client.token.as_deref().unwrap()).get(&own).await.is(200);
 
     let world = world.restarted().await;
+    world.nobody().post("/v1/auth", json!({"username": child.username, "password": "wrong"})).await.is(401);
+    assert_eq!(stored_hash(&world), strong, "a wrong password changes nothing");
     world.login(&child.username, PASSWORD).await;
-    assert_eq!(stored_hash(&world), strong, "weaker settings weaken nothing");
+    let lowered = stored_hash(&world);
+    assert!(lowered.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{lowered}");
+    world.login(&child.username, PASSWORD).await;
 }
 
 #[tokio::test]

@@ -68,10 +68,10 @@ impl App {
         password: &Password,
     ) -> Result<Option<(Credential, Fit)>, Error> {
         if candidates.is_empty() {
-            self.access.hasher.verify(turn, password.clone(), self.access.hasher.dummy().clone()).await?;
+            self.access.hasher.verify_in_like_time(turn, password.clone(), None).await?;
         }
         for candidate in candidates {
-            match self.access.hasher.verify(turn, password.clone(), candidate.hash.clone()).await? {
+            match self.access.hasher.verify_in_like_time(turn, password.clone(), Some(candidate.hash.clone())).await? {
                 Fit::Not => {}
                 fit => return Ok(Some((candidate, fit))),
             }
@@ -79,15 +79,15 @@ impl App {
         Ok(None)
     }
 
-    /// Another hash of the password to store, if the present one is cheaper than the settings say, or not of the
-    /// password as it is prepared.
+    /// Another hash of the password to store, if the present one has other costs than the settings say, or is not of
+    /// the password as it is prepared.
     async fn rehash(
         &self,
         turn: Turn,
         (credential, fit): (&Credential, Fit),
         password: Password,
     ) -> Result<Option<PasswordHash>, Error> {
-        if fit != Fit::AsTyped && !self.access.hasher.is_weaker(&credential.hash) {
+        if fit != Fit::AsTyped && !self.access.hasher.is_outdated(&credential.hash) {
             return Ok(None);
         }
         self.access.hasher.hash(turn, password).await.map(Some)

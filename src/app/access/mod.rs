@@ -54,6 +54,8 @@ impl Access {
         let revocations = store
             .read(|view| Ok(Revocations::new(view.revocations()?, view.revoked_through()?, view.last_token()?)))?;
         let (keys, last_expiry) = store.read(|view| Ok((view.token_keys()?, view.last_token_expiry()?)))?;
+        let hasher = Hasher::start(&options.hashing)?;
+        hasher.note_costs(&store.read_one(|view| view.hash_costs())?);
         let TokenOptions { private_key, key_care, public_key_file, issuer, lifetime } = options.tokens;
         Ok(Self {
             tokens: Tokens::new(KeyRing::new(private_key.as_bytes(), keys, last_expiry)?, issuer, lifetime),
@@ -61,7 +63,7 @@ impl Access {
             public_key_file,
             rotation: Mutex::default(),
             revocations: Arc::new(revocations),
-            hasher: Hasher::start(&options.hashing)?,
+            hasher,
             limiters,
             trusted_proxies: options.trusted_proxies,
         })

@@ -2,10 +2,14 @@
 //!
 //! A hash takes milliseconds of a whole core and megabytes of memory by design. As many threads as there are cores
 //! do them, each reusing its memory, behind a queue that is full rather than long, and fair.
+//!
+//! After the costs were changed, users have hashes of several costs until all have logged in. So that the time of a
+//! refused log-in does not tell who exists, each computes one hash of every cost that there is: see [`Costs`].
 
 use std::hash::{BuildHasher, RandomState};
+use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -52,8 +56,14 @@ pub(in crate::app) struct Hasher {
     queue: Arc<HashQueue<Job>>,
     names: RandomState,
     params: Params,
-    dummy: PasswordHash,
+    costs: RwLock<Costs>,
 }
+
+/// What hashes cost: those of the users, and new ones. Each once.
+type Costs = Arc<[Params]>;
+
+/// The most memory of a hash, in KiB, that the settings allow: one that wants more is none of ours.
+const MOST_MEMORY: u32 = 1 << 20;
 
 impl Hasher {
     /// # Errors
@@ -73,13 +83,20 @@ impl Hasher {
                 })
                 .map_err(Error::internal)?;
         }
-        let dummy = hash(&params, &Password::verbatim("nobody's password"), &mut Vec::new())?;
-        Ok(Self { queue, names: RandomState::new(), params, dummy })
+        let costs = RwLock::new([params.clone()].into());
+        Ok(Self { queue, names: RandomState::new(), params, costs })
     }
 
-    /// A hash to compare with when there is no account, so that this takes as long.
-    pub(in crate::app) fn dummy(&self) -> &PasswordHash {
-        &self.dummy
+    /// Learns what the stored hashes cost, from what stands in front of them.
+    pub(in crate::app) fn note_costs(&self, stored: &[String]) {
+        let stored = stored.iter().filter_map(|front| {
+            let phc = phc::PasswordHash::new(front).ok()?;
+            Params::try_from(&phc).ok().filter(|params| params.m_cost() <= MOST_MEMORY)
+        });
+        let mut costs: Vec<Params> = stored.chain([self.params.clone()]).collect();
+        costs.sort_by_key(cost);
+        costs.dedup_by_key(|params| cost(params));
+        *self.costs.write().unwrap_or_else(PoisonError::into_inner) = costs.into();
     }
 
     /// How many hashes wait.
@@ -119,11 +136,41 @@ impl Hasher {
         self.run(turn, move |memory| verify(&password, &hash, memory)).await
     }
 
-    /// Whether a hash is cheaper to guess at than one made with the present settings.
-    pub(in crate::app) fn is_weaker(&self, hash: &PasswordHash) -> bool {
-        parse(hash).is_ok_and(|(params, _, _)| {
-            params.m_cost() < self.params.m_cost() || params.t_cost() < self.params.t_cost()
+    /// How the password fits the hash; without one, it does not. All that do not fit take as long.
+    ///
+    /// # Errors
+    /// As [`Hasher::verify`].
+    pub(in crate::app) async fn verify_in_like_time(
+        &self,
+        turn: Turn,
+        password: Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<Fit, Error> {
+        let costs = Arc::clone(&self.costs.read().unwrap_or_else(PoisonError::into_inner));
+        self.run(turn, move |memory| {
+            let mut own = None;
+            if let Some(hash) = hash {
+                match verify(&password, &hash, memory)? {
+                    Fit::Not => {}
+                    fit => return Ok(fit),
+                }
+                own = Some(cost(&parse(&hash)?.0));
+            }
+            for params in others(&costs, own) {
+                for tried in [Some(password.as_bytes()), password.as_typed()].into_iter().flatten() {
+                    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+                    compute(params, tried, &[0; 16], &mut output, memory)?;
+                    black_box(output);
+                }
+            }
+            Ok(Fit::Not)
         })
+        .await
+    }
+
+    /// Whether a hash costs something else than one made with the present settings.
+    pub(in crate::app) fn is_outdated(&self, hash: &PasswordHash) -> bool {
+        parse(hash).is_ok_and(|(params, _, _)| cost(&params) != cost(&self.params))
     }
 
     async fn run<T: Send + 'static>(
@@ -151,6 +198,16 @@ impl Drop for Hasher {
     fn drop(&mut self) {
         self.queue.close();
     }
+}
+
+/// Memory, passes, and lanes.
+fn cost(params: &Params) -> (u32, u32, u32) {
+    (params.m_cost(), params.t_cost(), params.p_cost())
+}
+
+/// The costs that remain to be paid by who has paid one.
+fn others(costs: &[Params], paid: Option<(u32, u32, u32)>) -> impl Iterator<Item = &Params> {
+    costs.iter().filter(move |params| Some(cost(params)) != paid)
 }
 
 fn work(queue: &HashQueue<Job>) {
@@ -245,6 +302,33 @@ mod tests {
         assert_eq!(verify(&password, &stored, memory).unwrap(), Fit::Prepared);
         assert_eq!(verify(&Password::verbatim("Secret"), &stored, memory).unwrap(), Fit::Not);
         assert!(stored.as_str().starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", stored.as_str());
+    }
+
+    #[tokio::test]
+    async fn whoever_is_refused_pays_every_cost_that_there_is_once() {
+        let options =
+            HashOptions { memory: 64, iterations: 1, parallelism: 1, threads: 1, queue: 4, on_thread_start: || {} };
+        let hasher = Hasher::start(&options).unwrap();
+        let front = |memory: u32, passes: u32| format!("$argon2id$v=19$m={memory},t={passes},p=1");
+        // Dearer and cheaper than the present one, itself, one that nobody can have, and no hash at all.
+        let stored = [front(256, 1), front(8, 1), front(64, 1), front(64, 3), front(u32::MAX, 1), "what?".to_owned()];
+        hasher.note_costs(&stored);
+        let costs = Arc::clone(&hasher.costs.read().unwrap());
+        let all = [(8, 1, 1), (64, 1, 1), (64, 3, 1), (256, 1, 1)];
+        assert_eq!(costs.iter().map(cost).collect::<Vec<_>>(), all);
+        for own in all.into_iter().map(Some).chain([None]) {
+            let mut paid: Vec<_> = others(&costs, own).map(cost).chain(own).collect();
+            paid.sort_unstable();
+            assert_eq!(paid, all, "with {own:?} of one's own");
+        }
+        let turn = Turn::of_the_machine();
+        let (secret, wrong) = (Password::verbatim("secret"), Password::verbatim("wrong"));
+        let cheap = hash(&params(8), &secret, &mut Vec::new()).unwrap();
+        assert_eq!(hasher.verify_in_like_time(turn, secret.clone(), Some(cheap.clone())).await.unwrap(), Fit::Prepared);
+        for hash in [Some(cheap.clone()), None] {
+            assert_eq!(hasher.verify_in_like_time(turn, wrong.clone(), hash).await.unwrap(), Fit::Not);
+        }
+        assert!(hasher.is_outdated(&cheap) && !hasher.is_outdated(&hasher.hash(turn, secret).await.unwrap()));
     }
 
     #[tokio::test]

@@ -50,6 +50,16 @@ pub(in crate::store) fn account_column(field: Field) -> Option<Column> {
 /// Those of one name. Run at every log-in: it must not look at other rows.
 const CREDENTIALS: &str = "SELECT id, role, password_hash FROM account WHERE username = ?1 ORDER BY role";
 
+/// What stands in front of salt and output: each text once, found in an index that holds all of them by leaping from
+/// one to the next.
+const HASH_COSTS: &str = "WITH RECURSIVE cost (front) AS (
+    SELECT min(substr(password_hash, 1, length(password_hash) - 67)) FROM account
+    UNION ALL
+    SELECT (SELECT min(substr(password_hash, 1, length(password_hash) - 67)) FROM account
+        WHERE substr(password_hash, 1, length(password_hash) - 67) > front)
+    FROM cost WHERE front IS NOT NULL)
+    SELECT front FROM cost WHERE front IS NOT NULL";
+
 /// A user to store.
 pub struct NewAccountRow<'a> {
     /// The user's type.
@@ -87,6 +97,15 @@ impl View<'_> {
         self.prepare("SELECT id, role, password_hash FROM account WHERE id = ?1")?
             .query_row([id.as_bytes()], credential)
             .optional()
+            .translate()
+    }
+
+    /// What the users' password hashes cost: what stands in front of each hash's salt, in PHC form, each once.
+    pub fn hash_costs(&self) -> Result<Vec<String>, Error> {
+        self.prepare(HASH_COSTS)?
+            .query_map([], |row| row.get(0))
+            .translate()?
+            .collect::<rusqlite::Result<_>>()
             .translate()
     }
 
@@ -242,5 +261,32 @@ mod tests {
         assert_eq!(steps.len(), 1, "{steps:?}");
         let search = "SEARCH account USING INDEX";
         assert!(steps[0].starts_with(search) && steps[0].ends_with("(username=?)"), "{steps:?}");
+    }
+
+    #[test]
+    fn the_costs_of_hashes_are_found_without_looking_at_every_user() {
+        let mut database = rusqlite::Connection::open_in_memory().unwrap();
+        migrate::create(&mut database).unwrap_or_else(|error| panic!("{error}"));
+        let mut explain = database.prepare(&format!("EXPLAIN QUERY PLAN {HASH_COSTS}")).unwrap();
+        let steps: Vec<String> = explain.query_map([], |row| row.get("detail")).unwrap().map(Result::unwrap).collect();
+        let at_account: Vec<_> = steps.iter().filter(|step| step.contains(" account")).collect();
+        assert_eq!(at_account.len(), 2, "{steps:?}");
+        let search = "SEARCH account USING COVERING INDEX account_by_hash_cost";
+        assert!(at_account.iter().all(|step| step.starts_with(search)), "{steps:?}");
+        drop(explain);
+        let insert = "INSERT INTO account (id, role, username, password_hash, created_at)
+                      VALUES (randomblob(12), 'admin', randomblob(16), ?1, 0)";
+        let view = |sql: &str| -> Vec<String> {
+            let mut statement = database.prepare(sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        assert_eq!(view(HASH_COSTS), [] as [&str; 0]);
+        for memory in [64, 8, 64, 8, 19_456] {
+            let (salt, output) = ("s".repeat(22), "o".repeat(43));
+            let hash = format!("$argon2id$v=19$m={memory},t=1,p=1${salt}${output}");
+            database.execute(insert, [hash]).unwrap();
+        }
+        let costs = [19_456, 64, 8].map(|memory| format!("$argon2id$v=19$m={memory},t=1,p=1"));
+        assert_eq!(view(HASH_COSTS), costs);
     }
 }
