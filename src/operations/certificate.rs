@@ -1,4 +1,5 @@
-//! The TLS certificate: the operator's, or a self-signed one that renews itself with the same key.
+//! The TLS certificate: the operator's, or a self-signed one that renews itself with the same key: before it ends, if it
+//! was made while the clock was ahead, and when the machine is called by another name or has another address.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
@@ -11,10 +12,13 @@ use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::sign::CertifiedKey;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::GeneralName;
 
 use super::StartError;
 use super::folder::{DataFolder, read_given_secret, read_secret};
 use super::keys::Missing;
+use crate::app::clock_is_behind;
 use crate::config::{TlsFiles, without_mark};
 
 const CERTIFICATE: &str = "certificate";
@@ -24,6 +28,8 @@ const DAY: i64 = 86_400;
 const LIFETIME: i64 = 824;
 /// In days before its end.
 const RENEWAL: i64 = 30;
+/// How many names one has at most that it has only because the one before had them.
+const EARLIER_NAMES: usize = 16;
 
 /// A certificate with its key, ready for TLS.
 #[derive(Clone)]
@@ -34,8 +40,56 @@ pub struct Certificate {
     pub fingerprint: String,
     /// Whether browsers will warn about it.
     pub self_made: bool,
+    /// When it begins to be valid.
+    pub not_before: Timestamp,
     /// When it ends.
     pub not_after: Timestamp,
+    /// The host names and addresses that it is for.
+    pub names: Vec<String>,
+}
+
+impl Certificate {
+    /// Whether a client whose clock tells this time accepts it, as far as times go.
+    #[must_use]
+    pub fn is_valid_at(&self, now: Timestamp) -> bool {
+        self.not_before <= now && now < self.not_after
+    }
+
+    /// The names of this machine that it lacks, and for which it is made anew.
+    #[must_use]
+    pub fn lacks(&self) -> Vec<String> {
+        self.lacks_of(&names_of_machine())
+    }
+
+    fn lacks_of(&self, present: &[String]) -> Vec<String> {
+        present.iter().filter(|name| is_kept_up_with(name) && !self.names.contains(name)).cloned().collect()
+    }
+
+    /// The names of the one to make in its place; nothing if it can stay.
+    fn successor(&self, present: &[String], now: Timestamp) -> Option<Vec<String>> {
+        let ends = self.not_after.duration_since(now).as_secs() <= RENEWAL * DAY;
+        // A clock that cannot be right says nothing about a certificate.
+        let begins_later = self.not_before > now && !clock_is_behind(now, Timestamp::UNIX_EPOCH);
+        if ends || begins_later {
+            return Some(present.to_vec());
+        }
+        if self.lacks_of(present).is_empty() {
+            return None;
+        }
+        // A machine that goes to and fro between two networks keeps one certificate.
+        let earlier = self.names.iter().filter(|name| !present.contains(name)).take(EARLIER_NAMES);
+        Some(present.iter().chain(earlier).cloned().collect())
+    }
+}
+
+/// Whether a certificate is made anew because this name came. Many machines get another address of IPv6 every day, and
+/// give themselves one of IPv4 when nobody gives them any: those are in a certificate that is made anyway.
+fn is_kept_up_with(name: &str) -> bool {
+    match name.parse() {
+        Ok(IpAddr::V4(address)) => !address.is_link_local(),
+        Ok(IpAddr::V6(address)) => address.is_loopback(),
+        Err(_) => true,
+    }
 }
 
 /// Finds the operator's certificate in his files, or the self-made one, or makes that.
@@ -47,7 +101,7 @@ pub(crate) fn certificate(
 ) -> Result<Certificate, StartError> {
     match files {
         Some(files) => given(files),
-        None => self_made(folder, now, missing),
+        None => self_made(folder, &names_of_machine(), now, missing),
     }
 }
 
@@ -70,7 +124,12 @@ fn given(files: &TlsFiles) -> Result<Certificate, StartError> {
     assemble(&files.cert, &chain, &files.key, &key, false)
 }
 
-fn self_made(folder: &DataFolder, now: Timestamp, missing: &mut Vec<Missing>) -> Result<Certificate, StartError> {
+fn self_made(
+    folder: &DataFolder,
+    present: &[String],
+    now: Timestamp,
+    missing: &mut Vec<Missing>,
+) -> Result<Certificate, StartError> {
     let (chain_path, key_path) = (folder.path().join("tls.crt"), folder.path().join("tls.key"));
     let key = match read_secret(KEY, &key_path)? {
         Some(key) => key,
@@ -80,23 +139,23 @@ fn self_made(folder: &DataFolder, now: Timestamp, missing: &mut Vec<Missing>) ->
             key
         }
     };
+    let mut names = present.to_vec();
     if let Ok(chain) = std::fs::read_to_string(&chain_path) {
         let found = assemble(&chain_path, &chain, &key_path, &key, true)?;
-        if found.not_after.duration_since(now).as_secs() > RENEWAL * DAY {
-            return Ok(found);
+        match found.successor(present, now) {
+            Some(successor) => names = successor,
+            None => return Ok(found),
         }
     }
     let pair = KeyPair::from_pem(&key).map_err(|_| StartError::not(KEY, &key_path, "a key in PEM form"))?;
-    let chain = sign(&pair, now)?;
+    let chain = sign(&pair, names, now)?;
     missing.push(Missing::new(CERTIFICATE, "tls.crt", 0o644, chain.clone()));
     assemble(&chain_path, &chain, &key_path, &key, true)
 }
 
-/// A certificate for every name that this machine is called by.
-fn sign(key: &KeyPair, now: Timestamp) -> Result<String, StartError> {
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let mut params = CertificateParams::new(names(&host)).map_err(internal)?;
-    params.distinguished_name.push(DnType::CommonName, host);
+fn sign(key: &KeyPair, names: Vec<String>, now: Timestamp) -> Result<String, StartError> {
+    let mut params = CertificateParams::new(names).map_err(internal)?;
+    params.distinguished_name.push(DnType::CommonName, host());
     let mut serial = [0; 16];
     rand::fill(&mut serial).map_err(internal)?;
     serial[0] &= 0x7f;
@@ -110,6 +169,15 @@ fn sign(key: &KeyPair, now: Timestamp) -> Result<String, StartError> {
     params.not_before = day(now.as_second() - DAY).map_err(internal)?;
     params.not_after = day(now.as_second() + (LIFETIME - 1) * DAY).map_err(internal)?;
     Ok(params.self_signed(key).map_err(internal)?.pem())
+}
+
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Every name that this machine is called by.
+fn names_of_machine() -> Vec<String> {
+    names(&host())
 }
 
 fn names(host: &str) -> Vec<String> {
@@ -140,7 +208,9 @@ fn assemble(
         .map_err(|_| no_certificate())?;
     let first = chain.first().ok_or_else(no_certificate)?.clone();
     let (_, parsed) = x509_parser::parse_x509_certificate(&first).map_err(|_| no_certificate())?;
-    let not_after = Timestamp::from_second(parsed.validity().not_after.timestamp()).map_err(internal)?;
+    let instant = |time: x509_parser::time::ASN1Time| Timestamp::from_second(time.timestamp()).map_err(internal);
+    let (not_before, not_after) = (instant(parsed.validity().not_before)?, instant(parsed.validity().not_after)?);
+    let names = names_in(&parsed);
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
         .map_err(|_| StartError::not(KEY, key_path, "a key in PEM form"))?;
     let key = default_provider()
@@ -155,7 +225,22 @@ fn assemble(
         other_path: key_path.to_owned(),
     })?;
     let hex: Vec<_> = digest(&SHA256, &first).as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
-    Ok(Certificate { certified: certified.into(), fingerprint: hex.join(":"), self_made, not_after })
+    let fingerprint = hex.join(":");
+    Ok(Certificate { certified: certified.into(), fingerprint, self_made, not_before, not_after, names })
+}
+
+fn names_in(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let found = certificate.subject_alternative_name().ok().flatten();
+    let names = found.iter().flat_map(|found| &found.value.general_names);
+    let text = |name: &GeneralName<'_>| match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => {
+            let four = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
+            four.or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from)).ok().map(|address| address.to_string())
+        }
+        _ => None,
+    };
+    names.filter_map(text).collect()
 }
 
 fn internal(error: impl std::fmt::Display) -> StartError {
@@ -167,8 +252,13 @@ mod tests {
     use super::*;
 
     fn found(folder: &DataFolder, now: &str) -> (Certificate, usize) {
+        found_at(folder, &["localhost", "box", "192.168.0.7"], now)
+    }
+
+    fn found_at(folder: &DataFolder, names: &[&str], now: &str) -> (Certificate, usize) {
         let mut missing = Vec::new();
-        let certificate = self_made(folder, now.parse().unwrap(), &mut missing).unwrap();
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let certificate = self_made(folder, &names, now.parse().unwrap(), &mut missing).unwrap();
         missing.iter().for_each(|file| file.write(folder).unwrap());
         (certificate, missing.len())
     }
@@ -186,6 +276,54 @@ mod tests {
         assert_eq!(made, 1);
         assert_ne!(renewed.fingerprint, first.fingerprint);
         assert_eq!(std::fs::read(parent.path().join("tls.key")).unwrap(), key);
+    }
+
+    #[test]
+    fn a_self_made_certificate_from_a_clock_that_was_ahead_is_made_anew_with_the_same_key() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = DataFolder::create(parent.path()).unwrap();
+        let (first, _) = found(&folder, "2048-01-01T00:00:00Z");
+        let key = std::fs::read(parent.path().join("tls.key")).unwrap();
+        let now = "2026-03-01T00:00:00Z";
+        assert!(!first.is_valid_at(now.parse().unwrap()));
+        let (second, made) = found(&folder, now);
+        assert_eq!(made, 1);
+        assert!(second.is_valid_at(now.parse().unwrap()));
+        assert_eq!(std::fs::read(parent.path().join("tls.key")).unwrap(), key);
+        // A clock that cannot be right makes none anew: clients know the time.
+        let (same, made) = found(&folder, "1970-01-01T00:01:00Z");
+        assert_eq!((made, &same.fingerprint), (0, &second.fingerprint));
+    }
+
+    #[test]
+    fn a_self_made_certificate_takes_up_a_name_or_address_that_came_and_keeps_those_that_went() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = DataFolder::create(parent.path()).unwrap();
+        let now = "2026-03-01T00:00:00Z";
+        let (school, home) = (["localhost", "box", "10.1.2.3"], ["localhost", "box", "192.168.0.7"]);
+        let (first, made) = found_at(&folder, &school, now);
+        assert_eq!((made, first.names.len()), (2, 3));
+        let key = std::fs::read(parent.path().join("tls.key")).unwrap();
+        let (second, made) = found_at(&folder, &home, now);
+        assert_eq!(made, 1, "an address that came later");
+        assert!(["10.1.2.3", "192.168.0.7"].iter().all(|name| second.names.iter().any(|known| known == name)));
+        assert_eq!(std::fs::read(parent.path().join("tls.key")).unwrap(), key);
+        for names in [&school[..], &home, &["localhost", "box"]] {
+            assert_eq!(found_at(&folder, names, now).1, 0, "to and fro, and without a network");
+        }
+        // What changes by itself changes no certificate.
+        let changing = ["localhost", "box", "192.168.0.7", "2001:db8::17", "169.254.3.4"];
+        assert_eq!(found_at(&folder, &changing, now).1, 0);
+        let (moved, made) = found_at(&folder, &["localhost", "other-box", "10.1.2.3"], now);
+        assert_eq!(made, 1, "a restore on another machine");
+        assert!(moved.names.iter().any(|name| name == "other-box"));
+        // In the end those that went are left out.
+        let (renewed, _) = found_at(&folder, &home, "2028-05-20T00:00:00Z");
+        assert_eq!(renewed.names, home);
+        for number in 0..40 {
+            let (last, _) = found_at(&folder, &["localhost", &format!("10.0.0.{number}")], "2028-05-20T00:00:00Z");
+            assert!(last.names.len() <= 2 + EARLIER_NAMES, "{:?}", last.names);
+        }
     }
 
     #[test]
@@ -210,7 +348,7 @@ mod tests {
         found(&folder, "2026-01-01T00:00:00Z");
         let other = KeyPair::generate().unwrap().serialize_pem();
         Missing::new(KEY, "tls.key", 0o600, other).write(&folder).unwrap();
-        let error = self_made(&folder, Timestamp::UNIX_EPOCH, &mut Vec::new()).err().unwrap().to_string();
+        let error = self_made(&folder, &[], Timestamp::UNIX_EPOCH, &mut Vec::new()).err().unwrap().to_string();
         assert!(error.contains("tls.crt does not fit the key of the certificate"), "{error}");
     }
 }

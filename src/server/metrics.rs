@@ -22,6 +22,7 @@ use super::lost_lines::LostLines;
 use crate::api::Route;
 use crate::app::{App, Inquiry};
 use crate::operations::backup::Watch;
+use crate::operations::certificate::Certificate;
 
 /// In seconds: a look-up takes one millisecond, a log-in some fifty, and clients give up after ten seconds.
 const LATENCIES: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
@@ -42,6 +43,26 @@ struct Asked {
     route: String,
 }
 
+/// From when until when the certificate in use is valid, in seconds since 1970. Cloning shares it.
+#[derive(Clone, Default)]
+pub(super) struct Validity {
+    begin: Gauge,
+    end: Gauge,
+}
+
+impl Validity {
+    /// It is that of this one now.
+    pub(super) fn set(&self, certificate: &Certificate) {
+        self.begin.set(certificate.not_before.as_second());
+        self.end.set(certificate.not_after.as_second());
+    }
+
+    #[cfg(test)]
+    pub(super) fn get(&self) -> (i64, i64) {
+        (self.begin.get(), self.end.get())
+    }
+}
+
 /// All figures.
 pub(super) struct Metrics {
     registry: Registry,
@@ -60,11 +81,10 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    /// Begins to count. `certificate_end` tells, in seconds since 1970, when the certificate in use ends, if there is
-    /// one.
+    /// Begins to count. `validity` is that of the certificate in use, if there is one.
     pub(super) fn new(
         app: Arc<App>,
-        certificate_end: Option<Gauge>,
+        validity: Option<Validity>,
         backups: Watch,
         jobs: JobFigures,
         lost_lines: LostLines,
@@ -82,7 +102,8 @@ impl Metrics {
         registry.register("job_failures", "Turns of the service's jobs that failed", jobs.failures);
         let help = "Lines of the log that could not be written";
         registry.register("log_lines_lost", help, lost_lines.0);
-        if let Some(end) = certificate_end {
+        if let Some(Validity { begin, end }) = validity {
+            registry.register("certificate_start_timestamp_seconds", "When the certificate begins to be valid", begin);
             registry.register("certificate_expiry_timestamp_seconds", "When the certificate ends", end);
         }
         let mut gauge = |name: &str, help: &str| {

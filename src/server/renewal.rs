@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use prometheus_client::metrics::gauge::Gauge;
+use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::connections::tls::CurrentCertificate;
+use super::metrics::Validity;
 use crate::config::TlsFiles;
 use crate::model::Clock;
 use crate::operations::StartError;
@@ -18,8 +19,8 @@ pub(super) struct Renewal {
     folder: Arc<DataFolder>,
     clock: Clock,
     current: Arc<CurrentCertificate>,
-    /// When the current one ends, in seconds since 1970, for those who watch over the service.
-    end: Gauge,
+    /// When the current one is valid, for those who watch over the service.
+    validity: Validity,
 }
 
 impl Renewal {
@@ -28,9 +29,9 @@ impl Renewal {
         folder: Arc<DataFolder>,
         clock: Clock,
         current: Arc<CurrentCertificate>,
-        end: Gauge,
+        validity: Validity,
     ) -> Self {
-        Self { files, folder, clock, current, end }
+        Self { files, folder, clock, current, validity }
     }
 
     /// What asks to look at once: SIGHUP.
@@ -48,10 +49,11 @@ impl Renewal {
     /// Why the present one is kept although there is another.
     pub(super) fn look(&self) -> Result<(), StartError> {
         let found = self.find()?;
-        let (fingerprint, not_after) = (&found.fingerprint, found.not_after);
-        if self.current.exchange(found.certified) {
-            self.end.set(not_after.as_second());
-            tracing::info!(%fingerprint, %not_after, "Another certificate is in use from now on");
+        if self.current.exchange(Arc::clone(&found.certified)) {
+            self.validity.set(&found);
+            let Certificate { fingerprint, not_before, not_after, .. } = &found;
+            tracing::info!(%fingerprint, %not_before, %not_after, "Another certificate is in use from now on");
+            warn_if_refused(&found, self.clock.now());
         }
         Ok(())
     }
@@ -64,11 +66,18 @@ impl Renewal {
     }
 }
 
+/// Says of a certificate in use that clients refuse it, if its time has not come or is over.
+pub(super) fn warn_if_refused(certificate: &Certificate, now: Timestamp) {
+    let Certificate { not_before, not_after, .. } = certificate;
+    if !certificate.is_valid_at(now) {
+        tracing::warn!(%now, %not_before, %not_after, "The certificate is not valid now, and clients refuse it: replace it, \
+                       or set the clock if that is wrong");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
-
-    use jiff::Timestamp;
 
     use super::*;
 
@@ -84,8 +93,8 @@ mod tests {
         missing.iter().for_each(|file| file.write(&folder).unwrap());
         let key = std::fs::read(parent.path().join("tls.key")).unwrap();
         let current = Arc::new(CurrentCertificate::new(first.certified.clone()));
-        let end = Gauge::default();
-        let renewal = Renewal::new(None, Arc::clone(&folder), clock, Arc::clone(&current), end.clone());
+        let validity = Validity::default();
+        let renewal = Renewal::new(None, Arc::clone(&folder), clock, Arc::clone(&current), validity.clone());
 
         renewal.look().unwrap();
         assert_eq!(current.get().cert, first.certified.cert);
@@ -93,7 +102,11 @@ mod tests {
         renewal.look().unwrap();
         let renewed = current.get();
         assert_ne!(renewed.cert, first.certified.cert);
-        assert!(end.get() > second.load(Ordering::SeqCst), "who watches hears of it");
+        let (begin, end) = validity.get();
+        assert!(
+            begin <= second.load(Ordering::SeqCst) && end > second.load(Ordering::SeqCst),
+            "who watches hears of it"
+        );
         assert_eq!(std::fs::read(parent.path().join("tls.key")).unwrap(), key);
 
         std::fs::remove_file(parent.path().join("tls.key")).unwrap();

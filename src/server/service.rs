@@ -4,15 +4,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use prometheus_client::metrics::gauge::Gauge;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::connections::listener::{ConnectionLimits, Listener, Transport};
 use super::connections::tls::{CurrentCertificate, server_config};
 use super::jobs::JobFigures;
 use super::lost_lines::LostLines;
-use super::metrics::Metrics;
-use super::renewal::Renewal;
+use super::metrics::{Metrics, Validity};
+use super::renewal::{Renewal, warn_if_refused};
 use crate::api::{Cors, Hsts, Limits};
 use crate::app::{App, EarlierKeys, FirstAdmin};
 use crate::config::{Config, Mode};
@@ -163,20 +162,21 @@ impl Service {
             password_file,
         };
         let app = Arc::new(app);
-        let certificate_end = Gauge::default();
-        let end = found.certificate.as_ref().map(|certificate| {
-            certificate_end.set(certificate.not_after.as_second());
-            certificate_end.clone()
+        let validity = Validity::default();
+        let watched = found.certificate.as_ref().map(|certificate| {
+            validity.set(certificate);
+            warn_if_refused(certificate, clock.now());
+            validity.clone()
         });
         let job_figures = JobFigures::default();
         let metrics = ports.metrics.map(|listener| {
-            (listener, Arc::new(Metrics::new(Arc::clone(&app), end, backups, job_figures.clone(), lost_lines)))
+            (listener, Arc::new(Metrics::new(Arc::clone(&app), watched, backups, job_figures.clone(), lost_lines)))
         });
         let (transport, renewal) = match found.certificate {
             Some(certificate) => {
                 let current = Arc::new(CurrentCertificate::new(certificate.certified));
                 let (files, folder) = (config.tls.clone(), Arc::clone(&folder));
-                let renewal = Renewal::new(files, folder, clock.clone(), Arc::clone(&current), certificate_end);
+                let renewal = Renewal::new(files, folder, clock.clone(), Arc::clone(&current), validity);
                 (Transport::Tls(server_config(current)?), Some(renewal))
             }
             None => (Transport::Plain, None),

@@ -1,4 +1,4 @@
-//! How long the certificate is valid still.
+//! Whether the certificate is valid, how long still, and for all names of the machine.
 
 use super::{Finding, RESTART, Seen, quoted};
 use crate::config::Mode;
@@ -16,20 +16,28 @@ pub(super) fn look(seen: &Seen<'_>) -> Finding {
         return Finding::fine(CHECK, "none is needed with --plain-http");
     }
     match present_certificate(seen.config.tls.as_ref(), seen.folder) {
-        Ok(Some(certificate)) => judge(seen, &certificate),
+        Ok(Some(certificate)) => judge(seen, &certificate, &certificate.lacks()),
         Ok(None) => Finding::fine(CHECK, "the next start makes one"),
         Err(error) => Finding::wrong(CHECK, error.to_string(), replace(seen)),
     }
 }
 
-fn judge(seen: &Seen<'_>, certificate: &Certificate) -> Finding {
-    let end = certificate.not_after;
-    let days = end.duration_since(seen.now).as_secs().div_euclid(86_400);
+fn judge(seen: &Seen<'_>, certificate: &Certificate, lacks: &[String]) -> Finding {
+    let (begin, end) = (certificate.not_before, certificate.not_after);
+    let mut days = end.duration_since(seen.now).as_secs().div_euclid(86_400);
     let found = match days {
+        _ if begin > seen.now => {
+            days = 0;
+            format!("it begins to be valid at {begin:.0}: until then browsers and apps refuse it")
+        }
         0.. => format!("{days} days left, until {end:.0}"),
         _ => format!("it ended at {end:.0}: browsers and apps refuse it"),
     };
     match (certificate.self_made, days) {
+        (true, SELF_MADE..) if !seen.running && !lacks.is_empty() => {
+            let found = format!("it does not name {}: the next start makes one that does", lacks.join(", "));
+            Finding::advice(CHECK, found, seen.verb("serve"))
+        }
         (true, SELF_MADE..) | (false, GIVEN..) => Finding::fine(CHECK, found),
         // Who does not run cannot renew.
         (true, _) if !seen.running => {
@@ -72,8 +80,20 @@ mod tests {
         let state = |self_made, running, days: i64| {
             let not_after = now + SignedDuration::from_hours(24 * days + 1);
             let certificate = Certificate { self_made, not_after, ..made.clone() };
-            seen(&[], running, |seen| judge(seen, &certificate)).state
+            seen(&[], running, |seen| judge(seen, &certificate, &[])).state
         };
+        let lacking = |running| {
+            let lacks = ["192.168.0.7".to_owned()];
+            seen(&[], running, |seen| judge(seen, &made, &lacks)).state
+        };
+        assert_eq!((lacking(false), lacking(true)), (State::Advice, State::Fine), "it takes them up while it runs");
+        let too_early = |self_made, running| {
+            let not_before = now + SignedDuration::from_secs(1);
+            let certificate = Certificate { self_made, not_before, ..made.clone() };
+            seen(&[], running, |seen| judge(seen, &certificate, &[])).state
+        };
+        assert_eq!((too_early(true, true), too_early(true, false)), (State::Wrong, State::Advice));
+        assert_eq!((too_early(false, true), too_early(false, false)), (State::Wrong, State::Wrong));
         assert_eq!((state(true, true, 26), state(true, true, 24)), (State::Fine, State::Wrong));
         assert_eq!((state(true, false, 24), state(true, false, -3)), (State::Advice, State::Advice));
         assert_eq!((state(false, true, 20), state(false, true, 13)), (State::Fine, State::Wrong));

@@ -68,6 +68,7 @@ fn metrics_tell_when_the_certificate_ends_and_are_off_unless_asked_for() {
     let server = Server::start(&["--metrics-bind", "127.0.0.1:0"]);
     let figures = figures(&Client::new(), &server);
     assert!(value(&figures, "ocariot_certificate_expiry_timestamp_seconds") > Some(1.7e9));
+    assert!(value(&figures, "ocariot_certificate_start_timestamp_seconds") > Some(1.7e9));
     assert!(!Server::start(&[]).notice.contains("Metrics"));
 }
 
