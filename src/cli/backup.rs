@@ -284,7 +284,9 @@ fn given_file(matches: &ArgMatches) -> Result<PathBuf, Failure> {
         return Ok(given);
     }
     let dated = backup::list(&given)?.into_iter().filter_map(|one| Some((backup::made_at(&one.path)?, one.path)));
-    let newest = dated.max().map(|(_, path)| path);
+    let mut dated: Vec<_> = dated.collect();
+    backup::newest_first(&mut dated, Clock::system().now());
+    let newest = dated.into_iter().next().map(|(_, path)| path);
     newest.ok_or_else(|| {
         Failure::Other(format!("the folder {} holds no backup: name another, or a file", given.display()))
     })

@@ -134,7 +134,7 @@ impl Service {
         let folder = Arc::new(folder.map_or_else(|| DataFolder::create(&config.data_dir), Ok)?);
         let found = Found::look(config, &folder, &clock)?;
         back_up_before_upgrade(config, &clock).map_err(|error| StartError::NoUpgrade(error.to_string()))?;
-        let backups = Watch::over(config);
+        let backups = Watch::over(config, &clock);
         let schedule = Schedule::of(config, &clock, &backups);
         let database_was_there = folder.database().exists();
         let store = open_store(&folder, found.username_key, &clock, || {

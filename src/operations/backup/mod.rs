@@ -26,7 +26,7 @@ pub use make::{BackupMade, KeyProtection, back_up, place};
 pub(crate) use make::{back_up_before_upgrade, back_up_held};
 pub use restore::{ArchivedKeys, RestoreMode, Restored, restore, verify};
 pub(crate) use schedule::Schedule;
-pub use shelf::{Shelved, list, made_at};
+pub use shelf::{Shelved, list, made_at, newest_first};
 pub(crate) use watch::Watch;
 
 /// What an archive says of itself.

@@ -1,5 +1,6 @@
 //! The folder that backups lie in: their names, and which of them there are.
 
+use std::cmp::Reverse;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -55,10 +56,18 @@ pub fn list(folder: &Path) -> Result<Vec<Shelved>, BackupError> {
     Ok(found)
 }
 
-/// When the backups of a folder were made, as their names say; empty if it cannot be read.
-pub(super) fn times(folder: &Path) -> Vec<Timestamp> {
+/// The backups of a folder with the times that their names say, the newest first; empty if it cannot be read.
+pub(super) fn dated(folder: &Path, now: Timestamp) -> Vec<(Timestamp, PathBuf)> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    entries.filter_map(|entry| made_at(&entry.path())).collect()
+    let mut dated: Vec<_> = entries.filter_map(|entry| Some((made_at(&entry.path())?, entry.path()))).collect();
+    newest_first(&mut dated, now);
+    dated
+}
+
+/// In the order in which they count, the newest first. Those from the future come last: they were made while the clock
+/// was wrong, or have another's name, and none of them stands for the newest, or pushes another one out.
+pub fn newest_first<T>(dated: &mut [(Timestamp, T)], now: Timestamp) {
+    dated.sort_by_key(|(made_at, _)| Reverse((*made_at <= now, *made_at)));
 }
 
 /// When a backup was made, as its name says; `None` for the one before an upgrade, and for other files.

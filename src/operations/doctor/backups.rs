@@ -22,7 +22,9 @@ pub(super) fn look(seen: &Seen<'_>) -> Vec<Finding> {
     }
     let dated = backup::list(&place).map(|found| {
         let dated = found.into_iter().filter_map(|one| Some((backup::made_at(&one.path)?, one)));
-        dated.max_by_key(|(made_at, _)| *made_at)
+        let mut dated: Vec<_> = dated.collect();
+        backup::newest_first(&mut dated, seen.now);
+        dated.into_iter().next()
     });
     let (made_at, newest) = match dated {
         Ok(Some(newest)) => newest,
@@ -56,6 +58,10 @@ fn age(seen: &Seen<'_>, newest: &Shelved, age: SignedDuration) -> Finding {
         return Finding::wrong(CHECK, error.to_string(), make(seen));
     }
     let most = seen.config.backup.every.map_or(WEEK, |every| 2 * every + Duration::from_hours(1));
+    if age.is_negative() {
+        let found = format!("the only ones are from the future, {name} too: the clock is wrong, or was then");
+        return Finding::wrong(CHECK, found, make(seen));
+    }
     let found = format!("the newest, {name}, is {} old", time(age));
     match age.as_secs() > most.as_secs().cast_signed() {
         true if seen.config.backup.every.is_some() => {
@@ -98,6 +104,7 @@ mod tests {
             seen(settings, true, |seen| age(seen, &shelved(true), SignedDuration::from_hours(hours))).state
         };
         assert_eq!((state(&[], 8 * 24), state(&[], 8 * 24 + 1)), (State::Fine, State::Wrong));
+        assert_eq!(state(&[], -1), State::Wrong, "one from the future is no recent one");
         let daily = [("backup-schedule", "24h"), ("backup-without-keys", "true")];
         assert_eq!((state(&daily, 49), state(&daily, 50)), (State::Fine, State::Wrong));
     }

@@ -399,10 +399,20 @@ fn the_service_makes_backups_by_itself_and_removes_old_ones() {
     let verified = ["backup", "verify", made.to_str().unwrap(), "--json", "--passphrase-file", "passphrase"];
     let verified: Value = serde_json::from_slice(&verb(server.folder(), &verified, "").stdout).unwrap();
     assert_eq!((&verified["whole"], &verified["keys_opened"]), (&true.into(), &true.into()));
-    // One more start is no reason for one more backup.
-    let server = Server::start_in(server.stop(), &[PLAIN, &schedule].concat());
+    // One more start is no reason for one more backup, nor is one whose name lies in the future.
+    let folder = server.stop();
+    let future = place.join("ocariot-users-20990101T000000.000Z.tar");
+    fs::write(&future, "made while the clock was wrong").unwrap();
+    let server = Server::start_in(folder, &[PLAIN, &schedule].concat());
     assert_eq!(status(&server, &token(&server, "admin", "first")), 200);
-    assert_eq!(archives(&server.folder().join("data/backups")), [made]);
+    let mut found = archives(&server.folder().join("data/backups"));
+    found.sort();
+    assert_eq!(found, [made.clone(), future]);
+    // It is not what a restore takes.
+    let folder = server.stop();
+    let restore = ["restore", "data/backups", "--dry-run", "--json", "--passphrase-file", "passphrase"];
+    let restore: Value = serde_json::from_slice(&verb(folder.path(), &restore, "").stdout).unwrap();
+    assert!(made.ends_with(restore["file"].as_str().unwrap()), "{restore}");
 }
 
 #[test]

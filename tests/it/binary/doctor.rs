@@ -170,8 +170,11 @@ fn missing_old_and_unreadable_backups_are_found_and_one_on_the_same_disk_is_told
     let old = look(folder.path(), &[]);
     assert!(old.wrong("backup").0.contains("days old"));
     fs::write(backups.join("ocariot-users-20990101T000000.000Z.tar"), "no archive").unwrap();
+    let old = look(folder.path(), &[]);
+    assert!(old.wrong("backup").0.contains("days old"), "one from the future is not the newest");
+    fs::write(backups.join("ocariot-users-20210101T000000.000Z.tar"), "no archive").unwrap();
     let unreadable = look(folder.path(), &[]);
-    assert!(unreadable.wrong("backup").0.contains("20990101T000000.000Z.tar is damaged"));
+    assert!(unreadable.wrong("backup").0.contains("20210101T000000.000Z.tar is damaged"));
     fs::remove_dir_all(&backups).unwrap();
     let none = look(folder.path(), &[]);
     let (_, command) = none.wrong("backup");
