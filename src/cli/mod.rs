@@ -59,11 +59,20 @@ enum Failure {
     Other(String),
 }
 
+/// What is in memory, names and keys among it, is not written to a disk when the process crashes, and other processes of
+/// the same user cannot look at it.
+fn leave_no_dump() {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    // Where the system does not know it, its own settings hold.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
     // Whatever is made from here on belongs to its owner alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    leave_no_dump();
     let matches = match command().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => {

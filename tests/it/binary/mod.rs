@@ -149,6 +149,11 @@ impl Server {
         self.signal(Signal::TERM);
     }
 
+    /// Waits until a signal has ended it, and says how.
+    pub fn crashed(mut self) -> std::process::ExitStatus {
+        self.process.wait().unwrap()
+    }
+
     /// Asks it to end, and waits until it did. Gives the folder back.
     pub fn stop(self) -> TempDir {
         self.terminate();

@@ -1,8 +1,12 @@
 //! The real program at work: settings that reach it, the redirect, and the stop.
 
+#![expect(clippy::print_stdout, reason = "who runs the tests should know what was not tried")]
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use reqwest::blocking::Client;
@@ -17,6 +21,39 @@ use super::{PATIENCE, Server, program};
 /// The host and port of an address.
 fn authority(url: &str) -> &str {
     url.split("//").nth(1).unwrap().split('/').next().unwrap()
+}
+
+#[test]
+fn a_crash_leaves_no_dump_of_the_memory_whatever_the_limit() {
+    let dumps = |program: Command| {
+        let mut process = program_in_shell(program).spawn().unwrap();
+        process.wait().unwrap().core_dumped()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut crash = Command::new("sh");
+    crash.args(["-c", "kill -ABRT $$"]).current_dir(folder.path());
+    if !dumps(crash) {
+        println!("not tried: this machine lets no process leave a dump");
+        return;
+    }
+    let path = folder.path().to_owned();
+    let server = Server::run(program_in_shell(program(&path, &["--plain-http"])), folder);
+    server.signal(rustix::process::Signal::ABORT);
+    assert!(!server.crashed().core_dumped());
+}
+
+/// The same program, with no limit of what a dump may hold.
+fn program_in_shell(program: Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"ulimit -c unlimited; exec "$0" "$@""#]).arg(program.get_program()).args(program.get_args());
+    if let Some(folder) = program.get_current_dir() {
+        shell.current_dir(folder);
+    }
+    for (name, value) in program.get_envs().filter_map(|(name, value)| Some((name, value?))) {
+        shell.env(name, value);
+    }
+    shell.stdout(Stdio::piped());
+    shell
 }
 
 #[test]

@@ -52,5 +52,6 @@ fn the_unit_waits_for_readiness_and_gives_requests_in_work_their_time() {
     assert!(value("TimeoutStopSec").parse::<u32>().unwrap() > 30);
     assert_eq!(value("ExecStart"), "/usr/bin/ocariot-users serve");
     assert_eq!(value("StateDirectory"), "ocariot-users");
+    assert_eq!((value("LimitCORE"), value("MemoryMax")), ("0", "1G"));
     assert_eq!(value("Environment"), "OCARIOT_DATA_DIR=%S/ocariot-users");
 }
