@@ -10,6 +10,7 @@ mod operator;
 pub mod policy;
 mod random;
 mod readiness;
+mod reading;
 mod tracking;
 
 use std::time::Duration;
@@ -28,6 +29,7 @@ use clock::ClockWatch;
 use ipnet::IpNet;
 use readiness::Readiness;
 
+pub use crate::store::{AnswerBody, Form, Written};
 pub use access::keys::{EarlierKeys, KeyCare, KeyKeeper, KeyRecord, KeysRecord, NewKey, PublicKey};
 pub use access::limit_report::{LimitedRecord, LimitedReport};
 pub use access::origin::Origin;
@@ -45,6 +47,7 @@ pub use operator::bootstrap::FirstAdmin;
 pub use operator::refusal::Refusal;
 pub use operator::{GivenPassword, OperatorCommand, Outcome, UserName, UserRecord, WithPassword};
 pub use random::{random_bytes, random_password};
+pub use reading::Reading;
 pub use tracking::Stored;
 
 /// How the service is to behave.

@@ -163,6 +163,8 @@ pub struct LimitSettings {
     pub write_timeout: Duration,
     /// Bytes of all bodies that arrive at the same time.
     pub body_budget: usize,
+    /// The most bytes of all long answers that wait for their clients.
+    pub answer_budget: usize,
     /// For requests in work to end when the service stops.
     pub shutdown_grace: Duration,
 }
@@ -316,6 +318,7 @@ impl Config {
                 })?,
                 write_timeout: get("write-timeout")?.duration(1..=3600)?,
                 body_budget: get("body-budget")?.size(64 << 10..=1 << 30)?,
+                answer_budget: get("answer-budget")?.size(1 << 20..=1 << 30)?,
                 shutdown_grace: get("shutdown-grace")?.duration(0..=3600)?,
             },
             rate_limits: match get("rate-limit")?.switch()? {

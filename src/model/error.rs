@@ -186,6 +186,8 @@ pub enum Unavailable {
     HashQueueFull,
     /// The bodies that arrive at the same time take all the memory there is for them.
     BodiesFull,
+    /// More lists and other long answers wait than the line for them holds.
+    ScansFull,
     /// The store is locked or has too many waiting writes.
     StoreBusy,
     /// There is no room on the disk.

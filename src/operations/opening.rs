@@ -11,7 +11,7 @@ use crate::app::{
 };
 use crate::config::{self, Config, RateSettings};
 use crate::model::Clock;
-use crate::store::{OpenError, SCHEMA_VERSION, Store, StoreOptions, UsernameKey};
+use crate::store::{OpenError, SCHEMA_VERSION, ScanOptions, Store, StoreOptions, UsernameKey};
 
 /// Opens what a data folder holds, without serving it. Makes nothing that is not there.
 ///
@@ -33,13 +33,14 @@ pub(crate) fn open_stopped(config: &Config, folder: &DataFolder, clock: Clock) -
     if token_key.made {
         token_key.care = KeyCare::Missing;
     }
-    let store = open_store(folder, username_key, &clock, || Ok(()))?;
+    let store = open_store(config, folder, username_key, &clock, || Ok(()))?;
     Ok(start_app(config, store, token_key, clock)?)
 }
 
 /// Opens the database. A new one is made after the missing files, so that there is never one without its key; one
 /// that is there is opened before them, so that a wrong key changes nothing.
 pub(crate) fn open_store(
+    config: &Config,
     folder: &DataFolder,
     key: FoundUsernameKey,
     clock: &Clock,
@@ -52,7 +53,9 @@ pub(crate) fn open_store(
     }
     folder.claim()?;
     let cores = cores();
-    let options = StoreOptions { path: database.clone(), scans: cores, readers: cores + 2, clock: clock.clone() };
+    let scans =
+        ScanOptions { running: cores, answer_bytes: config.limits.answer_budget, on_thread_start: lower_priority };
+    let options = StoreOptions { path: database.clone(), scans, readers: cores + 2, clock: clock.clone() };
     let open = || Store::open(options, derive(key)).map_err(|error| refused(error, &database));
     if present {
         let store = open()?;

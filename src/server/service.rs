@@ -26,9 +26,9 @@ use crate::operations::opening::{cores, open_store, start_app};
 use crate::operations::signals::Termination;
 
 /// Files that the service opens itself: database, log, listeners, control socket, signals, and some to spare.
-const OWN_FILES: usize = 64;
-/// Each reading connection has the database, its log and its index open.
-const FILES_PER_CORE: usize = 4;
+const OWN_FILES: usize = 72;
+/// Each reading connection has the database and its log open, and there are three for each core.
+const FILES_PER_CORE: usize = 6;
 
 /// A service that is ready to serve.
 pub struct Service {
@@ -137,7 +137,7 @@ impl Service {
         let backups = Watch::over(config, &clock);
         let schedule = Schedule::of(config, &clock, &backups);
         let database_was_there = folder.database().exists();
-        let store = open_store(&folder, found.username_key, &clock, || {
+        let store = open_store(config, &folder, found.username_key, &clock, || {
             found.missing.iter().try_for_each(|file| file.write(&folder))
         })?;
         let made_anew = database_was_there && found.token_key.made;

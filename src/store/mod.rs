@@ -8,6 +8,7 @@ mod access;
 mod audit;
 mod directory;
 mod engine;
+mod scans;
 mod tracking;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -18,7 +19,6 @@ use std::time::Duration;
 
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{CachedStatement, Connection, Statement};
-use tokio::sync::Semaphore;
 
 use crate::model::{Clock, Error, Unavailable};
 use engine::cipher::Cipher;
@@ -26,6 +26,7 @@ use engine::connection::{create_private, prepare, unlock};
 use engine::error::Translate;
 use engine::journal::Journal;
 use engine::{checkup, functions, migrate, writer};
+use scans::Scans;
 
 pub use access::accounts::NewAccountRow;
 pub use access::reach::Within;
@@ -37,14 +38,18 @@ pub use engine::checkup::Condition;
 pub use engine::cipher::{KEY_LENGTH, UsernameKey};
 pub use engine::migrate::SCHEMA_VERSION;
 pub use engine::writer::Tx;
+pub use scans::{AnswerBody, Asker, Chunks, CutOff, Form, Items, Place, ScanOptions, Written};
 pub use tracking::TrackedChild;
+
+/// After how many steps of its machine SQLite looks whether it should go on.
+const STEPS: i32 = 500;
 
 /// How to open a store.
 pub struct StoreOptions {
     /// The database file; made if absent.
     pub path: PathBuf,
-    /// How many long reads may run beside the short ones.
-    pub scans: usize,
+    /// How long reads are run beside the short ones.
+    pub scans: ScanOptions,
     /// How many threads read at the same time without waiting for each other.
     pub readers: usize,
     /// Tells the time.
@@ -91,9 +96,14 @@ pub struct Store(Arc<Shared>);
 
 struct Shared {
     path: PathBuf,
-    readers: r2d2::Pool<SqliteConnectionManager>,
-    scans: Semaphore,
+    readers: Arc<Readers>,
+    scans: Scans,
     writer: writer::Writer,
+}
+
+/// The connections to read with.
+struct Readers {
+    connections: r2d2::Pool<SqliteConnectionManager>,
     cipher: Arc<Cipher>,
     statements: Arc<AtomicU64>,
 }
@@ -141,8 +151,9 @@ impl Store {
             functions::register(connection, &for_readers)?;
             connection.pragma_update(None, "query_only", true)
         });
-        let pool_size = u32::try_from(options.readers + options.scans).unwrap_or(u32::MAX);
-        let readers = r2d2::Pool::builder()
+        // One for each scan, so that short reads never wait for one.
+        let pool_size = u32::try_from(options.readers + options.scans.threads()).unwrap_or(u32::MAX);
+        let connections = r2d2::Pool::builder()
             .max_size(pool_size)
             // All are opened now and stay: later the folder may not be readable, or no file descriptor free.
             .min_idle(None)
@@ -156,14 +167,9 @@ impl Store {
         connection.pragma_update(None, "journal_size_limit", Journal::LIMIT)?;
         let writer =
             writer::Writer::start(connection, options.clock, Arc::clone(&cipher), Arc::clone(&statements), journal)?;
-        Ok(Self(Arc::new(Shared {
-            path: options.path,
-            readers,
-            scans: Semaphore::new(options.scans),
-            writer,
-            cipher,
-            statements,
-        })))
+        let readers = Arc::new(Readers { connections, cipher, statements });
+        let scans = Scans::start(&options.scans, &readers)?;
+        Ok(Self(Arc::new(Shared { path: options.path, readers, scans, writer })))
     }
 
     /// Reads on the calling thread: for look-ups of a few rows, which are faster done than handed over.
@@ -179,30 +185,27 @@ impl Store {
     /// # Errors
     /// As [`Store::read`].
     pub fn read_one<T>(&self, job: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        let connection = self.0.readers.get().map_err(|cause| {
-            tracing::error!(error = %cause, "No connection to read with");
-            Error::Unavailable(Unavailable::StoreBusy)
-        })?;
-        job(&View { connection: &connection, cipher: &self.0.cipher, statements: &self.0.statements })
+        self.0.readers.with_connection(|view| job(view))
     }
 
-    /// Reads on a thread for long work: for lists, which may look at every row.
+    /// Takes a place in the line of those who read long, for [`Place::put_out`].
     ///
     /// # Errors
-    /// What `job` returns, or `Unavailable` when no connection is to be had.
+    /// `Unavailable` if the line, or the asker's part of it, is full.
+    pub fn reserve(&self, asker: Asker) -> Result<Place, Error> {
+        self.0.scans.reserve(asker)
+    }
+
+    /// Reads on a thread for long work, when it is the asker's turn: what may look at every row.
+    ///
+    /// # Errors
+    /// What `job` returns, or `Unavailable` when too many wait or no connection is to be had.
     pub async fn scan<T: Send + 'static>(
         &self,
+        asker: Asker,
         job: impl FnOnce(&View<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        // Fewer scans than connections, so that short reads never wait for one.
-        let _permit = self.0.scans.acquire().await.map_err(Error::internal)?;
-        let store = self.clone();
-        let request = tracing::Span::current();
-        let scan = tokio::task::spawn_blocking(move || request.in_scope(|| store.read(job)));
-        scan.await.unwrap_or_else(|ended| match ended.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(cancelled) => Err(Error::internal(cancelled)),
-        })
+        self.reserve(asker)?.read(job).await
     }
 
     /// Writes: all that `job` does, or nothing. Returns when it is on disk. The job is carried out even if the
@@ -238,7 +241,17 @@ impl Store {
     /// How many statements ran so far, for tests that count what a list costs.
     #[must_use]
     pub fn statements(&self) -> u64 {
-        self.0.statements.load(Ordering::Relaxed)
+        self.0.readers.statements.load(Ordering::Relaxed)
+    }
+}
+
+impl Readers {
+    fn with_connection<T>(&self, job: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let connection = self.connections.get().map_err(|cause| {
+            tracing::error!(error = %cause, "No connection to read with");
+            Error::Unavailable(Unavailable::StoreBusy)
+        })?;
+        job(&View { connection: &connection, cipher: &self.cipher, statements: &self.statements })
     }
 }
 
@@ -267,6 +280,24 @@ impl View<'_> {
         let ended = ended.translate();
         let value = result.unwrap_or_else(|panic| resume_unwind(panic))?;
         ended.map(|()| value)
+    }
+
+    /// Runs `job`, and `watch` whenever SQLite has made a few hundred steps meanwhile; if that fails, the statement does.
+    fn watched<T>(
+        &self,
+        watch: impl FnMut() -> bool + Send + 'static,
+        job: impl FnOnce(&Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        struct Watched<'c>(&'c Connection);
+        impl Drop for Watched<'_> {
+            fn drop(&mut self) {
+                // Fails only for a connection that is not the program's own.
+                let _ = self.0.progress_handler(0, None::<fn() -> bool>);
+            }
+        }
+        self.connection.progress_handler(STEPS, Some(watch)).translate()?;
+        let _watched = Watched(self.connection);
+        job(self)
     }
 
     /// Every statement whose text is fixed goes through here.

@@ -11,7 +11,7 @@ use ocariot_users::app::scopes;
 use ocariot_users::model::{
     self, Account, Age, Gender, Id, Institution, InstitutionFacts, NewGroup, PasswordHash, Role, Text, Username,
 };
-use ocariot_users::store::{KEY_LENGTH, NewAccountRow, Store, StoreOptions};
+use ocariot_users::store::{KEY_LENGTH, NewAccountRow, ScanOptions, Store, StoreOptions};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -97,7 +97,8 @@ fn username_key(folder: &Path) -> Result<Zeroizing<[u8; KEY_LENGTH]>, Failure> {
 }
 
 fn open(folder: &Path) -> Result<Store, Failure> {
-    let options = StoreOptions { path: folder.join("ocariot.db"), scans: 1, readers: 1, clock: model::Clock::system() };
+    let scans = ScanOptions { running: 1, answer_bytes: 1 << 20, on_thread_start: || {} };
+    let options = StoreOptions { path: folder.join("ocariot.db"), scans, readers: 1, clock: model::Clock::system() };
     let key = username_key(folder)?;
     Ok(Store::open(options, |_| Ok(key))?)
 }

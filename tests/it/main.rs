@@ -39,6 +39,7 @@ mod queries_property;
 mod readme;
 mod revocations;
 mod scale;
+mod scans;
 mod siege;
 mod stateful;
 mod store;

@@ -47,7 +47,7 @@ impl ApplicationsApi {
     ) -> poem::Result<ListPage<ApplicationBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let query = query.read(LIST, self.0.field_rules())?;
-        Ok(self.0.application_list(permit, query).await?.into())
+        ListPage::read(self.0.application_list(&permit, query)?).await
     }
 
     /// View an application

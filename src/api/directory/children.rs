@@ -47,7 +47,7 @@ impl ChildrenApi {
     async fn child_list(&self, auth: Auth<ChildList>, query: ListQuery) -> poem::Result<ListPage<ChildBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let query = query.read(LIST, self.0.field_rules())?;
-        Ok(self.0.child_list(permit, query).await?.into())
+        ListPage::read(self.0.child_list(&permit, query)?).await
     }
 
     /// View a child

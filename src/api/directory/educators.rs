@@ -35,7 +35,7 @@ impl EducatorsApi {
     ) -> poem::Result<Created<ProfessionalBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let new = body.read(self.0.field_rules()).await?;
-        Ok(Created::of(self.0.professional_create(permit, new).await?))
+        Created::read(self.0.professional_create(permit, new).await?).await
     }
 
     /// List educators
@@ -47,7 +47,7 @@ impl EducatorsApi {
     ) -> poem::Result<ListPage<ProfessionalBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let query = query.read(LIST, self.0.field_rules())?;
-        Ok(self.0.professional_list(permit, query).await?.into())
+        ListPage::read(self.0.professional_list(&permit, query)?).await
     }
 
     /// View an educator
@@ -58,7 +58,7 @@ impl EducatorsApi {
         educator_id: Path<Educator>,
     ) -> poem::Result<Found<ProfessionalBody>> {
         let permit = auth.permit(&self.0, educator_id.id()?)?;
-        Ok(Found::of(self.0.professional_view(permit).await?))
+        Found::read(self.0.professional_view(&permit)?).await
     }
 
     /// Change an educator
@@ -74,7 +74,7 @@ impl EducatorsApi {
         let id = educator_id.id()?;
         let permit = auth.permit(&self.0, id)?;
         let patch = body.read_update(self.0.field_rules(), id).await?;
-        Ok(Found::of(self.0.professional_update(permit, patch).await?))
+        Found::read(self.0.professional_update(permit, patch).await?).await
     }
 }
 
@@ -95,7 +95,7 @@ impl EducatorGroupsApi {
     ) -> poem::Result<Created<GroupBody>> {
         let permit = auth.permit(&self.0, educator_id.id()?)?;
         let new = body.read(self.0.field_rules()).await?;
-        Ok(Created::of(self.0.group_create(permit, new).await?))
+        Created::read(self.0.group_create(permit, new).await?).await
     }
 
     /// List one's groups of children
@@ -108,7 +108,7 @@ impl EducatorGroupsApi {
     ) -> poem::Result<ListPage<GroupBody>> {
         let permit = auth.permit(&self.0, educator_id.id()?)?;
         let query = query.read(groups::LIST, self.0.field_rules())?;
-        Ok(self.0.group_list(permit, query).await?.into())
+        ListPage::read(self.0.group_list(&permit, query)?).await
     }
 
     /// View a group of children
@@ -120,7 +120,7 @@ impl EducatorGroupsApi {
         group_id: Path<Group>,
     ) -> poem::Result<Found<GroupBody>> {
         let permit = auth.permit(&self.0, (educator_id.id()?, group_id.id()?))?;
-        Ok(Found::of(self.0.group_view(permit).await?))
+        Found::read(self.0.group_view(&permit)?).await
     }
 
     /// Change a group of children
@@ -136,7 +136,7 @@ impl EducatorGroupsApi {
     ) -> poem::Result<Found<GroupBody>> {
         let permit = auth.permit(&self.0, (educator_id.id()?, group_id.id()?))?;
         let patch = body.read(self.0.field_rules()).await?;
-        Ok(Found::of(self.0.group_update(permit, patch).await?))
+        Found::read(self.0.group_update(permit, patch).await?).await
     }
 
     /// Delete a group of children

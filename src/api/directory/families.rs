@@ -20,7 +20,7 @@ use crate::app::policy::{
     All, FamilyChildAdd, FamilyChildList, FamilyChildRemove, FamilyCreate, FamilyList, FamilyUpdate, FamilyView,
 };
 use crate::app::{App, demo};
-use crate::model::query::{self, Listed};
+use crate::model::query;
 use crate::model::{Child, Family, FamilyPatch, Field, Invalid, NewFamily};
 
 pub(in crate::api) struct FamiliesApi(pub(in crate::api) Arc<App>);
@@ -41,7 +41,7 @@ impl FamiliesApi {
     ) -> poem::Result<Created<FamilyBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let new = body.read(self.0.field_rules()).await?;
-        Ok(Created::of(self.0.family_create(permit, new).await?))
+        Created::read(self.0.family_create(permit, new).await?).await
     }
 
     /// List families
@@ -49,14 +49,14 @@ impl FamiliesApi {
     async fn family_list(&self, auth: Auth<FamilyList>, query: ListQuery) -> poem::Result<ListPage<FamilyBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let query = query.read(LIST, self.0.field_rules())?;
-        Ok(self.0.family_list(permit, query).await?.into())
+        ListPage::read(self.0.family_list(&permit, query)?).await
     }
 
     /// View a family
     #[oai(path = "/:family_id", method = "get", operation_id = "family_view")]
     async fn family_view(&self, auth: Auth<FamilyView>, family_id: Path<Family>) -> poem::Result<Found<FamilyBody>> {
         let permit = auth.permit(&self.0, family_id.id()?)?;
-        Ok(Found::of(self.0.family_view(permit).await?))
+        Found::read(self.0.family_view(&permit)?).await
     }
 
     /// Change a family
@@ -73,7 +73,7 @@ impl FamiliesApi {
         let id = family_id.id()?;
         let permit = auth.permit(&self.0, id)?;
         let patch = body.read_update(self.0.field_rules(), id).await?;
-        Ok(Found::of(self.0.family_update(permit, patch).await?))
+        Found::read(self.0.family_update(permit, patch).await?).await
     }
 }
 
@@ -93,7 +93,7 @@ impl FamilyChildrenApi {
     ) -> poem::Result<ListPage<ChildBody>> {
         let permit = auth.permit(&self.0, family_id.id()?)?;
         let query = query.read(CHILDREN, self.0.field_rules())?;
-        Ok(nested(self.0.family_child_list(permit, query).await?))
+        ListPage::read_as::<_, NestedChild>(self.0.family_child_list(&permit, query)?).await
     }
 
     /// Add a child to a family
@@ -107,7 +107,7 @@ impl FamilyChildrenApi {
         child_id: Path<Child>,
     ) -> poem::Result<Found<FamilyBody>> {
         let permit = auth.permit(&self.0, (family_id.id()?, child_id.id()?))?;
-        Ok(Found::of(self.0.family_child_add(permit).await?))
+        Found::read(self.0.family_child_add(permit).await?).await
     }
 
     /// Take a child out of a family
@@ -125,10 +125,15 @@ impl FamilyChildrenApi {
     }
 }
 
-/// Children as they are shown inside a family.
-fn nested(listed: Listed<Child>) -> ListPage<ChildBody> {
-    let items = listed.items.into_iter().map(ChildBody::nested).collect();
-    Listed { items, total: listed.total }.into()
+/// A child as it is shown inside a family.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct NestedChild(ChildBody);
+
+impl From<Child> for NestedChild {
+    fn from(child: Child) -> Self {
+        Self(ChildBody::nested(child))
+    }
 }
 
 /// A family.

@@ -36,7 +36,7 @@ impl HealthProfessionalsApi {
     ) -> poem::Result<Created<ProfessionalBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let new = body.read(self.0.field_rules()).await?;
-        Ok(Created::of(self.0.professional_create(permit, new).await?))
+        Created::read(self.0.professional_create(permit, new).await?).await
     }
 
     /// List health professionals
@@ -48,7 +48,7 @@ impl HealthProfessionalsApi {
     ) -> poem::Result<ListPage<ProfessionalBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let query = query.read(LIST, self.0.field_rules())?;
-        Ok(self.0.professional_list(permit, query).await?.into())
+        ListPage::read(self.0.professional_list(&permit, query)?).await
     }
 
     /// View a health professional
@@ -59,7 +59,7 @@ impl HealthProfessionalsApi {
         healthprofessional_id: Path<HealthProfessional>,
     ) -> poem::Result<Found<ProfessionalBody>> {
         let permit = auth.permit(&self.0, healthprofessional_id.id()?)?;
-        Ok(Found::of(self.0.professional_view(permit).await?))
+        Found::read(self.0.professional_view(&permit)?).await
     }
 
     /// Change a health professional
@@ -75,7 +75,7 @@ impl HealthProfessionalsApi {
         let id = healthprofessional_id.id()?;
         let permit = auth.permit(&self.0, id)?;
         let patch = body.read_update(self.0.field_rules(), id).await?;
-        Ok(Found::of(self.0.professional_update(permit, patch).await?))
+        Found::read(self.0.professional_update(permit, patch).await?).await
     }
 }
 
@@ -100,7 +100,7 @@ impl HealthProfessionalGroupsApi {
     ) -> poem::Result<Created<GroupBody>> {
         let permit = auth.permit(&self.0, healthprofessional_id.id()?)?;
         let new = body.read(self.0.field_rules()).await?;
-        Ok(Created::of(self.0.group_create(permit, new).await?))
+        Created::read(self.0.group_create(permit, new).await?).await
     }
 
     /// List one's groups of children
@@ -117,7 +117,7 @@ impl HealthProfessionalGroupsApi {
     ) -> poem::Result<ListPage<GroupBody>> {
         let permit = auth.permit(&self.0, healthprofessional_id.id()?)?;
         let query = query.read(groups::LIST, self.0.field_rules())?;
-        Ok(self.0.group_list(permit, query).await?.into())
+        ListPage::read(self.0.group_list(&permit, query)?).await
     }
 
     /// View a group of children
@@ -133,7 +133,7 @@ impl HealthProfessionalGroupsApi {
         group_id: Path<Group>,
     ) -> poem::Result<Found<GroupBody>> {
         let permit = auth.permit(&self.0, (healthprofessional_id.id()?, group_id.id()?))?;
-        Ok(Found::of(self.0.group_view(permit).await?))
+        Found::read(self.0.group_view(&permit)?).await
     }
 
     /// Change a group of children
@@ -153,7 +153,7 @@ impl HealthProfessionalGroupsApi {
     ) -> poem::Result<Found<GroupBody>> {
         let permit = auth.permit(&self.0, (healthprofessional_id.id()?, group_id.id()?))?;
         let patch = body.read(self.0.field_rules()).await?;
-        Ok(Found::of(self.0.group_update(permit, patch).await?))
+        Found::read(self.0.group_update(permit, patch).await?).await
     }
 
     /// Delete a group of children

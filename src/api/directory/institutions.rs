@@ -48,7 +48,7 @@ impl InstitutionsApi {
     ) -> poem::Result<ListPage<InstitutionBody>> {
         let permit = auth.permit(&self.0, All::new())?;
         let query = query.read(LIST, self.0.field_rules())?;
-        Ok(self.0.institution_list(permit, query).await?.into())
+        ListPage::read(self.0.institution_list(&permit, query)?).await
     }
 
     /// View an institution

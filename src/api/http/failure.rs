@@ -191,6 +191,7 @@ fn unavailable_text(reason: Unavailable) -> &'static str {
             "Too many passwords are being checked at the moment. Please try again in a few seconds."
         }
         Unavailable::BodiesFull => "Too much is being sent at the moment. Please try again in a few seconds.",
+        Unavailable::ScansFull => "Too much is being read at the moment. Please try again in a few seconds.",
         Unavailable::StoreBusy => "The store is busy at the moment. Please try again in a few seconds.",
         Unavailable::DiskFull => "The disk of the server is full. Please inform its administrator.",
         Unavailable::DiskFailure => "The disk of the server cannot be used. Please inform its administrator.",

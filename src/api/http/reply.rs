@@ -1,7 +1,12 @@
 //! Responses that succeed: JSON, a page of a list, or nothing.
 
+use std::io;
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use futures_util::stream;
 use poem::http::{HeaderValue, StatusCode, header};
-use poem::{IntoResponse, Response};
+use poem::{Body, IntoResponse, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::registry::{
     MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
@@ -9,8 +14,9 @@ use poem_openapi::registry::{
 use poem_openapi::types::Type;
 use serde::Serialize;
 
-use crate::model::query::Listed;
+use crate::app::{AnswerBody, Form, Reading};
 
+const JSON: &str = "application/json; charset=utf-8";
 /// As many bytes as most objects take.
 const ONE_OBJECT: usize = 512;
 
@@ -21,10 +27,7 @@ pub(in crate::api) const TOTAL_COUNT: &str = "X-Total-Count";
 pub(in crate::api) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let mut bytes = Vec::with_capacity(ONE_OBJECT);
     match serde_json::to_writer(&mut bytes, body) {
-        Ok(()) => Response::builder()
-            .status(status)
-            .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
-            .body(bytes),
+        Ok(()) => Response::builder().status(status).header(header::CONTENT_TYPE, JSON).body(bytes),
         Err(error) => {
             tracing::error!(%error, "A response could not be written as JSON");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -33,7 +36,7 @@ pub(in crate::api) fn json(status: StatusCode, body: &impl Serialize) -> Respons
 }
 
 /// An object, with the given status.
-pub(in crate::api) struct Json<const STATUS: u16, T>(T);
+pub(in crate::api) struct Json<const STATUS: u16, T>(Response, PhantomData<fn() -> T>);
 
 /// An object, with 200.
 pub(in crate::api) type Found<T> = Json<200, T>;
@@ -41,16 +44,31 @@ pub(in crate::api) type Found<T> = Json<200, T>;
 /// An object that was made, with 201.
 pub(in crate::api) type Created<T> = Json<201, T>;
 
-impl<const STATUS: u16, T> Json<STATUS, T> {
+impl<const STATUS: u16, T: Serialize> Json<STATUS, T> {
+    fn status() -> StatusCode {
+        StatusCode::from_u16(STATUS).unwrap_or_default()
+    }
+
     /// Converts a model's object into what clients see.
     pub(in crate::api) fn of(object: impl Into<T>) -> Self {
-        Self(object.into())
+        Self(json(Self::status(), &object.into()), PhantomData)
+    }
+
+    /// The same for an object that is still to be read.
+    pub(in crate::api) async fn read<M>(reading: Reading<M>) -> poem::Result<Self>
+    where
+        M: 'static,
+        T: From<M>,
+    {
+        let form = Form { open: "", between: "", close: "", write: write::<M, T> };
+        let written = reading.put_out(form).await?;
+        Ok(Self(response(Self::status(), written.body), PhantomData))
     }
 }
 
-impl<const STATUS: u16, T: Serialize + Send> IntoResponse for Json<STATUS, T> {
+impl<const STATUS: u16, T: Send> IntoResponse for Json<STATUS, T> {
     fn into_response(self) -> Response {
-        json(StatusCode::from_u16(STATUS).unwrap_or_default(), &self.0)
+        self.0
     }
 }
 
@@ -66,23 +84,53 @@ impl<const STATUS: u16, T: Type> ApiResponse for Json<STATUS, T> {
 }
 
 /// A page of a list, with how many items there are.
-pub(in crate::api) struct ListPage<T> {
-    items: Vec<T>,
-    total: u64,
-}
+pub(in crate::api) struct ListPage<T>(Response, PhantomData<fn() -> T>);
 
-impl<M, T: From<M>> From<Listed<M>> for ListPage<T> {
-    fn from(listed: Listed<M>) -> Self {
-        Self { items: listed.items.into_iter().map(T::from).collect(), total: listed.total }
+impl<T> ListPage<T> {
+    /// Reads the page, each item as a `T`.
+    pub(in crate::api) async fn read<M>(reading: Reading<M>) -> poem::Result<Self>
+    where
+        M: 'static,
+        T: From<M> + Serialize,
+    {
+        Self::read_as::<M, T>(reading).await
+    }
+
+    /// Reads the page, each item as an `I`, which looks like a `T`.
+    pub(in crate::api) async fn read_as<M, I>(reading: Reading<M>) -> poem::Result<Self>
+    where
+        M: 'static,
+        I: From<M> + Serialize,
+    {
+        let form = Form { open: "[", between: ",", close: "]", write: write::<M, I> };
+        let written = reading.put_out(form).await?;
+        let mut response = response(StatusCode::OK, written.body);
+        response.headers_mut().insert(TOTAL_COUNT, HeaderValue::from(written.total.unwrap_or_default()));
+        Ok(Self(response, PhantomData))
     }
 }
 
-impl<T: Serialize + Send> IntoResponse for ListPage<T> {
+impl<T: Send> IntoResponse for ListPage<T> {
     fn into_response(self) -> Response {
-        let mut response = json(StatusCode::OK, &self.items);
-        response.headers_mut().insert(TOTAL_COUNT, HeaderValue::from(self.total));
-        response
+        self.0
     }
+}
+
+/// Writes what clients see of an item.
+fn write<M, T: From<M> + Serialize>(item: M, out: &mut dyn io::Write) -> io::Result<()> {
+    Ok(serde_json::to_writer(out, &T::from(item))?)
+}
+
+/// A response of JSON that is written already, or being written.
+fn response(status: StatusCode, body: AnswerBody) -> Response {
+    let body = match body {
+        AnswerBody::Whole(bytes) => Body::from(bytes),
+        AnswerBody::Chunks(chunks) => Body::from_bytes_stream(stream::unfold(chunks, |mut chunks| async move {
+            let part = chunks.next().await?;
+            Some((part.map(Bytes::from).map_err(io::Error::other), chunks))
+        })),
+    };
+    Response::builder().status(status).header(header::CONTENT_TYPE, JSON).body(body)
 }
 
 impl<T: Type> ApiResponse for ListPage<T> {

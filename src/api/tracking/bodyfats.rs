@@ -53,7 +53,7 @@ impl BodyFatsApi {
     ) -> poem::Result<ListPage<BodyFatBody>> {
         let permit = auth.permit(&self.0, child_id.data_of()?)?;
         let query = query.read(LIST, self.0.field_rules())?;
-        Ok(self.0.bodyfat_list(permit, query).await?.into())
+        ListPage::read(self.0.bodyfat_list(permit, query).await?).await
     }
 
     /// View a body fat of a child

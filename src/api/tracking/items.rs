@@ -122,7 +122,7 @@ impl<T: Item> Items<T> {
         let judged: Vec<Result<(), Rejected>> = given
             .items()
             .iter()
-            .map(|raw| judge::<T>(raw, Owner(invalid.as_ref().map(|()| ()))).map(|item| new.push(item)))
+            .map(|raw| judge::<T>(raw, Owner(invalid.as_ref().copied())).map(|item| new.push(item)))
             .collect();
         let made = match permit {
             Some(permit) if !new.is_empty() => write(*permit, new).await?.0,

@@ -109,7 +109,7 @@ pub(super) fn has_lone_surrogates(text: &str) -> bool {
     let mut rest = text.as_bytes();
     while let Some((first, behind)) = rest.split_first() {
         let unit = match behind {
-            [b'u', digits @ ..] if *first == b'\\' => digits.first_chunk::<4>().and_then(|digits| hex(digits)),
+            [b'u', digits @ ..] if *first == b'\\' => digits.first_chunk::<4>().and_then(hex),
             _ => None,
         };
         let low = unit.is_some_and(|unit| (0xdc00..0xe000).contains(&unit));

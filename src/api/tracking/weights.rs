@@ -54,7 +54,7 @@ impl WeightsApi {
     ) -> poem::Result<ListPage<WeightBody>> {
         let permit = auth.permit(&self.0, child_id.data_of()?)?;
         let query = query.read(LIST, self.0.field_rules())?;
-        Ok(self.0.weight_list(permit, query).await?.into())
+        ListPage::read(self.0.weight_list(permit, query).await?).await
     }
 
     /// View a weight of a child

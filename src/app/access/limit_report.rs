@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::app::operator::refusal::{Refusal, refusal};
 use crate::model::{Account, Id, Network, text};
+use crate::store::Asker;
 
 /// How many are noted for each limit.
 const PER_LIMIT: usize = 64;
@@ -135,7 +136,7 @@ impl App {
         noted.sort_by_key(|(who, _, [_, whole])| (who.limit, std::cmp::Reverse(*whole)));
         let mut users: HashMap<u64, Vec<String>> = HashMap::new();
         if noted.iter().any(|(who, ..)| matches!(who.account, Some(Whose::Name(_)))) {
-            for account in self.store.scan(|view| view.accounts(None)).await.map_err(refusal)? {
+            for account in self.store.scan(Asker::Operator, |view| view.accounts(None)).await.map_err(refusal)? {
                 users.entry(limiters.name(&account.username)).or_default().push(account.id.to_string());
             }
         }

@@ -59,9 +59,16 @@ pub(in crate::app) trait Made {
 
 impl Made for bool {}
 
+impl<K> Made for Id<K> {
+    fn id(&self) -> Option<[u8; 12]> {
+        Some(*self.as_bytes())
+    }
+}
+
 impl App {
     /// Makes a permitted change: all that `job` does together with its row of the audit trail, or nothing. A job that
-    /// finds everything as it is to be leaves no row. Every change that is asked for with a token comes here.
+    /// finds everything as it is to be leaves no row. Every change that is asked for with a token comes here. What comes
+    /// of it is at most one row of a table: other changes wait meanwhile, so answers that nest others are read afterwards.
     ///
     /// # Errors
     /// `Unauthenticated` if the token was revoked since the permission was given; else what `job` returns.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::app::operator::refusal::{Refusal, refusal};
 use crate::model::{Id, text};
-use crate::store::{TrailFilter, TrailPlace, TrailRow};
+use crate::store::{Asker, TrailFilter, TrailPlace, TrailRow};
 
 /// The most rows of a page.
 const PAGE: usize = 500;
@@ -98,7 +98,7 @@ impl App {
             actions: query.actions,
         };
         let count = query.limit.min(PAGE);
-        let rows = self.store.scan(move |view| view.trail(&filter, count)).await.map_err(refusal)?;
+        let rows = self.store.scan(Asker::Operator, move |view| view.trail(&filter, count)).await.map_err(refusal)?;
         let last = rows.last().filter(|_| rows.len() == count);
         let next = last.map(|last| TrailCursor { at: last.place.at, row: last.place.row });
         Ok(TrailPage { next, rows: rows.into_iter().map(record).collect() })

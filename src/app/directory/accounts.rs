@@ -4,7 +4,12 @@ use crate::app::{App, Caller, SelfAffiliation};
 use crate::model::{
     Account, AccountPatch, Child, Conflict, Error, Id, Institution, Invalid, NewAccount, PasswordHash, Role, Username,
 };
-use crate::store::{NewAccountRow, Tx};
+use crate::store::{NewAccountRow, Tx, View};
+
+/// There must be such a user of the type.
+pub(in crate::app) fn require(view: &View<'_>, id: Id<Account>, role: Role) -> Result<(), Error> {
+    view.institution_of(id, role)?.map(drop).ok_or(Error::NotFound(role.kind()))
+}
 
 /// No other user of the type may have the name.
 pub(in crate::app) fn require_free_username(

@@ -2,8 +2,8 @@
 
 use crate::app::directory::accounts;
 use crate::app::policy::{ApplicationCreate, ApplicationList, ApplicationUpdate, ApplicationView};
-use crate::app::{App, Permit};
-use crate::model::query::{Listed, Query};
+use crate::app::{App, Permit, Reading};
+use crate::model::query::Query;
 use crate::model::{Application, ApplicationPatch, Error, Id, Kind, NewApplication, Role};
 use crate::store::View;
 
@@ -29,12 +29,12 @@ impl App {
     }
 
     /// The applications that a query asks for.
-    pub async fn application_list(
+    pub fn application_list(
         &self,
-        _permit: Permit<ApplicationList>,
+        permit: &Permit<ApplicationList>,
         query: Query,
-    ) -> Result<Listed<Application>, Error> {
-        self.store.scan(move |view| view.applications(&query)).await
+    ) -> Result<Reading<Application>, Error> {
+        self.reading(permit, move |view, out| out.put_page(view.applications(&query)?))
     }
 
     /// An application.

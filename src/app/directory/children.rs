@@ -2,8 +2,8 @@
 
 use crate::app::directory::accounts;
 use crate::app::policy::{ChildCreate, ChildList, ChildTagClear, ChildTagSet, ChildUpdate, ChildView, ChildViewByTag};
-use crate::app::{App, Permit};
-use crate::model::query::{Listed, Query};
+use crate::app::{App, Permit, Reading};
+use crate::model::query::Query;
 use crate::model::{Child, ChildPatch, Error, Id, Kind, NewChild, Role, Text};
 use crate::store::View;
 
@@ -25,8 +25,8 @@ impl App {
     }
 
     /// The children that a query asks for.
-    pub async fn child_list(&self, _permit: Permit<ChildList>, query: Query) -> Result<Listed<Child>, Error> {
-        self.store.scan(move |view| view.children(&query)).await
+    pub fn child_list(&self, permit: &Permit<ChildList>, query: Query) -> Result<Reading<Child>, Error> {
+        self.reading(permit, move |view, out| out.put_page(view.children(&query)?))
     }
 
     /// A child.

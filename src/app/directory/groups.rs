@@ -3,8 +3,8 @@
 use crate::app::directory::accounts;
 use crate::app::directory::policy::{Does, deed};
 use crate::app::policy::Operation;
-use crate::app::{App, Permit};
-use crate::model::query::{Listed, Query};
+use crate::app::{App, Permit, Reading};
+use crate::model::query::Query;
 use crate::model::{Account, Conflict, Error, Group, GroupPatch, Id, Invalid, Kind, NewGroup, Role, Text, User};
 use crate::store::{Tx, View};
 
@@ -14,13 +14,14 @@ impl App {
     /// # Errors
     /// `Forbidden` if the owner is no more, `Conflict` if he has a group of that name, `Invalid` if he has as many
     /// as one may have, a child does not exist, or all his groups would hold too many.
-    pub async fn group_create<O, S>(&self, permit: Permit<O>, new: NewGroup) -> Result<Group, Error>
+    pub async fn group_create<O, S>(&self, permit: Permit<O>, new: NewGroup) -> Result<Reading<Group>, Error>
     where
         O: Operation<Target = Id<S>> + Does<deed::GroupCreate>,
         S: User + 'static,
     {
         let owner = permit.target().cast();
-        self.change(permit, move |tx| {
+        let place = self.place(&permit)?;
+        let change = self.change(permit, move |tx| {
             require_owner(tx, owner, S::ROLE)?;
             require_free_name(tx, owner, &new.name, None)?;
             if tx.count_groups(owner)? >= Group::MAX_PER_OWNER {
@@ -28,33 +29,33 @@ impl App {
             }
             accounts::require_children(tx, &new.children)?;
             require_room(tx, owner, None, new.children.len())?;
-            let id = tx.insert_group(owner, &new)?;
-            load(tx, owner, id)
-        })
-        .await
+            tx.insert_group(owner, &new)
+        });
+        let id = change.await?;
+        Ok(Reading::new(place, move |view, out| out.put(load(view, owner, id)?)))
     }
 
     /// The owner's groups that a query asks for.
-    pub async fn group_list<O, S>(&self, permit: Permit<O>, query: Query) -> Result<Listed<Group>, Error>
+    pub fn group_list<O, S>(&self, permit: &Permit<O>, query: Query) -> Result<Reading<Group>, Error>
     where
         O: Operation<Target = Id<S>> + Does<deed::GroupList>,
         S: User + 'static,
     {
         let owner = permit.target().cast();
-        self.store.scan(move |view| view.groups(owner, &query)).await
+        self.reading(permit, move |view, out| view.groups(owner, &query, out))
     }
 
     /// A group of the owner.
     ///
     /// # Errors
     /// `NotFound` if he has none of this id, whoever else may.
-    pub async fn group_view<O, S>(&self, permit: Permit<O>) -> Result<Group, Error>
+    pub fn group_view<O, S>(&self, permit: &Permit<O>) -> Result<Reading<Group>, Error>
     where
         O: Operation<Target = (Id<S>, Id<Group>)> + Does<deed::GroupView>,
         S: User + 'static,
     {
         let (owner, id) = *permit.target();
-        self.store.scan(move |view| load(view, owner.cast(), id)).await
+        self.reading(permit, move |view, out| out.put(load(view, owner.cast(), id)?))
     }
 
     /// Changes a group of the owner.
@@ -62,14 +63,17 @@ impl App {
     /// # Errors
     /// `NotFound` if he has none of this id, `Conflict` if he has another of the new name, `Invalid` if a child does
     /// not exist or all his groups would hold too many.
-    pub async fn group_update<O, S>(&self, permit: Permit<O>, patch: GroupPatch) -> Result<Group, Error>
+    pub async fn group_update<O, S>(&self, permit: Permit<O>, patch: GroupPatch) -> Result<Reading<Group>, Error>
     where
         O: Operation<Target = (Id<S>, Id<Group>)> + Does<deed::GroupUpdate>,
         S: User + 'static,
     {
         let (owner, id) = (permit.target().0.cast(), permit.target().1);
-        self.change(permit, move |tx| {
-            load(tx, owner, id)?;
+        let place = self.place(&permit)?;
+        let change = self.change(permit, move |tx| {
+            if !tx.owns_group(owner, id)? {
+                return Err(Error::NotFound(Kind::Group));
+            }
             if let Some(name) = &patch.name {
                 require_free_name(tx, owner, name, Some(id))?;
             }
@@ -78,9 +82,10 @@ impl App {
                 require_room(tx, owner, Some(id), children.len())?;
             }
             tx.update_group(id, &patch)?;
-            load(tx, owner, id)
-        })
-        .await
+            Ok(id)
+        });
+        change.await?;
+        Ok(Reading::new(place, move |view, out| out.put(load(view, owner, id)?)))
     }
 
     /// Deletes a group of the owner. Deleting none succeeds, and so does nothing to another's.

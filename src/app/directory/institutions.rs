@@ -1,8 +1,8 @@
 //! Institutions: the places that users belong to.
 
 use crate::app::policy::{InstitutionCreate, InstitutionDelete, InstitutionList, InstitutionUpdate, InstitutionView};
-use crate::app::{App, Permit};
-use crate::model::query::{Listed, Query};
+use crate::app::{App, Permit, Reading};
+use crate::model::query::Query;
 use crate::model::{Conflict, Error, Id, Institution, InstitutionFacts, InstitutionPatch, Invalid, Kind, Text};
 use crate::store::{Tx, View};
 
@@ -25,12 +25,12 @@ impl App {
     }
 
     /// The institutions that a query asks for.
-    pub async fn institution_list(
+    pub fn institution_list(
         &self,
-        _permit: Permit<InstitutionList>,
+        permit: &Permit<InstitutionList>,
         query: Query,
-    ) -> Result<Listed<Institution>, Error> {
-        self.store.scan(move |view| view.institutions(&query)).await
+    ) -> Result<Reading<Institution>, Error> {
+        self.reading(permit, move |view, out| out.put_page(view.institutions(&query)?))
     }
 
     /// An institution.

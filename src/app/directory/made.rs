@@ -1,7 +1,7 @@
 //! What changes of the directory return, for the audit trail.
 
 use crate::app::audit::Made;
-use crate::model::{Application, Child, Family, Group, Institution, Professional};
+use crate::model::{Application, Child, Institution};
 
 macro_rules! made {
     ($($kind:ty: $($path:ident).+;)+) => {
@@ -15,9 +15,6 @@ macro_rules! made {
 
 made! {
     Child: account.id;
-    Family: account.id;
     Application: account.id;
-    Professional: account.id;
     Institution: id;
-    Group: id;
 }

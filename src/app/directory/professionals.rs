@@ -3,8 +3,8 @@
 use crate::app::directory::accounts;
 use crate::app::directory::policy::{Does, deed};
 use crate::app::policy::{All, Operation};
-use crate::app::{App, Permit};
-use crate::model::query::{Listed, Query};
+use crate::app::{App, Permit, Reading};
+use crate::model::query::Query;
 use crate::model::{Account, AccountPatch, Error, Id, NewAccount, Professional, Role, User};
 use crate::store::View;
 
@@ -13,41 +13,46 @@ impl App {
     ///
     /// # Errors
     /// `Conflict` if another of the same type has the name, `Invalid` if the institution does not exist.
-    pub async fn professional_create<O, S>(&self, permit: Permit<O>, new: NewAccount) -> Result<Professional, Error>
+    pub async fn professional_create<O, S>(
+        &self,
+        permit: Permit<O>,
+        new: NewAccount,
+    ) -> Result<Reading<Professional>, Error>
     where
         O: Operation<Target = All<S>> + Does<deed::ProfessionalCreate>,
         S: User,
     {
         let hash = self.access.hasher.hash(permit.turn(), new.password.clone()).await?;
-        self.change(permit, move |tx| {
+        let place = self.place(&permit)?;
+        let change = self.change(permit, move |tx| {
             accounts::require_free_username(tx, S::ROLE, &new.username, None)?;
             accounts::require_institution(tx, new.institution)?;
-            let id = accounts::insert(tx, S::ROLE, &new, &hash)?;
-            load(tx, S::ROLE, id)
-        })
-        .await
+            accounts::insert(tx, S::ROLE, &new, &hash)
+        });
+        let id = change.await?;
+        Ok(Reading::new(place, move |view, out| out.put(load(view, S::ROLE, id)?)))
     }
 
     /// The professionals of a type that a query asks for.
-    pub async fn professional_list<O, S>(&self, _permit: Permit<O>, query: Query) -> Result<Listed<Professional>, Error>
+    pub fn professional_list<O, S>(&self, permit: &Permit<O>, query: Query) -> Result<Reading<Professional>, Error>
     where
         O: Operation<Target = All<S>> + Does<deed::ProfessionalList>,
         S: User,
     {
-        self.store.scan(move |view| view.professionals(S::ROLE, &query)).await
+        self.reading(permit, move |view, out| view.professionals(S::ROLE, &query, out))
     }
 
     /// A professional with all groups.
     ///
     /// # Errors
     /// `NotFound` if there is none of this type.
-    pub async fn professional_view<O, S>(&self, permit: Permit<O>) -> Result<Professional, Error>
+    pub fn professional_view<O, S>(&self, permit: &Permit<O>) -> Result<Reading<Professional>, Error>
     where
         O: Operation<Target = Id<S>> + Does<deed::ProfessionalView>,
         S: User + 'static,
     {
         let id = permit.target().cast();
-        self.store.scan(move |view| load(view, S::ROLE, id)).await
+        self.reading(permit, move |view, out| out.put(load(view, S::ROLE, id)?))
     }
 
     /// Changes a professional.
@@ -55,24 +60,30 @@ impl App {
     /// # Errors
     /// `Forbidden` if somebody moves himself to another institution, then `NotFound`, `Conflict` if another of the
     /// same type has the new name, and `Invalid` if the institution does not exist.
-    pub async fn professional_update<O, S>(&self, permit: Permit<O>, patch: AccountPatch) -> Result<Professional, Error>
+    pub async fn professional_update<O, S>(
+        &self,
+        permit: Permit<O>,
+        patch: AccountPatch,
+    ) -> Result<Reading<Professional>, Error>
     where
         O: Operation<Target = Id<S>> + Does<deed::ProfessionalUpdate>,
         S: User + 'static,
     {
         let id: Id<Account> = permit.target().cast();
         let free = self.affiliates_freely(permit.caller());
-        self.change(permit, move |tx| {
+        let place = self.place(&permit)?;
+        let change = self.change(permit, move |tx| {
             if !free {
                 accounts::require_same_institution(tx, id, S::ROLE, &patch)?;
             }
-            load(tx, S::ROLE, id)?;
+            accounts::require(tx, id, S::ROLE)?;
             accounts::require_patchable(tx, id, S::ROLE, &patch)?;
             accounts::require_institution(tx, patch.institution)?;
             tx.update_account(id, S::ROLE, &patch)?;
-            load(tx, S::ROLE, id)
-        })
-        .await
+            Ok(id)
+        });
+        change.await?;
+        Ok(Reading::new(place, move |view, out| out.put(load(view, S::ROLE, id)?)))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::app::audit::trail::{TrailPage, TrailQuery};
 use crate::app::operator::refusal::{Refusal, refusal};
 use crate::app::{App, random_password};
 use crate::model::{Account, Conflict, Error, Fault, Id, Password, Role, Username, text};
-use crate::store::{NewAccountRow, Tx};
+use crate::store::{Asker, NewAccountRow, Tx};
 
 /// A password on its way to the service. Wiped from memory when dropped; has no `Debug`.
 #[derive(Clone, Serialize, Deserialize)]
@@ -197,7 +197,8 @@ impl App {
             }
             OperatorCommand::UserList { role } => {
                 let role = role.as_deref().map(parse_role).transpose()?;
-                let accounts = self.store.scan(move |view| view.accounts(role)).await.map_err(refusal)?;
+                let accounts =
+                    self.store.scan(Asker::Operator, move |view| view.accounts(role)).await.map_err(refusal)?;
                 Ok(Outcome::Users(accounts.iter().map(record).collect()))
             }
             OperatorCommand::UserShow { user } => Ok(Outcome::User(record(&self.find_user(&user)?))),

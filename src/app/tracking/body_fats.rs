@@ -2,8 +2,8 @@
 
 use super::stored::{Part, Stored, store};
 use crate::app::policy::{BodyFatCreate, BodyFatDelete, BodyFatList, BodyFatView};
-use crate::app::{App, Permit};
-use crate::model::query::{Listed, Query};
+use crate::app::{App, Permit, Reading};
+use crate::model::query::Query;
 use crate::model::tracking::{BodyFat, NewBodyFat};
 use crate::model::{Error, Kind};
 
@@ -31,11 +31,11 @@ impl App {
     ///
     /// # Errors
     /// `Unavailable` or `Internal` if the database cannot be read.
-    pub async fn bodyfat_list(&self, permit: Permit<BodyFatList>, query: Query) -> Result<Listed<BodyFat>, Error> {
+    pub async fn bodyfat_list(&self, permit: Permit<BodyFatList>, query: Query) -> Result<Reading<BodyFat>, Error> {
         let child = permit.target().id;
-        let listed = self.store.scan(move |view| view.body_fats(child, &query)).await?;
+        let reading = self.reading(&permit, move |view, out| out.put_page(view.body_fats(child, &query)?))?;
         self.record_read(permit, child.cast()).await?;
-        Ok(listed)
+        Ok(reading)
     }
 
     /// A body fat of a child.

@@ -2,8 +2,8 @@
 
 use super::stored::{Part, Stored, store};
 use crate::app::policy::{WeightCreate, WeightDelete, WeightList, WeightView};
-use crate::app::{App, Permit};
-use crate::model::query::{Listed, Query};
+use crate::app::{App, Permit, Reading};
+use crate::model::query::Query;
 use crate::model::tracking::{NewWeight, Weight};
 use crate::model::{Error, Kind};
 
@@ -31,11 +31,11 @@ impl App {
     ///
     /// # Errors
     /// `Unavailable` or `Internal` if the database cannot be read.
-    pub async fn weight_list(&self, permit: Permit<WeightList>, query: Query) -> Result<Listed<Weight>, Error> {
+    pub async fn weight_list(&self, permit: Permit<WeightList>, query: Query) -> Result<Reading<Weight>, Error> {
         let child = permit.target().id;
-        let listed = self.store.scan(move |view| view.weights(child, &query)).await?;
+        let reading = self.reading(&permit, move |view, out| out.put_page(view.weights(child, &query)?))?;
         self.record_read(permit, child.cast()).await?;
-        Ok(listed)
+        Ok(reading)
     }
 
     /// A weight of a child.

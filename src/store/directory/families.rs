@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params};
 
-use crate::model::query::{Listed, Query};
+use crate::model::query::Query;
 use crate::model::{Account, Child, Error, Family, Id, Role};
 use crate::store::access::accounts::{account, account_column, account_columns};
 use crate::store::directory::children::{child, child_columns};
+use crate::store::engine::batches::batches;
 use crate::store::engine::error::Translate;
 use crate::store::engine::rows;
 use crate::store::engine::select::{List, select};
-use crate::store::{Tx, View};
+use crate::store::{Items, Tx, View};
 
 const LIST: List<Family> = List {
     columns: account_columns!(),
@@ -38,11 +39,26 @@ impl View<'_> {
         Ok(found)
     }
 
-    /// The families that a query asks for.
-    pub fn families(&self, query: &Query) -> Result<Listed<Family>, Error> {
-        let mut found = select(self, &LIST, Value::Text(Role::Family.word().to_owned()), query)?;
-        self.fill_families(&mut found.items)?;
-        Ok(found)
+    /// Puts out the families that a query asks for.
+    pub fn families(&self, query: &Query, out: &mut Items<'_, Family>) -> Result<(), Error> {
+        let found = select(self, &LIST, Value::Text(Role::Family.word().to_owned()), query)?;
+        out.total(found.total);
+        let children = self.count_each(
+            "SELECT family_id, count(*) FROM family_child WHERE family_id IN rarray(?1) GROUP BY family_id",
+            found.items.iter().map(|family| family.account.id),
+        )?;
+        for mut batch in batches(found.items, |family| children.get(&family.account.id).copied().unwrap_or(0)) {
+            self.fill_families(&mut batch)?;
+            out.put_all(batch)?;
+        }
+        Ok(())
+    }
+
+    /// How many children a family has.
+    pub fn count_family_children(&self, id: Id<Family>) -> Result<usize, Error> {
+        self.prepare("SELECT count(*) FROM family_child WHERE family_id = ?1")?
+            .query_row([id.as_bytes()], |row| row.get(0))
+            .translate()
     }
 
     /// Fills in the children, in one statement.

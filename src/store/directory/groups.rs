@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::model::query::{Listed, Query};
+use crate::model::query::Query;
 use crate::model::{Account, Child, Conflict, Error, Field, Group, GroupPatch, Id, Kind, NewGroup, Text};
 use crate::store::access::accounts::account_columns;
 use crate::store::directory::children::{child, child_columns};
+use crate::store::engine::batches::batches;
 use crate::store::engine::error::Translate;
 use crate::store::engine::rows;
 use crate::store::engine::select::{Column, List, natural, select};
-use crate::store::{Tx, View};
+use crate::store::{Items, Tx, View};
 
 const LIST: List<Group> = List {
     columns: "g.id, g.name, g.school_class",
@@ -59,11 +60,26 @@ impl View<'_> {
         Ok(found)
     }
 
-    /// The groups of an owner that a query asks for.
-    pub fn groups(&self, owner: Id<Account>, query: &Query) -> Result<Listed<Group>, Error> {
-        let mut found = select(self, &LIST, Value::Blob(owner.as_bytes().to_vec()), query)?;
-        self.fill_groups(&mut found.items)?;
-        Ok(found)
+    /// Puts out the groups of an owner that a query asks for.
+    pub fn groups(&self, owner: Id<Account>, query: &Query, out: &mut Items<'_, Group>) -> Result<(), Error> {
+        let found = select(self, &LIST, Value::Blob(owner.as_bytes().to_vec()), query)?;
+        out.total(found.total);
+        let members = self.count_each(
+            "SELECT group_id, count(*) FROM group_member WHERE group_id IN rarray(?1) GROUP BY group_id",
+            found.items.iter().map(|group| group.id),
+        )?;
+        for mut batch in batches(found.items, |group| members.get(&group.id).copied().unwrap_or(0)) {
+            self.fill_groups(&mut batch)?;
+            out.put_all(batch)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a group is this owner's.
+    pub fn owns_group(&self, owner: Id<Account>, id: Id<Group>) -> Result<bool, Error> {
+        self.prepare("SELECT EXISTS (SELECT 1 FROM children_group WHERE id = ?1 AND owner_id = ?2)")?
+            .query_row(params![id.as_bytes(), owner.as_bytes()], |row| row.get(0))
+            .translate()
     }
 
     /// All groups of these owners, newest first, in two statements however many they are.
@@ -141,8 +157,7 @@ impl View<'_> {
     }
 
     fn count<K>(&self, sql: &str, of: Id<K>) -> Result<usize, Error> {
-        let count = self.prepare(sql)?.query_row([of.as_bytes()], |row| row.get::<_, i64>(0)).translate()?;
-        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+        self.prepare(sql)?.query_row([of.as_bytes()], |row| row.get(0)).translate()
     }
 }
 

@@ -3,12 +3,13 @@
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params};
 
-use crate::model::query::{Listed, Query};
+use crate::model::query::Query;
 use crate::model::{Account, Error, Id, Professional, Role};
-use crate::store::View;
 use crate::store::access::accounts::{account, account_column, account_columns};
+use crate::store::engine::batches::batches;
 use crate::store::engine::error::Translate;
 use crate::store::engine::select::{List, select};
+use crate::store::{Items, View};
 
 const LIST: List<Professional> = List {
     columns: account_columns!(),
@@ -34,11 +35,20 @@ impl View<'_> {
         Ok(found)
     }
 
-    /// The professionals of a role that a query asks for, with all their groups.
-    pub fn professionals(&self, role: Role, query: &Query) -> Result<Listed<Professional>, Error> {
-        let mut found = select(self, &LIST, Value::Text(role.word().to_owned()), query)?;
-        self.fill_professionals(&mut found.items)?;
-        Ok(found)
+    /// Puts out the professionals of a role that a query asks for, with all their groups.
+    pub fn professionals(&self, role: Role, query: &Query, out: &mut Items<'_, Professional>) -> Result<(), Error> {
+        let found = select(self, &LIST, Value::Text(role.word().to_owned()), query)?;
+        out.total(found.total);
+        let members = self.count_each(
+            "SELECT g.owner_id, count(*) FROM children_group g JOIN group_member m ON m.group_id = g.id
+             WHERE g.owner_id IN rarray(?1) GROUP BY g.owner_id",
+            found.items.iter().map(|one| one.account.id),
+        )?;
+        for mut batch in batches(found.items, |one| members.get(&one.account.id).copied().unwrap_or(0)) {
+            self.fill_professionals(&mut batch)?;
+            out.put_all(batch)?;
+        }
+        Ok(())
     }
 
     fn fill_professionals(&self, professionals: &mut [Professional]) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! What only SQLite has, and what all tables are read and written with: the writer, the cipher, lists, migrations.
 
 pub(in crate::store) mod backup;
+pub(in crate::store) mod batches;
 pub(in crate::store) mod checkup;
 pub(in crate::store) mod cipher;
 pub(in crate::store) mod connection;

@@ -16,7 +16,7 @@ use ocariot_users::app::{
 };
 use ocariot_users::config::{Config, Inputs, SETTINGS, resolve};
 use ocariot_users::model::{Age, AgeDate, Clock, Error, Id, Password, Text, Username, past_date, text};
-use ocariot_users::store::{Store, StoreOptions};
+use ocariot_users::store::{ScanOptions, Store, StoreOptions};
 use poem::endpoint::{BoxEndpoint, EndpointExt};
 use poem::http::header::{HeaderMap, HeaderName, HeaderValue};
 use poem::http::{Method, Uri};
@@ -140,7 +140,8 @@ impl Service {
         let microseconds = AtomicI64::new(start.as_microsecond());
         let clock =
             Clock::new(move || Timestamp::from_microsecond(microseconds.fetch_add(1, Ordering::Relaxed)).unwrap());
-        let options = StoreOptions { path: folder.path().join("fuzz.db"), scans: 1, readers: 1, clock: clock.clone() };
+        let scans = ScanOptions { running: 1, answer_bytes: 1 << 20, on_thread_start: || {} };
+        let options = StoreOptions { path: folder.path().join("fuzz.db"), scans, readers: 1, clock: clock.clone() };
         let store = Store::open(options, |_| Ok(zeroize::Zeroizing::new([7; 64]))).unwrap();
         let options = AppOptions {
             tokens: TokenOptions {

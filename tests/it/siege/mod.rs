@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "the long forms are run for their figures")]
 
 mod descriptors;
+mod greed;
 mod guesses;
 mod holders;
 mod logins;

@@ -15,7 +15,7 @@ use ocariot_users::config::{Config, Inputs, resolve};
 use ocariot_users::model::{Clock, Error, Password, Username};
 use ocariot_users::operations::StartError;
 use ocariot_users::server::{LostLines, Service, Started};
-use ocariot_users::store::{Store, StoreOptions};
+use ocariot_users::store::{ScanOptions, Store, StoreOptions};
 use poem::http::uri::Scheme;
 use poem::http::{HeaderMap, Method, Uri};
 use poem::web::{LocalAddr, RemoteAddr};
@@ -234,7 +234,8 @@ impl TestClock {
 }
 
 pub fn open_store(path: &Path, clock: &TestClock) -> Store {
-    let options = StoreOptions { path: path.to_owned(), scans: 2, readers: 4, clock: clock.as_clock() };
+    let scans = ScanOptions { running: 2, answer_bytes: 1 << 20, on_thread_start: || {} };
+    let options = StoreOptions { path: path.to_owned(), scans, readers: 4, clock: clock.as_clock() };
     Store::open(options, |_| Ok(zeroize::Zeroizing::new([7; 64]))).unwrap()
 }
 
@@ -332,6 +333,11 @@ impl Client {
     pub async fn send_unchecked(&self, request: Request) -> (u16, String) {
         let response: Response = self.endpoint.call(request).await.unwrap();
         (response.status().as_u16(), response.into_body().into_string().await.unwrap())
+    }
+
+    /// Asks, and takes nothing of the answer yet but its head.
+    pub async fn ask(&self, path: &str) -> Response {
+        self.endpoint.call(self.request(Method::GET, path).finish()).await.unwrap()
     }
 
     /// Sends it, and holds the answer against the document.
