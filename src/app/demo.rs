@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::store::{NewAccountRow, Tx};
 
-pub use super::tracking::demo::{BODY_FAT, MEASURED_AT, WEIGHT};
+pub use super::tracking::demo::{ACTIVITY, BODY_FAT, MEASURED_AT, WEIGHT, activity};
 
 /// Everybody's password.
 pub const PASSWORD: &str = "ocariot-demo";

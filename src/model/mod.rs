@@ -51,6 +51,8 @@ pub enum Kind {
     Application,
     /// A group of children.
     Group,
+    /// A physical activity of a child.
+    PhysicalActivity,
     /// A weight of a child.
     Weight,
     /// A body fat of a child.

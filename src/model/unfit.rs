@@ -13,4 +13,12 @@ pub enum Unfit {
     Time(TimeFault, String),
     /// Fields are no numbers of this form.
     Number(Vec<Field>, NumberForm),
+    /// It ends before it starts.
+    EndBeforeStart,
+    /// Its duration is not what lies between its start and its end.
+    DurationDiffers,
+    /// A level of an activity bears no name of one.
+    LevelName,
+    /// Not each level of an activity is there, once.
+    LevelsIncomplete,
 }

@@ -29,9 +29,17 @@ struct Target {
     body: Option<Value>,
 }
 
+/// An activity of our child, without what it need not have.
+fn activity() -> Value {
+    json!({"start_time": MEASURED_AT, "end_time": "2019-06-20T14:40:01Z", "duration": 1000, "name": "walk", "calories": 5})
+}
+
+/// What is discontinued.
+const DISCONTINUED: &str = "Support for this method has been discontinued.";
+
 /// Whether an operation is about what is tracked.
 fn is_tracked(id: &str) -> bool {
-    ["weight_", "bodyfat_"].iter().any(|start| id.starts_with(start))
+    ["weight_", "bodyfat_", "physicalactivity_"].iter().any(|start| id.starts_with(start))
 }
 
 /// Provokes errors, and remembers which ones were seen where.
@@ -41,8 +49,8 @@ struct Provoker {
     admin: Client,
     expired: Client,
     document: Value,
-    /// A weight and a body fat of our child.
-    measured: [String; 2],
+    /// A weight, a body fat and an activity of our child.
+    measured: [String; 3],
     seen: BTreeSet<(String, String)>,
 }
 
@@ -56,7 +64,9 @@ impl Provoker {
         let body = json!({"timestamp": MEASURED_AT, "value": 30, "unit": "kg", "body_fat": 20});
         let weight = ours.application.client.post(&weights, body).await.is(201).id();
         let fats = ours.application.client.get(&weights.replace("weights", "bodyfats")).await.is(200).body;
-        let measured = [weight, fats[0]["id"].as_str().unwrap().to_owned()];
+        let activities = weights.replace("weights", "physicalactivities");
+        let activity = ours.application.client.post(&activities, activity()).await.is(201).id();
+        let measured = [weight, fats[0]["id"].as_str().unwrap().to_owned(), activity];
         Self { world, ours, admin, expired, document, measured, seen: BTreeSet::new() }
     }
 
@@ -97,6 +107,7 @@ impl Provoker {
             ("application_id", &self.ours.application.id),
             ("weight_id", &self.measured[0]),
             ("bodyfat_id", &self.measured[1]),
+            ("physicalactivity_id", &self.measured[2]),
         ];
         let group = if id.starts_with("educator") { &self.ours.educator_group } else { &self.ours.professional_group };
         let path = ids.iter().fold(template, |path, (name, id)| path.replace(&format!("{{{name}}}"), id));
@@ -121,6 +132,9 @@ impl Provoker {
             "institution_create" => json!({"name": fresh("I"), "type": "School"}),
             "child_tag_set" => json!({"nfc_tag": "tag"}),
             "weight_create" => json!({"timestamp": MEASURED_AT, "value": 30, "unit": "kg"}),
+            "physicalactivity_create" => activity(),
+            // It looks at none.
+            "physicalactivity_update" => return None,
             "bodyfat_create" => json!({"timestamp": MEASURED_AT, "value": 20}),
             "child_create" => child(&fresh("c"), institution),
             "family_create" => user("families", &fresh("f"), institution, &kids),
@@ -265,6 +279,7 @@ async fn path_ids(p: &mut Provoker, id: &str, template: &str) {
             let target = Target { path: format!("/v1/{}", parts.join("/")), ..p.target(id) };
             match name {
                 "{nfc_tag}" => {}
+                _ if id == "physicalactivity_update" => p.expect(&target, 405, DISCONTINUED, None).await,
                 _ if id.starts_with("child_tag_") => {
                     p.expect(&target, 400, "Some ID provided does not have a valid format!", Some(AN_ID)).await;
                 }
@@ -573,7 +588,7 @@ async fn families(p: &mut Provoker) {
 
 async fn tracking(p: &mut Provoker) {
     let tracked: Vec<_> = p.operations().into_iter().filter(|(id, _, _)| is_tracked(id)).collect();
-    for (id, _, _) in tracked {
+    for (id, _, _) in tracked.into_iter().filter(|(id, _, _)| id != "physicalactivity_update") {
         let target = p.target(&id);
         let target = Target { path: target.path.replace(&p.ours.child.id, ABSENT), ..target };
         let message = format!("There is no registered Child with ID: {ABSENT} on the platform!");
@@ -584,18 +599,71 @@ async fn tracking(p: &mut Provoker) {
         }
     }
     let number = |field: &str| format!("{field} must be a number equal to or greater than zero.");
-    for (id, title) in [("weight_create", "Weight"), ("bodyfat_create", "Body Fat")] {
-        instant(p, id, "timestamp").await;
-        p.invalid(&p.with(id, "value", json!(null)), &number("value")).await;
+    for (id, title, time) in [
+        ("weight_create", "Weight", "timestamp"),
+        ("bodyfat_create", "Body Fat", "timestamp"),
+        ("physicalactivity_create", "Physical Activity", "start_time"),
+    ] {
+        instant(p, id, time).await;
         p.conflict(&p.target(id), title).await;
         let view = id.replace("create", "view");
         let path = p.target(&view).path.rsplit_once('/').unwrap().0.to_owned();
         p.not_found(&view, title, format!("{path}/{ABSENT}")).await;
     }
+    activities(p).await;
+    for id in ["weight_create", "bodyfat_create"] {
+        p.invalid(&p.with(id, "value", json!(null)), &number("value")).await;
+    }
     p.text("weight_create", "unit", 256).await;
     p.missing("weight_create", json!({}), "timestamp, value, unit").await;
     p.invalid(&p.with("weight_create", "body_fat", json!("x")), &number("body_fat")).await;
     p.missing("bodyfat_create", json!({}), "timestamp, value").await;
+}
+
+async fn activities(p: &mut Provoker) {
+    let id = "physicalactivity_create";
+    let whole = |field: &str| format!("{field} must be an integer equal to or greater than zero.");
+    let number = |field: &str| format!("{field} must be a number equal to or greater than zero.");
+    p.invalid(&p.with(id, "duration", json!("x")), &whole("duration")).await;
+    p.invalid(&p.with(id, "duration", json!(0)), "duration must be an integer greater than zero.").await;
+    let text = "The end_time parameter can not contain an older date than that the start_time parameter!";
+    p.invalid(&p.with(id, "end_time", json!("2019-06-20T14:39:59Z")), text).await;
+    let text = "duration value does not match values passed in start_time and end_time parameters!";
+    p.invalid(&p.with(id, "duration", json!(1)), text).await;
+    p.text(id, "name", 256).await;
+    p.invalid(&p.with(id, "calories", json!(-1)), &number("calories")).await;
+    p.invalid(&p.with(id, "steps", json!(-1)), &whole("steps")).await;
+    p.invalid(&p.with(id, "distance", json!(-1)), &number("distance")).await;
+    let level = |name: &str, duration: i32| json!({"name": name, "duration": duration});
+    let text = "The names of the allowed levels are: sedentary, lightly, fairly, very.";
+    p.invalid(&p.with(id, "levels", json!([level("x", 1)])), text).await;
+    p.invalid(&p.with(id, "levels", json!([level("very", -1)])), &whole("levels.duration")).await;
+    let text = "The levels array must have values for the following levels: sedentary, lightly, fairly, very.";
+    p.invalid(&p.with(id, "levels", json!([level("very", 1)])), text).await;
+    let mut levels = ["sedentary", "lightly", "fairly", "very"].map(|name| level(name, 1));
+    levels[1].as_object_mut().unwrap().remove("duration");
+    let mut body = activity();
+    body["levels"] = json!(levels);
+    p.missing(id, body, "levels.duration").await;
+    let average = json!({"average": 0});
+    p.invalid(&p.with(id, "heart_rate", average), "heart_rate.average must be an integer greater than zero.").await;
+    let zone = || json!({"min": 1, "max": 2, "duration": 3});
+    let zones = json!({"average": 1, "out_of_range_zone": zone(), "fat_burn_zone": zone(), "cardio_zone": zone(),
+        "peak_zone": zone()});
+    let mut bad = zones.clone();
+    bad["cardio_zone"]["duration"] = json!(-1);
+    p.invalid(&p.with(id, "heart_rate", bad), &whole("heart_rate.cardio_zone.duration")).await;
+    let mut bad = zones;
+    (bad["cardio_zone"]["max"], bad["peak_zone"]["min"]) = (json!(0), json!(0));
+    let text = "heart_rate.cardio_zone.max, heart_rate.peak_zone.min must be an integer greater than zero.";
+    p.invalid(&p.with(id, "heart_rate", bad), text).await;
+    let mut body = activity();
+    body["heart_rate"] = json!({});
+    let missing = "heart_rate.average, heart_rate.out_of_range_zone, heart_rate.fat_burn_zone, \
+                   heart_rate.cardio_zone, heart_rate.peak_zone";
+    p.missing(id, body, missing).await;
+    p.missing(id, json!({}), "start_time, end_time, duration, name, calories").await;
+    p.expect(&p.target("physicalactivity_update"), 405, DISCONTINUED, None).await;
 }
 
 /// TIME.

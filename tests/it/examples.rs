@@ -25,6 +25,10 @@ fn examples(document: &Value) -> Vec<Example<'_>> {
     for (template, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
             let (mut path, mut query) = (template.clone(), Vec::new());
+            if !operation["responses"].as_object().unwrap().keys().any(|status| status.starts_with('2')) {
+                // What is discontinued.
+                continue;
+            }
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let name = parameter["name"].as_str().unwrap();
                 match (&parameter["in"], &parameter["example"]) {

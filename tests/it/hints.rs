@@ -33,10 +33,14 @@ async fn no_list_filters_or_sorts_by_what_is_stored_and_not_shown() {
     // With an alias of SQLite's, a table's, and ways out of a column's name.
     let tricks = ["rowid", "a.password_hash", "account.password_hash", "password", "c.nfc_tag", "1", "id desc--"];
     let groups = format!("/v1/educators/{}/children/groups", educator.id);
-    let measured = ["weights", "bodyfats"].map(|name| format!("/v1/children/{}/{name}", school.child.id));
+    let measured =
+        ["weights", "bodyfats", "physicalactivities"].map(|name| format!("/v1/children/{}/{name}", school.child.id));
     for day in ["2019-01-01", "2019-01-02"] {
         let body = json!({"timestamp": format!("{day}T08:00:00"), "value": 30, "unit": "kg", "body_fat": 20});
         school.application.client.post(&measured[0], body).await.is(201);
+        let body = json!({"start_time": format!("{day}T08:00:00"), "end_time": format!("{day}T08:00:01"),
+            "duration": 1000, "name": "walk", "calories": 1, "steps": 1, "distance": 1});
+        school.application.client.post(&measured[2], body).await.is(201);
     }
     let lists = [
         (&admin, "/v1/children".to_owned()),
@@ -49,6 +53,7 @@ async fn no_list_filters_or_sorts_by_what_is_stored_and_not_shown() {
         (&educator.client, groups),
         (&school.application.client, measured[0].clone()),
         (&school.application.client, measured[1].clone()),
+        (&school.application.client, measured[2].clone()),
     ];
     let mut asked = 0;
     for (client, path) in &lists {
@@ -167,15 +172,21 @@ impl Everything {
 
     /// What is tracked of a child.
     fn tracked(&mut self, token: &str, child: &str) {
-        for (list, one) in [("weights", "weight_id"), ("bodyfats", "bodyfat_id")] {
+        for (list, one) in
+            [("weights", "weight_id"), ("bodyfats", "bodyfat_id"), ("physicalactivities", "physicalactivity_id")]
+        {
             let (list, one) =
                 (format!("/v1/children/{{child_id}}/{list}"), format!("/v1/children/{{child_id}}/{list}/{{{one}}}"));
             let unit = self.canary("unit");
-            let body = json!({"timestamp": "2019-01-01T08:00:00", "value": 30, "unit": unit});
+            let body = json!({"timestamp": "2019-01-01T08:00:00", "value": 30, "unit": unit, "name": unit,
+                "start_time": "2019-01-01T08:00:00", "end_time": "2019-01-01T08:00:01", "duration": 1000, "calories": 1});
             let made = self.id(token, &list, &[child], body.clone());
             assert_eq!(self.ask(token, ("POST", &list), &[child], json!([body, {"unit": [unit]}])).0, 207);
             assert_eq!(self.ask(token, ("GET", &format!("{list}?unit={unit}")), &[child], Value::Null).0, 200);
             assert_eq!(self.ask(token, ("GET", &one), &[child, &made], Value::Null).0, 200);
+            if list.ends_with("activities") {
+                assert_eq!(self.ask(token, ("PATCH", &one), &[child, &made], Value::Null).0, 405);
+            }
             assert_eq!(self.ask(token, ("DELETE", &one), &[child, &made], Value::Null).0, 204);
         }
     }

@@ -38,6 +38,9 @@ pub(in crate::api) fn faults(facts: &Facts<'_>) -> Vec<ErrorBody> {
     if facts.faults.names_ids {
         path_ids(facts.path).map(|kind| Invalid::Id(kind).into()).for_each(&mut add);
     }
+    if facts.faults.discontinued {
+        examples.push(transport_body(&HttpFault::Discontinued { allow: "" }));
+    }
     if facts.has_body {
         examples.extend(body_faults(facts.faults.longest_body));
     }

@@ -8,11 +8,11 @@ use crate::api::http::names::INSTITUTION_ALIAS;
 /// Adds the parameters of every list, and one for each field of its objects.
 pub(in crate::api) fn add_list_parameters(path: &str, operation: &mut Value, schemas: &Value) {
     let item = reference(&json_schema(&operation["responses"]["200"])["items"]).map(|name| &schemas[name]);
-    let fields = item.and_then(|item| item["properties"].as_object()).into_iter().flatten();
     let mut added = common();
     // What the path names is no question.
     let named = |name: &str| path.contains(&format!("{{{name}}}"));
-    for (name, schema) in fields.filter(|(name, schema)| schema["type"] != "array" && !named(name)) {
+    let fields = item.map(|item| fields("", item, schemas)).unwrap_or_default();
+    for (name, schema) in fields.iter().filter(|(name, _)| !named(name)) {
         let text = format!("Keep those whose `{name}` matches{}", form(name, schema));
         if name == "institution_id" {
             added.push(formed(name, &text, ID));
@@ -29,6 +29,21 @@ pub(in crate::api) fn add_list_parameters(path: &str, operation: &mut Value, sch
         Some(parameters) => parameters.extend(added),
         None => operation["parameters"] = added.into(),
     }
+}
+
+/// The fields of an object and of those inside it, whose names have what they lie in before them; no arrays.
+fn fields<'s>(inside: &str, object: &'s Value, schemas: &'s Value) -> Vec<(String, &'s Value)> {
+    let mut found = Vec::new();
+    for (name, schema) in object["properties"].as_object().into_iter().flatten() {
+        let name = format!("{inside}{name}");
+        let whole = schema["allOf"].get(0).unwrap_or(schema);
+        match reference(whole).map(|known| &schemas[known]).filter(|known| known["type"] == "object") {
+            Some(nested) => found.extend(fields(&format!("{name}."), nested, schemas)),
+            None if schema["type"] == "array" => {}
+            None => found.push((name, schema)),
+        }
+    }
+    found
 }
 
 /// Filters with several values, any of which may match, have commas between them. One that is sent as `%2C` belongs to
@@ -48,6 +63,9 @@ fn form(name: &str, schema: &Value) -> &'static str {
         "id" => ": an id.",
         "timestamp" => ": `gte:2019-06-01`, `lt:2019-07-01T00:00:00`. Given twice, both must hold.",
         "value" | "body_fat" => ": `30`, `gt:18.5`.",
+        "start_time" | "end_time" => ": `gte:2019-06-01`, `lt:2019-07-01T00:00:00`. Given twice, both must hold.",
+        "duration" | "calories" | "steps" | "distance" => ": `200`, `gt:100`.",
+        name if name.starts_with("heart_rate.") => ": `107`, `gt:100`.",
         "unit" => ": `kg`.",
         _ if schema["format"] == "date-time" || schema["format"] == "date" => ": `gte:2019-12-01`, `lt:2020-01-01`.",
         _ => ": `BR0001`, `BR*`, `*BR*`.",

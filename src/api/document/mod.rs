@@ -260,6 +260,7 @@ fn status_text(status: u16) -> &'static str {
         401 => "Who asks is not known.",
         403 => "Who asks may not do this.",
         404 => "There is no such thing.",
+        405 => "This is no longer done.",
         408 => "The body did not arrive in time.",
         409 => "Something of that name is there already.",
         413 => "The body is too long.",

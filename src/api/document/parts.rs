@@ -43,6 +43,8 @@ pub(in crate::api) struct OperationFaults {
     pub(in crate::api) names_ids: bool,
     /// What it may have to wait for.
     pub(in crate::api) waits_for: Unavailable,
+    /// Whether it is no longer done: then it gives nothing but that, once the caller may hear of it.
+    pub(in crate::api) discontinued: bool,
     /// The longest body that it reads, where nothing else is set.
     pub(in crate::api) longest_body: usize,
 }
@@ -55,12 +57,24 @@ impl OperationFaults {
 
     /// Those of an operation that anybody may use.
     pub(in crate::api) const fn of_public(id: &'static str, specific: fn() -> Vec<Error>) -> Self {
-        Self { id, specific, names_ids: true, waits_for: Unavailable::StoreBusy, longest_body: 100 << 10 }
+        Self {
+            id,
+            specific,
+            names_ids: true,
+            waits_for: Unavailable::StoreBusy,
+            discontinued: false,
+            longest_body: 100 << 10,
+        }
     }
 
     /// The same, of one that hashes or compares a password.
     pub(in crate::api) const fn hashing(self) -> Self {
         Self { waits_for: Unavailable::HashQueueFull, ..self }
+    }
+
+    /// The same, of one that is discontinued.
+    pub(in crate::api) const fn discontinued(self) -> Self {
+        Self { discontinued: true, names_ids: false, ..self }
     }
 
     /// The same, of one whose body may bring many items.

@@ -29,6 +29,12 @@ pub(in crate::api) enum HttpFault {
         /// What the path can do.
         allow: String,
     },
+    /// What the method did is no longer done.
+    #[error("discontinued")]
+    Discontinued {
+        /// What the path can do.
+        allow: &'static str,
+    },
     /// The body is longer than this many bytes.
     #[error("body too large")]
     BodyTooLarge(usize),
@@ -80,8 +86,10 @@ pub(in crate::api) fn response(error: &poem::Error, request_id: &str) -> Respons
     }
     if let Some(transport) = error.downcast_ref::<HttpFault>() {
         let mut response = render(&transport_body(transport));
-        if let HttpFault::NoSuchMethod { allow, .. } = transport {
-            insert(&mut response, header::ALLOW.as_str(), allow);
+        match transport {
+            HttpFault::NoSuchMethod { allow, .. } => insert(&mut response, header::ALLOW.as_str(), allow),
+            HttpFault::Discontinued { allow } => insert(&mut response, header::ALLOW.as_str(), allow),
+            _ => {}
         }
         return response;
     }
@@ -210,6 +218,9 @@ pub(in crate::api) fn transport_body(error: &HttpFault) -> ErrorBody {
         HttpFault::NoSuchMethod { method, path, .. } => {
             ErrorBody::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD NOT ALLOWED")
                 .describe(format!("{method} is not supported by {path}."))
+        }
+        HttpFault::Discontinued { .. } => {
+            ErrorBody::new(StatusCode::METHOD_NOT_ALLOWED, "Support for this method has been discontinued.")
         }
         HttpFault::BodyTooLarge(limit) => ErrorBody::new(StatusCode::PAYLOAD_TOO_LARGE, "REQUEST ENTITY TOO LARGE")
             .describe(format!("The request body must not exceed {limit} bytes.")),

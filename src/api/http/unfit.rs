@@ -30,5 +30,15 @@ pub(in crate::api) fn unfit_body(unfit: &Unfit) -> ErrorBody {
             };
             invalid_fields(format!("{} must be {must}", names.join(", ")))
         }
+        Unfit::EndBeforeStart => {
+            invalid_fields("The end_time parameter can not contain an older date than that the start_time parameter!")
+        }
+        Unfit::DurationDiffers => {
+            invalid_fields("duration value does not match values passed in start_time and end_time parameters!")
+        }
+        Unfit::LevelName => invalid_fields("The names of the allowed levels are: sedentary, lightly, fairly, very."),
+        Unfit::LevelsIncomplete => invalid_fields(
+            "The levels array must have values for the following levels: sedentary, lightly, fairly, very.",
+        ),
     }
 }

@@ -5,12 +5,15 @@ use poem_openapi::Tags;
 use crate::api::document::parts::{KindWords, Part};
 use crate::api::tracking::faults::FAULTS;
 use crate::app::demo;
-use crate::model::tracking::Field;
+use crate::model::tracking::{Field, HeartRateZone, ZoneField};
 use crate::model::{Field as AnyField, Kind};
 
 /// The platform's names for groups of operations.
 #[derive(Tags)]
 pub(in crate::api) enum Tag {
+    /// What children do.
+    #[oai(rename = "children.physicalactivities")]
+    PhysicalActivities,
     /// What children weigh.
     #[oai(rename = "children.weights")]
     Weights,
@@ -22,12 +25,61 @@ pub(in crate::api) enum Tag {
 /// This part. The key of a field inside another begins with that of the other.
 pub(in crate::api) const PART: Part = Part {
     keys: &[
+        (AnyField::Tracking(Field::StartTime), "start_time"),
+        (AnyField::Tracking(Field::EndTime), "end_time"),
+        (AnyField::Tracking(Field::Duration), "duration"),
+        (AnyField::Tracking(Field::Calories), "calories"),
+        (AnyField::Tracking(Field::Steps), "steps"),
+        (AnyField::Tracking(Field::Distance), "distance"),
+        (AnyField::Tracking(Field::Levels), "levels"),
+        (AnyField::Tracking(Field::LevelName), "levels.name"),
+        (AnyField::Tracking(Field::LevelDuration), "levels.duration"),
+        (AnyField::Tracking(Field::HeartRate), "heart_rate"),
+        (AnyField::Tracking(Field::HeartRateAverage), "heart_rate.average"),
+        (AnyField::Tracking(Field::Zone(HeartRateZone::OutOfRange)), "heart_rate.out_of_range_zone"),
+        (
+            AnyField::Tracking(Field::OfZone(HeartRateZone::OutOfRange, ZoneField::Min)),
+            "heart_rate.out_of_range_zone.min",
+        ),
+        (
+            AnyField::Tracking(Field::OfZone(HeartRateZone::OutOfRange, ZoneField::Max)),
+            "heart_rate.out_of_range_zone.max",
+        ),
+        (
+            AnyField::Tracking(Field::OfZone(HeartRateZone::OutOfRange, ZoneField::Duration)),
+            "heart_rate.out_of_range_zone.duration",
+        ),
+        (AnyField::Tracking(Field::Zone(HeartRateZone::FatBurn)), "heart_rate.fat_burn_zone"),
+        (AnyField::Tracking(Field::OfZone(HeartRateZone::FatBurn, ZoneField::Min)), "heart_rate.fat_burn_zone.min"),
+        (AnyField::Tracking(Field::OfZone(HeartRateZone::FatBurn, ZoneField::Max)), "heart_rate.fat_burn_zone.max"),
+        (
+            AnyField::Tracking(Field::OfZone(HeartRateZone::FatBurn, ZoneField::Duration)),
+            "heart_rate.fat_burn_zone.duration",
+        ),
+        (AnyField::Tracking(Field::Zone(HeartRateZone::Cardio)), "heart_rate.cardio_zone"),
+        (AnyField::Tracking(Field::OfZone(HeartRateZone::Cardio, ZoneField::Min)), "heart_rate.cardio_zone.min"),
+        (AnyField::Tracking(Field::OfZone(HeartRateZone::Cardio, ZoneField::Max)), "heart_rate.cardio_zone.max"),
+        (
+            AnyField::Tracking(Field::OfZone(HeartRateZone::Cardio, ZoneField::Duration)),
+            "heart_rate.cardio_zone.duration",
+        ),
+        (AnyField::Tracking(Field::Zone(HeartRateZone::Peak)), "heart_rate.peak_zone"),
+        (AnyField::Tracking(Field::OfZone(HeartRateZone::Peak, ZoneField::Min)), "heart_rate.peak_zone.min"),
+        (AnyField::Tracking(Field::OfZone(HeartRateZone::Peak, ZoneField::Max)), "heart_rate.peak_zone.max"),
+        (AnyField::Tracking(Field::OfZone(HeartRateZone::Peak, ZoneField::Duration)), "heart_rate.peak_zone.duration"),
         (AnyField::Tracking(Field::Timestamp), "timestamp"),
         (AnyField::Tracking(Field::Value), "value"),
         (AnyField::Tracking(Field::Unit), "unit"),
         (AnyField::Tracking(Field::BodyFat), "body_fat"),
     ],
     kinds: &[
+        KindWords {
+            kind: Kind::PhysicalActivity,
+            title: "Physical Activity",
+            parameter: "physicalactivity_id",
+            example: demo::ACTIVITY,
+            origin: "The physical activity's `id`, as the answers that show it have it.",
+        },
         KindWords {
             kind: Kind::Weight,
             title: "Weight",
@@ -46,5 +98,5 @@ pub(in crate::api) const PART: Part = Part {
     faults: FAULTS,
     parameters: &[],
     exceptions: &[],
-    tags: &["children.weights", "children.bodyfats"],
+    tags: &["children.physicalactivities", "children.weights", "children.bodyfats"],
 };

@@ -2,13 +2,20 @@
 
 use crate::api::document::parts::{ConcatErrors, OperationFaults, bad_time, missing, taken, text};
 use crate::app::policy::{
-    BodyFatCreate, BodyFatDelete, BodyFatList, BodyFatView, WeightCreate, WeightDelete, WeightList, WeightView,
+    BodyFatCreate, BodyFatDelete, BodyFatList, BodyFatView, PhysicalActivityCreate, PhysicalActivityDelete,
+    PhysicalActivityList, PhysicalActivityUpdate, PhysicalActivityView, WeightCreate, WeightDelete, WeightList,
+    WeightView,
 };
-use crate::model::tracking::{Field, MAX_ITEMS};
-use crate::model::{Error, Kind, NumberForm, TimeFault, Unfit};
+use crate::model::tracking::{Field, HeartRateZone, MAX_ITEMS, ZoneField};
+use crate::model::{Error, Field as AnyField, Kind, NumberForm, TimeFault, Unfit};
 
 /// Those of each operation.
 pub(in crate::api) const FAULTS: &[OperationFaults] = &[
+    OperationFaults::of::<PhysicalActivityCreate>(activity_create).uploading(),
+    OperationFaults::of::<PhysicalActivityList>(list),
+    OperationFaults::of::<PhysicalActivityView>(|| view(Kind::PhysicalActivity)),
+    OperationFaults::of::<PhysicalActivityUpdate>(Vec::new).discontinued(),
+    OperationFaults::of::<PhysicalActivityDelete>(of_child),
     OperationFaults::of::<WeightCreate>(weight_create).uploading(),
     OperationFaults::of::<WeightList>(list),
     OperationFaults::of::<WeightView>(|| view(Kind::Weight)),
@@ -18,6 +25,32 @@ pub(in crate::api) const FAULTS: &[OperationFaults] = &[
     OperationFaults::of::<BodyFatView>(|| view(Kind::BodyFat)),
     OperationFaults::of::<BodyFatDelete>(of_child),
 ];
+
+fn activity_create() -> Vec<Error> {
+    let whole = |field| number(field, NumberForm::Whole);
+    let zone = HeartRateZone::Cardio;
+    let of_heart_rate = HeartRateZone::ALL.map(Field::Zone).into_iter();
+    let of_heart_rate: Vec<_> = [Field::HeartRateAverage].into_iter().chain(of_heart_rate).collect();
+    let rates =
+        vec![Field::OfZone(zone, ZoneField::Max).into(), Field::OfZone(HeartRateZone::Peak, ZoneField::Min).into()];
+    let required_all: Vec<_> = [Field::StartTime, Field::EndTime, Field::Duration].map(Into::into).into();
+    let required_all = [required_all, vec![AnyField::Name, Field::Calories.into()]].concat();
+    [
+        many(),
+        time(),
+        vec![whole(Field::Duration), number(Field::Duration, NumberForm::Positive)],
+        vec![Unfit::EndBeforeStart.into(), Unfit::DurationDiffers.into()],
+        text(AnyField::Name),
+        vec![number(Field::Calories, NumberForm::Amount), whole(Field::Steps)],
+        vec![number(Field::Distance, NumberForm::Amount), Unfit::LevelName.into(), whole(Field::LevelDuration)],
+        vec![Unfit::LevelsIncomplete.into(), required(&[Field::LevelDuration])],
+        vec![number(Field::HeartRateAverage, NumberForm::Positive)],
+        vec![whole(Field::OfZone(zone, ZoneField::Duration)), required(&of_heart_rate)],
+        vec![Unfit::Number(rates, NumberForm::Positive).into(), missing(&required_all)],
+        vec![taken(Kind::PhysicalActivity)],
+    ]
+    .concat_errors()
+}
 
 fn weight_create() -> Vec<Error> {
     [

@@ -79,6 +79,16 @@ pub(super) fn number(raw: &RawValue, form: NumberForm) -> Option<f64> {
     }
 }
 
+/// The same of a form that takes whole numbers alone.
+pub(super) fn whole(raw: &RawValue, form: NumberForm) -> Option<u64> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is whole, and neither negative nor large"
+    )]
+    number(raw, form).map(|number| number as u64)
+}
+
 /// TIME.
 pub(super) fn instant(raw: &RawValue) -> Result<jiff::Timestamp, Invalid> {
     match text(raw) {
@@ -178,10 +188,49 @@ impl<'o, 'b> Fields<'o, 'b> {
         self.get(field).map(|raw| number_of(field, raw, form)).transpose()
     }
 
+    /// INT of a field that must be there.
+    pub(super) fn whole(&mut self, field: impl Into<Field>) -> Result<Option<u64>, Invalid> {
+        let field = field.into();
+        self.required(field).map(|raw| whole_of(field, raw, NumberForm::Whole)).transpose()
+    }
+
+    /// The same of a field that need not be there.
+    pub(super) fn optional_whole(&self, field: impl Into<Field>) -> Result<Option<u64>, Invalid> {
+        let field = field.into();
+        self.get(field).map(|raw| whole_of(field, raw, NumberForm::Whole)).transpose()
+    }
+
+    /// POS of a field that must be there.
+    pub(super) fn positive(&mut self, field: impl Into<Field>) -> Result<Option<u64>, Invalid> {
+        let field = field.into();
+        self.required(field).map(|raw| whole_of(field, raw, NumberForm::Positive)).transpose()
+    }
+
+    /// STR of a field that must be there, without the blanks around it.
+    pub(super) fn trimmed_text(&mut self, field: impl Into<Field>) -> Result<Option<Text>, Invalid> {
+        let field = field.into();
+        self.required(field).map(|raw| checked(field, text(raw).as_deref().map(str::trim))).transpose()
+    }
+
+    /// What was noted so far, which is forgotten.
+    pub(super) fn take_missing(&mut self) -> Vec<Field> {
+        std::mem::take(&mut self.missing)
+    }
+
+    /// Notes fields that are missing elsewhere.
+    pub(super) fn note_all(&mut self, missing: Vec<Field>) {
+        self.missing.extend(missing);
+    }
+
+    /// Whether nothing was noted.
+    pub(super) fn is_complete(&self) -> bool {
+        self.missing.is_empty()
+    }
+
     /// STR of a field that must be there.
     pub(super) fn text(&mut self, field: impl Into<Field>) -> Result<Option<Text>, Invalid> {
         let field = field.into();
-        self.required(field).map(|raw| text_of(field, raw)).transpose()
+        self.required(field).map(|raw| checked(field, text(raw).as_deref())).transpose()
     }
 
     /// REQ of all that was noted.
@@ -194,8 +243,12 @@ fn number_of(field: Field, raw: &RawValue, form: NumberForm) -> Result<f64, Inva
     number(raw, form).ok_or_else(|| Unfit::Number(vec![field], form).into())
 }
 
-fn text_of(field: Field, raw: &RawValue) -> Result<Text, Invalid> {
-    let checked = text(raw).ok_or(Fault::NotText).and_then(|text| Text::new(&text, Text::MAX));
+fn whole_of(field: Field, raw: &RawValue, form: NumberForm) -> Result<u64, Invalid> {
+    whole(raw, form).ok_or_else(|| Unfit::Number(vec![field], form).into())
+}
+
+fn checked(field: Field, text: Option<&str>) -> Result<Text, Invalid> {
+    let checked = text.ok_or(Fault::NotText).and_then(|text| Text::new(text, Text::MAX));
     checked.map_err(|fault| Invalid::Field(field, fault))
 }
 
@@ -209,6 +262,10 @@ pub(super) enum Piece<'b> {
     Given(&'b RawValue),
     /// Text.
     Text(String),
+    /// An object.
+    Object(Shown<'b>),
+    /// An array of objects.
+    Array(Vec<Shown<'b>>),
 }
 
 impl<'b> Shown<'b> {
@@ -223,6 +280,28 @@ impl<'b> Shown<'b> {
         match object.get(key) {
             Some(raw) => self.with(key, Piece::Given(raw)),
             None => self,
+        }
+    }
+
+    /// The same for each of these keys.
+    pub(super) fn all_given(self, keys: &[&'static str], object: &Object<'b>) -> Self {
+        keys.iter().fold(self, |shown, key| shown.given(key, object))
+    }
+
+    /// The object with this value, if there is one.
+    pub(super) fn with_some(self, key: &'static str, piece: Option<Piece<'b>>) -> Self {
+        match piece {
+            Some(piece) => self.with(key, piece),
+            None => self,
+        }
+    }
+
+    /// The object with what was given for this key, if anything was: without the blanks around it, if it is text.
+    pub(super) fn trimmed(self, key: &'static str, object: &Object<'b>) -> Self {
+        let trimmed = object.get(key).and_then(text).map(|text| Piece::Text(text.trim().to_owned()));
+        match trimmed {
+            Some(piece) => self.with(key, piece),
+            None => self.given(key, object),
         }
     }
 
@@ -251,6 +330,8 @@ impl Serialize for Piece<'_> {
         match self {
             Piece::Given(raw) => raw.serialize(serializer),
             Piece::Text(text) => serializer.serialize_str(text),
+            Piece::Object(object) => object.serialize(serializer),
+            Piece::Array(objects) => objects.serialize(serializer),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The operations of tracking, a file per resource.
 
+mod activities;
 mod bodyfats;
 pub(in crate::api) mod catalogue;
+mod discontinued;
 pub(in crate::api) mod faults;
 mod items;
 mod json;
 mod lists;
+mod periods;
 mod shapes;
 mod weights;
 
@@ -13,9 +16,13 @@ use std::sync::Arc;
 
 use crate::app::App;
 
-pub(super) type Apis = (weights::WeightsApi, bodyfats::BodyFatsApi);
+pub(super) type Apis = (activities::PhysicalActivitiesApi, weights::WeightsApi, bodyfats::BodyFatsApi);
 
 /// All operations.
 pub(super) fn apis(app: &Arc<App>) -> Apis {
-    (weights::WeightsApi(app.clone()), bodyfats::BodyFatsApi(app.clone()))
+    (
+        activities::PhysicalActivitiesApi(app.clone()),
+        weights::WeightsApi(app.clone()),
+        bodyfats::BodyFatsApi(app.clone()),
+    )
 }

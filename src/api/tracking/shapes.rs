@@ -47,6 +47,43 @@ documented!(
     )
 );
 
+/// A whole number, as requests may give it: as a number, or its digits as text.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(super) struct GivenWhole(Value);
+
+impl GivenWhole {
+    /// A number for examples.
+    pub(super) fn example(value: u64) -> Self {
+        Self(value.into())
+    }
+}
+
+documented!(GivenWhole, "whole number", whole(0.0, r"^0*[0-9]{1,15}$"));
+
+/// The same, more than zero.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(super) struct GivenPositive(Value);
+
+impl GivenPositive {
+    /// A number for examples.
+    pub(super) fn example(value: u64) -> Self {
+        Self(value.into())
+    }
+}
+
+documented!(GivenPositive, "positive number", whole(1.0, r"^0*[1-9][0-9]{0,14}$"));
+
+fn whole(least: f64, pattern: &str) -> MetaSchema {
+    let number = MetaSchema {
+        minimum: Some(least),
+        maximum: Some(9_007_199_254_740_991.0),
+        ..MetaSchema::new_with_format("integer", "int64")
+    };
+    or_text(number, pattern)
+}
+
 /// An instant, as responses show it in whole seconds of UTC without a zone.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Second(pub(super) Timestamp);

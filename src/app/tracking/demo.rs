@@ -2,15 +2,17 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::tracking::NewWeight;
+use crate::model::tracking::{ActivityFacts, ActivityLevel, HeartRate, Intensity, NewWeight, Period, ZoneFacts};
 use crate::model::{Child, Error, Id, Text};
-use crate::store::Tx;
+use crate::store::{TrackedChild, Tx};
 
 /// The first weight of the first child.
 pub const WEIGHT: &str = "019b8d2b8c0001e564656d6f";
 /// The body fat that came with it.
 pub const BODY_FAT: &str = "019b8d2b8c0001e464656d6f";
-/// When it was measured.
+/// The first physical activity of the first child.
+pub const ACTIVITY: &str = "019b8d2b8c0001e664656d6f";
+/// When the first of everything was measured, a Monday.
 pub const MEASURED_AT: &str = "2025-02-03T11:00:00Z";
 
 /// How many children wear something that measures.
@@ -20,23 +22,82 @@ const WEEKS: i32 = 44;
 
 /// Fills in what is tracked of the first of these children. The order decides the ids above.
 pub(in crate::app) fn fill(tx: &Tx<'_>, children: &[Id<Child>]) -> Result<(), Error> {
-    let first: Timestamp = MEASURED_AT.parse().map_err(Error::internal)?;
-    for (n, child) in (0_i32..).zip(children.iter().take(TRACKED)) {
+    for (n, child) in (0..).zip(children.iter().take(TRACKED)) {
         let Some(tracked) = tx.track_child(*child)? else { continue };
-        for week in 0..WEEKS {
-            let days = SignedDuration::from_hours(24 * 7 * i64::from(week));
-            // They grow by about 50 g a week, and the scales are not exact.
-            let grams = 24_500 + 900 * (n % 12) + 50 * week + 100 * noise(n, week, 5);
-            let timestamp = first.checked_add(days).map_err(Error::internal)?;
-            let fat = (week % 4 == 0).then(|| f64::from(180 + 3 * (n % 10) + noise(n, week, 4)) / 10.0);
-            let unit = Text::verbatim("kg".to_owned());
-            tx.insert_weight(tracked, &NewWeight { timestamp, value: f64::from(grams) / 1000.0, unit, body_fat: fat })?;
-        }
+        let year = Year { tx, n, tracked };
+        // Those that have names come first.
+        year.weight(0)?;
+        year.activity(0)?;
+        (1..WEEKS).try_for_each(|week| year.weight(week))?;
+        (1..WEEKS * 7).filter(|day| day % 7 < 5).try_for_each(|day| year.activity(day))?;
     }
     Ok(())
 }
 
+/// The first physical activity of the first child.
+#[must_use]
+pub fn activity() -> ActivityFacts {
+    facts(0, 0)
+}
+
+/// The year of a child.
+struct Year<'a> {
+    tx: &'a Tx<'a>,
+    n: i32,
+    tracked: TrackedChild,
+}
+
+impl Year<'_> {
+    fn weight(&self, week: i32) -> Result<(), Error> {
+        // They grow by about 50 g a week, and the scales are not exact.
+        let grams = 24_500 + 900 * (self.n % 12) + 50 * week + 100 * noise(self.n, week, 5);
+        let fat = (week % 4 == 0).then(|| f64::from(180 + 3 * (self.n % 10) + noise(self.n, week, 4)) / 10.0);
+        let unit = Text::verbatim("kg".to_owned());
+        let new = NewWeight { timestamp: on_day(7 * week), value: f64::from(grams) / 1000.0, unit, body_fat: fat };
+        self.tx.insert_weight(self.tracked, &new).map(drop)
+    }
+
+    fn activity(&self, day: i32) -> Result<(), Error> {
+        self.tx.insert_activity(self.tracked, &facts(self.n, day)).map(drop)
+    }
+}
+
+/// What a child does on a day of school: it walks there, or plays on the way home.
+fn facts(n: i32, day: i32) -> ActivityFacts {
+    let walks = (n + day) % 3 > 0;
+    let minutes = u64::from(noise(n, day, 20).unsigned_abs()) + if walks { 12 } else { 30 };
+    let hours = SignedDuration::from_hours(if walks { 0 } else { 8 });
+    let start = on_day(day).checked_add(hours).unwrap_or_default();
+    let [part, rest] = [minutes / 3, minutes - 2 * (minutes / 3)].map(|minutes| minutes * 60_000);
+    let level = |intensity, duration| ActivityLevel { intensity, duration };
+    let zone = |min, max, duration| ZoneFacts { min, max, duration };
+    let steps = minutes * if walks { 95 } else { 70 };
+    ActivityFacts {
+        period: Period { start, duration: minutes * 60_000 },
+        name: Text::verbatim(if walks { "walk" } else { "soccer" }.to_owned()),
+        calories: f64::from(u32::try_from(minutes).unwrap_or_default()) * if walks { 3.5 } else { 6.0 },
+        steps: Some(steps),
+        distance: walks.then(|| f64::from(u32::try_from(steps).unwrap_or_default()) * 0.6),
+        levels: Some([
+            level(Intensity::Sedentary, 0),
+            level(Intensity::Lightly, part),
+            level(Intensity::Fairly, part),
+            level(Intensity::Very, rest),
+        ]),
+        heart_rate: Some(HeartRate {
+            average: if walks { 104 } else { 131 },
+            zones: [zone(30, 91, 0), zone(91, 127, part), zone(127, 154, part), zone(154, 220, rest)],
+        }),
+    }
+}
+
+/// A day of the year, at the time when the first was measured.
+fn on_day(day: i32) -> Timestamp {
+    let first: Timestamp = MEASURED_AT.parse().unwrap_or_default();
+    first.checked_add(SignedDuration::from_hours(24 * i64::from(day))).unwrap_or_default()
+}
+
 /// A number from 0 to less than `bound` that looks random, and is the same each time; 0 at the very first.
-fn noise(child: i32, week: i32, bound: i32) -> i32 {
-    (child * 7919 + week * 104_729 + child * week * 31).rem_euclid(bound)
+fn noise(child: i32, day: i32, bound: i32) -> i32 {
+    (child * 7919 + day * 104_729 + child * day * 31).rem_euclid(bound)
 }

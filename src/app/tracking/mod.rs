@@ -1,5 +1,6 @@
 //! The use cases of tracking: what children do, weigh and sleep, and the air around them.
 
+pub(in crate::app) mod activities;
 pub(in crate::app) mod body_fats;
 pub(in crate::app) mod demo;
 pub(in crate::app) mod policy;

@@ -1,11 +1,19 @@
 //! Who may do what with what is tracked (contract of tracking, section 4).
 
 use crate::app::access::policy::{DataOf, Grant, Operation, Row, Subject, Target, grant, operations, scopes, target};
-use crate::model::tracking::{BodyFat, Weight};
+use crate::model::tracking::{BodyFat, PhysicalActivity, Weight};
 use crate::model::{Child, Error, Id, Kind, Unfit};
 
 operations! {
     // operation                      name                            of    scope         A      P    E     H     F    C
+    (Child, PhysicalActivity) [physicalactivities] {
+        PhysicalActivityCreate        physicalactivity_create         data  create        -      any  group -     kin  own;
+        PhysicalActivityList          physicalactivity_list           data  read          any    any  group group kin  own;
+        PhysicalActivityView          physicalactivity_view           datum read          any    any  group group kin  own;
+        // Discontinued: whoever holds the scope is told so, and nothing else is looked at.
+        PhysicalActivityUpdate        physicalactivity_update         datum update        -      any  any   -     any  -;
+        PhysicalActivityDelete        physicalactivity_delete         datum delete        -      any  group -     kin  -;
+    }
     (Child, Weight) [measurements] {
         WeightCreate                  weight_create                   data  create        -      any  group -     kin  own;
         WeightList                    weight_list                     data  read          any    any  group group kin  own;

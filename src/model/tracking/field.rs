@@ -1,9 +1,37 @@
 //! The fields of what is tracked.
 
+use super::HeartRateZone;
+
 /// A field of an object or body of tracking, beside those that the directory knows, too: `id`, `name` and `type`.
 /// `api/tracking/names.rs` says how each is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Field {
+    /// When something began.
+    StartTime,
+    /// When it ended.
+    EndTime,
+    /// How long it took.
+    Duration,
+    /// How much was burnt.
+    Calories,
+    /// How many steps were made.
+    Steps,
+    /// How far.
+    Distance,
+    /// How long at which intensity.
+    Levels,
+    /// Which intensity.
+    LevelName,
+    /// How long at it.
+    LevelDuration,
+    /// How the heart beat.
+    HeartRate,
+    /// How it beat on average.
+    HeartRateAverage,
+    /// A zone of heart rates.
+    Zone(HeartRateZone),
+    /// Something of such a zone.
+    OfZone(HeartRateZone, ZoneField),
     /// When something was measured.
     Timestamp,
     /// What was measured.
@@ -12,4 +40,15 @@ pub enum Field {
     Unit,
     /// A body fat that was measured with a weight.
     BodyFat,
+}
+
+/// What is known of a zone of heart rates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ZoneField {
+    /// The lowest rate.
+    Min,
+    /// The highest rate.
+    Max,
+    /// How long.
+    Duration,
 }

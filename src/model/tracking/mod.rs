@@ -1,9 +1,13 @@
 //! What is tracked of children, and of the air around them.
 
+mod activity;
 mod field;
 mod measurement;
 
-pub use field::Field;
+pub use activity::{
+    ActivityFacts, ActivityLevel, HeartRate, HeartRateZone, Intensity, Period, PhysicalActivity, ZoneFacts,
+};
+pub use field::{Field, ZoneField};
 pub use measurement::{BodyFat, NewBodyFat, NewWeight, Weight};
 
 /// The most items that one request may bring.

@@ -1,9 +1,11 @@
 //! The tables of what is tracked. Their rows are many and small: the migration that made them says how.
 
+mod activities;
 mod body_fats;
 mod list;
 mod numbers;
 mod owners;
+mod packed;
 mod question;
 mod weights;
 

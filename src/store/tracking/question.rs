@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 use rusqlite::types::{FromSqlResult, ValueRef};
 
+use super::packed::nth;
 use crate::model::query::{Comparison, Filter, Test};
 use crate::model::text::{fold_accents, natural_order, time_text};
 use crate::model::time::{parse_asked, second_text};
@@ -24,6 +25,13 @@ pub(super) enum Form {
     Text,
     /// As the number of an id.
     Id,
+    /// As the number at this place of a packed column of this form.
+    Packed {
+        /// The column's form.
+        form: u8,
+        /// The place, counted from 0.
+        place: usize,
+    },
 }
 
 /// The value of a field.
@@ -42,6 +50,8 @@ impl Form {
             (Form::Number, ValueRef::Real(value)) => Seen::Number(value),
             #[expect(clippy::cast_precision_loss, reason = "whole numbers are stored up to what a double holds")]
             (Form::Number, value) => Seen::Number(value.as_i64()? as f64),
+            #[expect(clippy::cast_precision_loss, reason = "whole numbers are stored up to what a double holds")]
+            (Form::Packed { form, place }, value) => Seen::Number(nth(value.as_blob()?, form, place)? as f64),
             (Form::Second | Form::Instant, value) => Seen::Time(value.as_i64()?),
             (Form::Text, value) => Seen::Text(value.as_str()?.into()),
             (Form::Id, value) => Seen::Text(id_text(value.as_i64()?, node).into()),
@@ -105,7 +115,7 @@ impl Question {
                 let tests = |filter: &&Filter| filter.any_of.iter().map(TimeTest::new).collect();
                 Some(Self::Time(form, filters.iter().map(tests).collect()))
             }
-            Form::Number | Form::Text | Form::Id => {
+            Form::Number | Form::Packed { .. } | Form::Text | Form::Id => {
                 let case = if matches!(form, Form::Id) { Case::Counts } else { Case::Ignored };
                 Matcher::decode(&encode(filters.iter().copied()), case).map(Self::Value)
             }

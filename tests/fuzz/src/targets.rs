@@ -68,7 +68,7 @@ const LISTS: [(&str, &str); 9] = [
 ];
 
 /// What is tracked, below a child.
-const TRACKED: [&str; 2] = ["weights", "bodyfats"];
+const TRACKED: [&str; 3] = ["weights", "bodyfats", "physicalactivities"];
 
 /// The names of the targets.
 pub const TARGETS: [&str; 9] =

@@ -1,6 +1,7 @@
 //! What is tracked: contract of tracking, a file per part of it.
 
 mod access;
+mod activities;
 mod lists;
 mod many;
 mod measurements;
