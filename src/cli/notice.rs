@@ -63,7 +63,7 @@ pub(super) fn text(started: &Started, admin_given: bool, first: FirstPassword) -
         FirstAdmin::Exists => {}
     }
     if let (FirstAdmin::Exists, Some(path)) = (&started.admin, &started.password_file) {
-        line("Password", &format!("the first administrator's is still in {}: log in, and delete it", path.display()));
+        line("To delete", &format!("{}, which holds the first administrator's password still", path.display()));
     }
     format!("ocariot-users {} is ready.\n\n{text}\n", env!("CARGO_PKG_VERSION"))
 }
