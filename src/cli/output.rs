@@ -1,12 +1,31 @@
 //! What verbs print: to people and programs that may have gone away meanwhile.
 
+use std::borrow::Cow;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;
 
 use super::Failure;
+use crate::model::{commands_terminal, write_escaped};
 
 /// Why something could not be written to standard output.
 static UNWRITTEN: OnceLock<io::Error> = OnceLock::new();
+
+/// The text without anything that commands a terminal: names of files and words of archives are other people's.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let commands = |c: char| !matches!(c, '\n' | '\t') && commands_terminal(c);
+    if !text.contains(commands) {
+        return Cow::Borrowed(text);
+    }
+    let mut harmless = String::with_capacity(text.len() + 64);
+    for c in text.chars() {
+        match commands(c) {
+            // Writing to a String does not fail.
+            true => drop(write_escaped(&mut harmless, c)),
+            false => harmless.push(c),
+        }
+    }
+    Cow::Owned(harmless)
+}
 
 /// Prints to standard output. Nobody there to read it is no error; any other is remembered for [`all_written`].
 pub(super) fn print(text: &str) {
@@ -35,18 +54,18 @@ pub(super) fn all_written() -> Result<(), Failure> {
 /// If it cannot be written; `BrokenPipe` if nobody is there to read it any more.
 pub(super) fn write(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
+    stdout.write_all(harmless(text).as_bytes())?;
     stdout.flush()
 }
 
 /// Prints an error to standard error.
 pub(super) fn error(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "error: {text}");
+    let _ = writeln!(io::stderr().lock(), "error: {}", harmless(text));
 }
 
 /// Prints a warning to standard error.
 pub(super) fn warning(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "warning: {text}");
+    let _ = writeln!(io::stderr().lock(), "warning: {}", harmless(text));
 }
 
 /// Whether a person reads standard output.

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use jiff::civil::Time;
 use zeroize::Zeroizing;
 
 use resolve::is_ours;
@@ -196,12 +197,45 @@ pub struct GivenRate {
 pub struct BackupSettings {
     /// Where they go; without, into the data folder.
     pub dir: Option<PathBuf>,
-    /// Where the passphrase of their keys is read from.
+    /// Where the passphrase that they are sealed under is read from.
     pub passphrase_file: Option<PathBuf>,
-    /// How often the running service makes one by itself.
-    pub every: Option<Duration>,
+    /// Whether the keys are left out.
+    pub without_keys: bool,
+    /// Whether they may be readable without a passphrase, also outside the data folder.
+    pub readable_by_anybody: bool,
+    /// When the running service makes one by itself.
+    pub schedule: Option<BackupSchedule>,
     /// Which of those it keeps.
     pub keep: BackupKeep,
+}
+
+impl BackupSettings {
+    /// Whether a backup may be made without a passphrase: if somebody said so, or if it holds no keys and stays in the
+    /// data folder.
+    #[must_use]
+    pub fn may_be_readable(&self) -> bool {
+        self.readable_by_anybody || (self.without_keys && self.dir.is_none())
+    }
+}
+
+/// When backups are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BackupSchedule {
+    /// When so much time has gone by since the newest.
+    Every(Duration),
+    /// At this time of each day, as clocks here show it; later, if the machine was off then.
+    Daily(Time),
+}
+
+impl BackupSchedule {
+    /// How much time is between two of them.
+    #[must_use]
+    pub fn period(self) -> Duration {
+        match self {
+            Self::Every(period) => period,
+            Self::Daily(_) => Duration::from_hours(24),
+        }
+    }
 }
 
 /// Which backups are kept: those that either setting keeps; all, if there is none.
@@ -336,19 +370,7 @@ impl Config {
             audit_reads: get("audit-reads")?.switch()?,
             hsts: get("hsts")?.switch()?,
             cors_origins: get("cors-origins")?.origins()?,
-            backup: BackupSettings {
-                dir: get("backup-dir")?.path(),
-                passphrase_file: get("backup-passphrase-file")?.path(),
-                every: backup_schedule(
-                    get("backup-schedule")?,
-                    get("backup-passphrase-file")?,
-                    get("backup-without-keys")?,
-                )?,
-                keep: BackupKeep {
-                    age: optional(get("backup-keep")?, |given| given.duration(0..=3650 * 86_400))?,
-                    last: optional(get("backup-keep-last")?, |given| given.count(1..=100_000))?,
-                },
-            },
+            backup: backup_settings(&get)?,
             log: get("log")?.required()?.to_owned(),
             log_format: match get("log-format")? {
                 given if given.text == "text" => LogFormat::Text,
@@ -369,17 +391,28 @@ fn optional<T>(
     given.text().map(|_| value(given)).transpose()
 }
 
-fn backup_schedule(every: &Given, passphrase: &Given, without: &Given) -> Result<Option<Duration>, SettingsError> {
-    let without = without.switch()?;
-    let every = optional(every, |given| given.duration(60..=365 * 86_400))?;
-    if every.is_some() && without == passphrase.path().is_some() {
+fn backup_settings<'a>(
+    get: &impl Fn(&str) -> Result<&'a Given, SettingsError>,
+) -> Result<BackupSettings, SettingsError> {
+    let settings = BackupSettings {
+        dir: get("backup-dir")?.path(),
+        passphrase_file: get("backup-passphrase-file")?.path(),
+        without_keys: get("backup-without-keys")?.switch()?,
+        readable_by_anybody: get("backup-readable-by-anybody")?.switch()?,
+        schedule: optional(get("backup-schedule")?, Given::backup_schedule)?,
+        keep: BackupKeep {
+            age: optional(get("backup-keep")?, |given| given.duration(0..=3650 * 86_400))?,
+            last: optional(get("backup-keep-last")?, |given| given.count(1..=100_000))?,
+        },
+    };
+    if settings.schedule.is_some() && settings.passphrase_file.is_none() && !settings.may_be_readable() {
         return Err(SettingsError(
-            "--backup-schedule needs either --backup-passphrase-file, which encrypts the keys in backups, or \
-             --backup-without-keys: give one of them"
+            "--backup-schedule needs --backup-passphrase-file, with the passphrase that backups are sealed under; or say \
+             that they may be readable, with --backup-readable-by-anybody"
                 .to_owned(),
         ));
     }
-    Ok(every)
+    Ok(settings)
 }
 
 fn tls_files(cert: &Given, key: &Given) -> Result<Option<TlsFiles>, SettingsError> {
@@ -482,7 +515,11 @@ mod tests {
             ("rate-limit-logins", "5/0s", "must be a rate such as 120/2m"),
             ("trusted-proxies", "10.0.0.0/8, proxy", "must be addresses or networks"),
             ("backup-keep-last", "0", "must be a number from 1 to 100000"),
-            ("backup-schedule", "24h", "--backup-schedule needs either --backup-passphrase-file"),
+            ("backup-schedule", "24h", "--backup-schedule needs --backup-passphrase-file"),
+            ("backup-schedule", "59s", "such as 24h, from 1m to 365d, or a time of day such as `daily 02:30`"),
+            ("backup-schedule", "daily 24:00", "such as `daily 02:30`"),
+            ("backup-schedule", "daily 2:30", "such as `daily 02:30`"),
+            ("backup-schedule", "daily", "such as `daily 02:30`"),
             ("tls-cert", "a.pem", "--tls-cert and --tls-key belong together"),
         ] {
             let error = config(&[(flag, value)]).err().map(|error| error.to_string()).unwrap_or_default();

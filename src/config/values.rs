@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::{IpNet, Ipv4Net};
+use jiff::civil::Time;
 
-use super::GivenRate;
 use super::resolve::{Given, SettingsError};
+use super::{BackupSchedule, GivenRate};
 
 impl Given {
     /// The text, or nothing.
@@ -65,6 +66,18 @@ impl Given {
         parse_duration(&self.text).filter(|duration| range.contains(&duration.as_secs())).ok_or_else(|| {
             self.wrong(&format!("a time such as 10s, 15m, 24h or 7d, from {}s to {}s", range.start(), range.end()))
         })
+    }
+
+    /// A time between backups, or the time of each day at which one is made: `24h`, `daily 02:30`.
+    pub(super) fn backup_schedule(&self) -> Result<BackupSchedule, SettingsError> {
+        let wrong = || self.wrong("a time such as 24h, from 1m to 365d, or a time of day such as `daily 02:30`");
+        match self.text.strip_prefix("daily ") {
+            Some(time) if time.trim().len() == 5 => {
+                Time::strptime("%H:%M", time.trim()).map(BackupSchedule::Daily).map_err(|_| wrong())
+            }
+            Some(_) => Err(wrong()),
+            None => self.duration(60..=365 * 86_400).map(BackupSchedule::Every).map_err(|_| wrong()),
+        }
     }
 
     /// A count and the time within which as many fit again: `120/2m`.

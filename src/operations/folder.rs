@@ -148,6 +148,20 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
+/// Gives what root made in another user's folder to that user, who could not use it otherwise.
+///
+/// # Errors
+/// If the file system knows no owners, or the folder cannot be looked at.
+pub(in crate::operations) fn give_to_owner_of(folder: &Path, made: &File) -> io::Result<()> {
+    let owner = fs::metadata(folder)?;
+    if rustix::process::geteuid().is_root()
+        && (made.metadata()?.uid(), made.metadata()?.gid()) != (owner.uid(), owner.gid())
+    {
+        std::os::unix::fs::fchown(made, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    Ok(())
+}
+
 /// Writes the first administrator's password where only the owner of the folder finds it, on disk when this returns.
 /// One that a start left there that was cut short before there was an administrator is replaced.
 ///

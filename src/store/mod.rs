@@ -33,7 +33,7 @@ pub use access::reach::Within;
 pub use access::revocations::{Revocation, Revoked};
 pub use access::token_keys::TokenKey;
 pub use audit::{Change, Refused, TrailFilter, TrailPlace, TrailRow};
-pub use engine::backup::{Contents, Counters, EarlierTokens};
+pub use engine::backup::{Contents, Counters, Dangling, EarlierTokens};
 pub use engine::checkup::Condition;
 pub use engine::cipher::{KEY_LENGTH, UsernameKey};
 pub use engine::migrate::SCHEMA_VERSION;

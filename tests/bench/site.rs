@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -193,8 +194,12 @@ impl Service {
     /// Makes a backup as an operator does, and forgets it.
     pub(crate) fn back_up(&self, site: &Site) -> Result<(), Failure> {
         let folder = tempfile::tempdir_in(site.path())?;
+        let passphrase = folder.path().join("passphrase");
+        std::fs::write(&passphrase, "a long passphrase")?;
+        std::fs::set_permissions(&passphrase, PermissionsExt::from_mode(0o600))?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_ocariot-users"));
-        command.args(["backup", "now", "--without-keys", "--to"]).arg(folder.path()).arg("--data-dir").arg(site.path());
+        command.args(["backup", "now", "--passphrase-file"]).arg(&passphrase);
+        command.arg("--to").arg(folder.path()).arg("--data-dir").arg(site.path());
         let output = command.output()?;
         match output.status.success() {
             true => Ok(()),

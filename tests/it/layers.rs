@@ -59,6 +59,8 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "if_addrs",
             "prometheus_client",
             "tar",
+            "zstd",
+            "age_encryption",
             "tempfile",
         ],
     ),

@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use super::{ArchivedKeys, BackupError, Manifest, RestoreMode, restore};
+use super::{ArchivedKeys, BackupError, DanglingRows, Manifest, Opening, RestoreMode, restore};
 use crate::app::{OperatorCommand, Outcome, random_password};
 use crate::config::{Config, UsernameKeySource};
 use crate::model::Clock;
@@ -66,13 +66,13 @@ pub async fn drill(
     config: &Config,
     clock: &Clock,
     file: &Path,
-    keys: &ArchivedKeys,
+    opening: &Opening,
     say: &dyn Fn(&str),
 ) -> Result<Drilled, BackupError> {
     let failed = |error: std::io::Error| BackupError::Drill { file: file.to_owned(), why: error.to_string() };
     let mut termination = Termination::listen().map_err(failed)?;
     tokio::select! {
-        drilled = bring_to_life(config, clock, file, keys, say) => drilled,
+        drilled = bring_to_life(config, clock, file, opening, say) => drilled,
         () = termination.requested() => Err(BackupError::DrillEnded { file: file.to_owned() }),
     }
 }
@@ -81,13 +81,14 @@ async fn bring_to_life(
     config: &Config,
     clock: &Clock,
     file: &Path,
-    keys: &ArchivedKeys,
+    opening: &Opening,
     say: &dyn Fn(&str),
 ) -> Result<Drilled, BackupError> {
     let work = tempfile::tempdir().map_err(|cause| BackupError::Place { folder: tempfile::env::temp_dir(), cause })?;
-    let config = elsewhere(config, keys, work.path().join("data"));
+    let config = elsewhere(config, opening.keys, work.path().join("data"));
     say("restoring into a temporary folder");
-    let restored = restore(&config, clock, file, keys, (RestoreMode::Real, EarlierTokens::Revoked))?;
+    let restored =
+        restore(&config, clock, file, opening, (RestoreMode::Real, EarlierTokens::Revoked, DanglingRows::Refused))?;
     let failed = |why: String| BackupError::Drill { file: file.to_owned(), why };
     say("starting the service there");
     let started = Instant::now();
@@ -99,7 +100,7 @@ async fn bring_to_life(
     service.stop().map_err(&failed)?;
     let database = config.data_dir.join(DATABASE);
     let contents = Store::inspect(&database).map_err(|error| failed(error.to_string()))?;
-    let manifest = restored.manifest;
+    let manifest = restored.backup.manifest;
     let count = |(table, found)| Count { table, expected: manifest.rows.get(table).copied().unwrap_or(0), found };
     let left = |table| contents.rows.get(table).copied().unwrap_or(0);
     let canary = ("account", left("account").saturating_sub(1));
@@ -113,7 +114,7 @@ async fn bring_to_life(
 }
 
 /// The same settings, about another folder. A key that is not in the backup is the one of the data folder.
-fn elsewhere(config: &Config, keys: &ArchivedKeys, folder: PathBuf) -> Config {
+fn elsewhere(config: &Config, keys: ArchivedKeys, folder: PathBuf) -> Config {
     let mut other = config.clone();
     let own = config.data_dir.join("username.key");
     if matches!((keys, &config.username_key), (ArchivedKeys::LeftAlone, UsernameKeySource::DataFolder)) && own.exists()

@@ -2,34 +2,65 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::os::unix::fs::DirBuilderExt;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use rustix::fs::{Access, Mode, OFlags};
 use zeroize::Zeroizing;
 
-use super::sealed::KeyFiles;
-use super::{BackupError, Manifest, archive, shelf};
-use crate::config::Config;
+use super::archive::Pack;
+use super::copy::Copy;
+use super::entries::FORMAT;
+use super::keys::KeyFiles;
+use super::{BackupError, Manifest, read_passphrase, seal, shelf};
+use crate::config::{BackupSettings, Config};
 use crate::model::{Clock, text};
 use crate::operations::control;
 use crate::operations::files::DATABASE;
-use crate::operations::folder::DataFolder;
+use crate::operations::folder::{DataFolder, give_to_owner_of};
 use crate::operations::opening::lower_priority;
 use crate::operations::reach::{owned, require_owner};
 use crate::operations::{OperateError, StartError};
-use crate::store::{SCHEMA_VERSION, Store};
+use crate::store::{Dangling, SCHEMA_VERSION, Store};
 
 /// The folder for backups in a data folder.
 const OWN_PLACE: &str = "backups";
 
-/// What becomes of the keys.
-pub enum KeyProtection {
-    /// They are in the backup, encrypted under this.
-    Passphrase(Zeroizing<String>),
-    /// They are not in it: whoever keeps the backup must keep them too.
-    LeftOut,
+/// Who can read a backup.
+pub enum Protection {
+    /// Whoever has the passphrase.
+    Sealed(Zeroizing<String>),
+    /// The same, but the keys are not in it: whoever keeps the backup must keep them too.
+    SealedWithoutKeys(Zeroizing<String>),
+    /// Anybody. The keys are not in it.
+    Readable,
+}
+
+impl Protection {
+    /// What the settings ask for, with this passphrase.
+    ///
+    /// # Errors
+    /// `WouldBeReadable` without a passphrase, unless the settings say that it may be or the backup stays in the data
+    /// folder; `NoPassphrase` if nothing is said of it.
+    pub fn of(settings: &BackupSettings, passphrase: Option<Zeroizing<String>>) -> Result<Self, BackupError> {
+        match passphrase {
+            Some(passphrase) if settings.without_keys => Ok(Self::SealedWithoutKeys(passphrase)),
+            Some(passphrase) => Ok(Self::Sealed(passphrase)),
+            None if settings.may_be_readable() => Ok(Self::Readable),
+            None if settings.without_keys => Err(BackupError::WouldBeReadable),
+            None => Err(BackupError::NoPassphrase),
+        }
+    }
+
+    fn passphrase(&self) -> Option<&str> {
+        match self {
+            Self::Sealed(passphrase) | Self::SealedWithoutKeys(passphrase) => Some(passphrase),
+            Self::Readable => None,
+        }
+    }
 }
 
 /// A backup that was made.
@@ -40,6 +71,12 @@ pub struct BackupMade {
     pub bytes: u64,
     /// What is in it.
     pub manifest: Manifest,
+    /// Whether it is sealed.
+    pub sealed: bool,
+    /// What another program did to the database: it is in the backup as it is.
+    pub dangling: Vec<Dangling>,
+    /// Whether it is on the disk of the data: if that breaks, both are gone.
+    pub on_disk_of_data: bool,
 }
 
 /// Makes a backup of the data folder, whether or not a service runs there. It is whole and on disk when this returns;
@@ -47,7 +84,7 @@ pub struct BackupMade {
 ///
 /// # Errors
 /// Why there is none.
-pub fn back_up(config: &Config, clock: &Clock, keys: &KeyProtection) -> Result<BackupMade, BackupError> {
+pub fn back_up(config: &Config, clock: &Clock, protection: &Protection) -> Result<BackupMade, BackupError> {
     let path = &config.data_dir;
     let owner = owned(path)?;
     let _held = match DataFolder::find(path) {
@@ -60,14 +97,14 @@ pub fn back_up(config: &Config, clock: &Clock, keys: &KeyProtection) -> Result<B
         Err(StartError::FolderInUse(_)) => control::reach(path).map(|()| None)?,
         Err(other) => return Err(other.into()),
     };
-    back_up_held(config, clock, keys)
+    back_up_held(config, clock, protection)
 }
 
 /// As [`back_up`], of a data folder that this process holds.
 ///
 /// # Errors
 /// Why there is none.
-pub(crate) fn back_up_held(config: &Config, clock: &Clock, keys: &KeyProtection) -> Result<BackupMade, BackupError> {
+pub(crate) fn back_up_held(config: &Config, clock: &Clock, protection: &Protection) -> Result<BackupMade, BackupError> {
     let now = clock.now();
     let place = made_place(config)?;
     // On a thread of its own, so that requests go before it.
@@ -75,7 +112,7 @@ pub(crate) fn back_up_held(config: &Config, clock: &Clock, keys: &KeyProtection)
         let thread = std::thread::Builder::new().name("backup".to_owned());
         let made = thread.spawn_scoped(scope, || {
             lower_priority();
-            write(config, &place, (&shelf::name(now), now), keys)
+            write(config, &place, (&shelf::name(now, protection.passphrase().is_some()), now), protection)
         });
         let made = made.map_err(|error| StartError::Internal(error.to_string()))?;
         made.join().unwrap_or_else(|panic| resume_unwind(panic))
@@ -93,8 +130,13 @@ pub(crate) fn back_up_before_upgrade(config: &Config, clock: &Clock) -> Result<(
         return Ok(());
     }
     let place = own_place(config)?;
-    let name = shelf::name_before(SCHEMA_VERSION);
-    let made = write(config, &place, (&name, clock.now()), &KeyProtection::LeftOut)?;
+    let changed = shelf::changed_at(&database).map_err(BackupError::place(&config.data_dir))?;
+    let name = shelf::name_before(SCHEMA_VERSION, changed);
+    if place.join(&name).exists() {
+        return Ok(());
+    }
+    let made = write(config, &place, (&name, clock.now()), &Protection::Readable)?;
+    shelf::limit_those_before(SCHEMA_VERSION, &made.path)?;
     tracing::info!(file = %made.path.display(), "A backup was made before the database is brought to a newer schema");
     Ok(())
 }
@@ -103,45 +145,89 @@ fn write(
     config: &Config,
     place: &Path,
     (name, made_at): (&str, Timestamp),
-    keys: &KeyProtection,
+    protection: &Protection,
 ) -> Result<BackupMade, BackupError> {
     let database = config.data_dir.join(DATABASE);
     if !database.exists() {
         return Err(OperateError::NoDatabase(config.data_dir.clone()).into());
     }
-    let failed = BackupError::place(place);
-    let _held = shelf::hold(place)?;
-    let work = tempfile::Builder::new().prefix(shelf::WORK).tempdir_in(place).map_err(&failed)?;
-    let copy = work.path().join(DATABASE);
-    let sealed = match keys {
-        KeyProtection::Passphrase(passphrase) => {
-            Some(KeyFiles::collect(config)?.seal(passphrase).map_err(BackupError::Encryption)?)
-        }
-        KeyProtection::LeftOut => None,
+    let held = shelf::hold(place)?;
+    let keys = match protection {
+        Protection::Sealed(_) => KeyFiles::collect(config)?,
+        Protection::SealedWithoutKeys(_) | Protection::Readable => KeyFiles::default(),
     };
-    let copied = Store::copy(&database, &copy).and_then(|()| Store::inspect(&copy));
+    let copy = Copy::begin(&config.data_dir)?;
+    // A seal takes its time: meanwhile the copy is made.
+    let (copied, seal) = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("seal".to_owned());
+        let seal = thread.spawn_scoped(scope, || protection.passphrase().map(seal::under).transpose());
+        let copied = Store::copy(&database, copy.path()).and_then(|()| Store::contents(copy.path()));
+        let seal = seal.and_then(|seal| seal.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        (copied, seal)
+    });
     let contents = copied.map_err(|cause| BackupError::Copy { database, cause })?;
-    let mut sha256 = BTreeMap::new();
-    sha256.insert(DATABASE.to_owned(), archive::sha256(File::open(&copy).map_err(&failed)?).map_err(&failed)?);
-    if let Some(sealed) = &sealed {
-        sha256.insert(archive::KEYS.to_owned(), archive::sha256(sealed.as_slice()).map_err(&failed)?);
-    }
+    let seal = seal.map_err(|error| StartError::Internal(error.to_string()))?;
     let manifest = Manifest {
-        format: archive::FORMAT,
+        format: FORMAT,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         made_at: text::time_text(made_at),
         schema: contents.schema,
         rows: contents.rows,
-        keys: sealed.is_some(),
-        sha256,
+        keys: !keys.0.is_empty(),
+        sha256: BTreeMap::new(),
     };
-    let mut file = tempfile::NamedTempFile::new_in(work.path()).map_err(&failed)?;
-    archive::write(file.as_file_mut(), &manifest, &copy, sealed.as_deref()).map_err(&failed)?;
-    let path = place.join(name);
-    let file = file.persist(&path).map_err(|error| failed(error.error))?;
-    let bytes = file.metadata().map_err(&failed)?.len();
-    File::open(place).and_then(|folder| folder.sync_all()).map_err(&failed)?;
-    Ok(BackupMade { path, bytes, manifest })
+    let pack = Pack { manifest: &manifest, keys: &keys, database: copy.content() };
+    let (path, sealed) = (place.join(name), seal.is_some());
+    let bytes = write_file(&config.data_dir, &path, |file| seal::write(file, seal, |to| pack.write(to)))
+        .and_then(|bytes| held.sync_all().map(|()| bytes))
+        .map_err(BackupError::place(place))?;
+    let on_disk_of_data = share_disk(place, &config.data_dir);
+    Ok(BackupMade { path, bytes, manifest, sealed, dangling: contents.dangling, on_disk_of_data })
+}
+
+/// Writes a file that appears under its name when it is whole, and belongs to whoever the data belong to.
+fn write_file(data: &Path, path: &Path, write: impl FnOnce(&File) -> io::Result<()>) -> io::Result<u64> {
+    let partial = shelf::partial(path);
+    let file = File::options().write(true).create_new(true).mode(0o600).open(&partial)?;
+    // Memory sticks know no owners.
+    let _ = give_to_owner_of(data, &file);
+    let written = write(&file).and_then(|()| {
+        if path.symlink_metadata().is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        fs::rename(&partial, path)?;
+        Ok(file.metadata()?.len())
+    });
+    if written.is_err() {
+        // What cannot be removed is removed before the next backup.
+        let _ = fs::remove_file(&partial);
+    }
+    written
+}
+
+/// Whether two folders are on one file system, as when a disk is not mounted and its mount point is there.
+pub(in crate::operations) fn share_disk(one: &Path, other: &Path) -> bool {
+    let device = |path: &Path| fs::metadata(path).ok().map(|found| found.dev());
+    device(one).is_some() && device(one) == device(other)
+}
+
+/// Whether a backup could be made now, as far as can be told without making one.
+///
+/// # Errors
+/// Why not.
+pub(super) fn rehearse(config: &Config) -> Result<(), BackupError> {
+    let passphrase = config.backup.passphrase_file.as_deref().map(read_passphrase).transpose()?;
+    Protection::of(&config.backup, passphrase)?;
+    let place = made_place(config)?;
+    let failed = BackupError::place(&place);
+    fs::read_dir(&place).map_err(&failed)?;
+    rustix::fs::access(&place, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| failed(error.into()))?;
+    let found = rustix::fs::statvfs(&place).map_err(|error| failed(error.into()))?;
+    let needed = fs::metadata(config.data_dir.join(DATABASE)).map_or(0, |found| found.len());
+    match found.f_bavail.saturating_mul(found.f_frsize) < needed {
+        true => Err(failed(io::ErrorKind::StorageFull.into())),
+        false => Ok(()),
+    }
 }
 
 /// Where the settings say that backups go; without, into a folder in the data folder.
@@ -158,8 +244,13 @@ fn made_place(config: &Config) -> Result<PathBuf, BackupError> {
     }
 }
 
+/// A link in its place is not followed: whoever may write to the data folder could have had root make files anywhere.
 fn own_place(config: &Config) -> Result<PathBuf, BackupError> {
     let own = config.data_dir.join(OWN_PLACE);
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&own).map_err(BackupError::place(&own))?;
+    let failed = |cause| BackupError::Place { folder: own.clone(), cause };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&own).map_err(failed)?;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let folder: File = rustix::fs::open(&own, flags, Mode::empty()).map_err(|error| failed(error.into()))?.into();
+    give_to_owner_of(&config.data_dir, &folder).map_err(failed)?;
     Ok(own)
 }

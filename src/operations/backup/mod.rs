@@ -1,16 +1,22 @@
-//! Backups: one file with the database, its keys and a manifest, made while the service runs; and the way back.
+//! Backups: one file with the database, its keys and a manifest, sealed under a passphrase, made while the service runs;
+//! and the way back.
 
 mod archive;
+mod copy;
 mod drill;
+mod earlier;
+mod entries;
+mod keys;
 mod make;
 mod restore;
 mod schedule;
-mod sealed;
+mod seal;
 mod shelf;
 mod swap;
 mod watch;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -19,12 +25,14 @@ use zeroize::Zeroizing;
 
 use super::folder::read_given_secret;
 use super::{OperateError, StartError};
-use crate::store::{Contents, OpenError};
+use crate::model::shown;
+use crate::store::{Contents, Dangling, OpenError};
 
 pub use drill::{Count, Drilled, drill};
-pub use make::{BackupMade, KeyProtection, back_up, place};
+pub(in crate::operations) use make::share_disk;
+pub use make::{BackupMade, Protection, back_up, place};
 pub(crate) use make::{back_up_before_upgrade, back_up_held};
-pub use restore::{ArchivedKeys, RestoreMode, Restored, restore, verify};
+pub use restore::{ArchivedKeys, DanglingRows, Opening, RestoreMode, Restored, Verified, restore, verify};
 pub(crate) use schedule::Schedule;
 pub use shelf::{Shelved, list, made_at, newest_first};
 pub(crate) use watch::Watch;
@@ -43,18 +51,28 @@ pub struct Manifest {
     pub schema: usize,
     /// How many rows each table has.
     pub rows: BTreeMap<String, u64>,
-    /// Whether it holds the keys, encrypted.
+    /// Whether it holds the keys.
     pub keys: bool,
-    /// SHA-256 of each other file in it, in hex.
+    /// SHA-256 of each other file in it, in hex; only of archives of the first form.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sha256: BTreeMap<String, String>,
 }
 
-/// What an archive says of itself; only [`verify`] tells whether that is so.
+/// What can be told of an archive without a passphrase; only [`verify`] tells whether it is so.
+#[derive(Debug)]
+pub enum Form {
+    /// It is sealed under a passphrase: nothing else is known.
+    Sealed,
+    /// Anybody can read it, or all of it but the keys, and could have changed it. It says this of itself.
+    Readable(Manifest),
+}
+
+/// Looks at an archive.
 ///
 /// # Errors
 /// If it cannot be read, or is no archive.
-pub fn manifest(file: &Path) -> Result<Manifest, BackupError> {
-    archive::read_manifest(file)
+pub fn look(file: &Path) -> Result<Form, BackupError> {
+    archive::look(file)
 }
 
 /// Reads a passphrase from a file that nobody but its owner can read.
@@ -86,18 +104,33 @@ pub enum BackupError {
     #[error(transparent)]
     Start(#[from] StartError),
     /// The place for backups cannot be used.
-    #[error("the folder for backups {} cannot be used ({cause}): is the disk mounted, writable, and not full?", folder.display())]
+    #[error(
+        "the folder for backups {} cannot be used ({cause}): is the disk mounted, writable, and not full?",
+        shown(folder)
+    )]
     Place {
         /// The folder.
         folder: PathBuf,
         /// What the system says.
         cause: io::Error,
     },
-    /// Somebody else writes a backup to the same place.
-    #[error("another backup is being written to {}: wait until it is done", .0.display())]
+    /// Somebody else writes a backup to the same place, or of the same data.
+    #[error("another backup is being written to {}: wait until it is done", shown(.0))]
     PlaceInUse(PathBuf),
+    /// It would be readable outside the data folder, and nobody said that it may be.
+    #[error(
+        "a backup that leaves the data folder is sealed: give a passphrase with --passphrase-file (of the service: \
+         --backup-passphrase-file), or say --readable-by-anybody (--backup-readable-by-anybody)"
+    )]
+    WouldBeReadable,
+    /// It is not said what becomes of the keys.
+    #[error(
+        "a backup is sealed under a passphrase: give one with --passphrase-file; or leave the keys out with \
+         --without-keys, which makes a readable backup in the data folder"
+    )]
+    NoPassphrase,
     /// The database could not be copied.
-    #[error("the database {} cannot be copied ({cause}): mend that, and make the backup again", database.display())]
+    #[error("the database {} cannot be copied ({cause}): mend that, and make the backup again", shown(database))]
     Copy {
         /// The database.
         database: PathBuf,
@@ -105,48 +138,88 @@ pub enum BackupError {
         cause: OpenError,
     },
     /// The archive cannot be read.
-    #[error("the backup {} cannot be read ({cause}): mend that, or take another", file.display())]
+    #[error("the backup {} cannot be read ({cause}): mend that, or take another", shown(file))]
     Unreadable {
         /// The archive.
         file: PathBuf,
         /// What the system says.
         cause: io::Error,
     },
+    /// There is something else where the archive should be.
+    #[error("{} is a link, a folder, a pipe or a device, and no backup: name the file itself", shown(.0))]
+    NotAFile(PathBuf),
     /// The archive is not whole.
-    #[error("the backup {} is damaged ({why}): take another", file.display())]
+    #[error("the backup {} is damaged ({why}): take another", shown(file))]
     Damaged {
         /// The archive.
         file: PathBuf,
         /// What is wrong.
         why: String,
     },
+    /// The disk has no room for the database in the archive.
+    #[error(
+        "the database in the backup needs {needed} bytes in {}, where {free} are free: delete what is not needed, or \
+         use another disk",
+        shown(folder)
+    )]
+    NoRoom {
+        /// Where it would be written.
+        folder: PathBuf,
+        /// How long it is.
+        needed: u64,
+        /// How much room there is.
+        free: u64,
+    },
     /// A newer program made the archive.
-    #[error("the backup {} was made by ocariot-users {program}, which is newer: restore it with that", file.display())]
+    #[error("the backup {} was made by ocariot-users {program}, which is newer: restore it with that", shown(file))]
     Newer {
         /// The archive.
         file: PathBuf,
         /// The version that made it.
         program: String,
     },
-    /// The passphrase does not open the keys.
+    /// The archive is sealed, and no passphrase was given.
+    #[error("the backup {} is sealed: give the passphrase that it was made with, with --passphrase-file", shown(.0))]
+    Sealed(PathBuf),
+    /// The passphrase does not open the archive.
+    #[error(
+        "the backup {} cannot be opened with this passphrase: give the one that it was made with; if this is the one, \
+         the backup was changed, so take another",
+        shown(.0)
+    )]
+    WrongPassphrase(PathBuf),
+    /// The passphrase does not open the keys in an archive of the first form.
     #[error(
         "the keys in the backup {} cannot be opened with this passphrase: give the one that it was made with, or \
          --without-keys if the data folder has the keys still",
-        .0.display()
+        shown(.0)
     )]
-    WrongPassphrase(PathBuf),
+    WrongKeyPassphrase(PathBuf),
+    /// The database in it has rows that refer to what is not there.
+    #[error(
+        "the database in the backup {} was changed by another program: {}. Restore it without them, with \
+         --without-dangling-rows, or take another",
+        shown(file),
+        dangling_text(rows)
+    )]
+    Dangling {
+        /// The archive.
+        file: PathBuf,
+        /// The rows.
+        rows: Vec<Dangling>,
+    },
     /// No key for usernames is to be had.
     #[error(
         "the usernames in the backup {} cannot be read without their key, which is neither in it nor in the data \
          folder: name the key with --username-key",
-        .0.display()
+        shown(.0)
     )]
     NoKey(PathBuf),
     /// The key for usernames is another one.
-    #[error("the username key does not fit the backup {}: name the key that it was made with, with --username-key", .0.display())]
+    #[error("the username key does not fit the backup {}: name the key that it was made with, with --username-key", shown(.0))]
     WrongKey(PathBuf),
     /// The service does not come to life from it.
-    #[error("the drill with the backup {} failed: {why}. Make another backup, and try that", file.display())]
+    #[error("the drill with the backup {} failed: {why}. Make another backup, and try that", shown(file))]
     Drill {
         /// The archive.
         file: PathBuf,
@@ -154,19 +227,40 @@ pub enum BackupError {
         why: String,
     },
     /// Somebody ended the drill.
-    #[error("the drill with the backup {} was ended: nothing of it is left, and it showed nothing. Run it once more", file.display())]
+    #[error(
+        "the drill with the backup {} was ended: nothing of it is left, and it showed nothing. Run it once more",
+        shown(file)
+    )]
     DrillEnded {
         /// The archive.
         file: PathBuf,
     },
-    /// Randomness or encryption failed.
-    #[error("the keys cannot be encrypted: {0}")]
-    Encryption(String),
+}
+
+/// What is wrong with a database that another program changed, in words.
+#[must_use]
+pub fn dangling_text(rows: &[Dangling]) -> String {
+    let mut text = String::new();
+    for Dangling { table, parent, rows } in rows {
+        let comma = if text.is_empty() { "" } else { ", " };
+        let count = if *rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+        // Writing to a String does not fail.
+        let _ = write!(text, "{comma}{count} of {table} refer to a row of {parent} that is not there");
+    }
+    text
 }
 
 impl BackupError {
     fn damaged(file: &Path, why: impl ToString) -> Self {
         Self::Damaged { file: file.to_owned(), why: why.to_string() }
+    }
+
+    /// An archive cannot be read to its end: the disk says so, or what is on it is no archive.
+    fn reading(file: &Path, cause: io::Error) -> Self {
+        match cause.raw_os_error() {
+            Some(_) => Self::Unreadable { file: file.to_owned(), cause },
+            None => Self::damaged(file, "its content is not as it was written, or it is cut off"),
+        }
     }
 
     fn place(folder: &Path) -> impl Fn(io::Error) -> Self + '_ {

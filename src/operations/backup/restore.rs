@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use zeroize::Zeroizing;
 
-use super::sealed::KeyFiles;
+use super::entries::Extracted;
+use super::keys::KeyFiles;
 use super::swap::Staging;
 use super::{BackupError, Manifest, archive};
 use crate::config::Config;
@@ -16,14 +17,44 @@ use crate::operations::folder::DataFolder;
 use crate::operations::keys::{FoundUsernameKey, username_key_at};
 use crate::operations::opening::derive;
 use crate::operations::reach::{owned, require_owner};
-use crate::store::{Contents, Counters, EarlierTokens, OpenError, Store};
+use crate::store::{Contents, Counters, Dangling, EarlierTokens, OpenError, Store};
+
+/// How a backup is opened.
+pub struct Opening {
+    /// Opens it, or the keys in one of the first form.
+    pub passphrase: Option<Zeroizing<String>>,
+    /// What becomes of the keys in it.
+    pub keys: ArchivedKeys,
+}
 
 /// What becomes of the keys in a backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArchivedKeys {
-    /// They are opened with this.
-    Opened(Zeroizing<String>),
+    /// They are taken, if there are any that can be opened.
+    Taken,
     /// Those of the data folder, or of the settings, go on.
     LeftAlone,
+}
+
+/// What becomes of rows that refer to what is not there, which only another program can have made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DanglingRows {
+    /// A database that has some is not restored.
+    Refused,
+    /// It is restored without them.
+    Removed,
+}
+
+/// What was found in a backup that is whole.
+pub struct Verified {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// Whether it was sealed: otherwise anybody who held it could have changed it.
+    pub sealed: bool,
+    /// Whether its keys were opened.
+    pub keys_opened: bool,
+    /// The rows that refer to what is not there.
+    pub dangling: Vec<Dangling>,
 }
 
 /// Whether to restore, or only to see whether it would go well.
@@ -37,8 +68,8 @@ pub enum RestoreMode {
 
 /// What a restore did, or would do.
 pub struct Restored {
-    /// What the backup says of itself.
-    pub manifest: Manifest,
+    /// What was found in the backup.
+    pub backup: Verified,
     /// What the data folder held before, if that can be read.
     pub before: Option<Contents>,
     /// Where what was there before is kept.
@@ -48,10 +79,10 @@ pub struct Restored {
 /// Checks a backup to the last byte: its form, its database, and, with a passphrase, its keys.
 ///
 /// # Errors
-/// What is wrong with it.
-pub fn verify(file: &Path, keys: &ArchivedKeys) -> Result<Manifest, BackupError> {
+/// What is wrong with it, beside rows that refer to what is not there.
+pub fn verify(file: &Path, opening: &Opening) -> Result<Verified, BackupError> {
     let work = tempfile::tempdir().map_err(|cause| BackupError::Place { folder: tempfile::env::temp_dir(), cause })?;
-    Ok(unpack(file, work.path(), keys)?.0)
+    Ok(unpack(file, work.path(), opening)?.0)
 }
 
 /// Puts a backup in the place of what the data folder holds, which is kept beside it. Whatever fails, and whenever the
@@ -63,8 +94,8 @@ pub fn restore(
     config: &Config,
     clock: &Clock,
     file: &Path,
-    keys: &ArchivedKeys,
-    (mode, tokens): (RestoreMode, EarlierTokens),
+    opening: &Opening,
+    (mode, tokens, dangling): (RestoreMode, EarlierTokens, DanglingRows),
 ) -> Result<Restored, BackupError> {
     let data = &config.data_dir;
     if data.exists() {
@@ -80,7 +111,10 @@ pub fn restore(
     };
     let failed = BackupError::place(&parent);
     let staging = staging.map_err(&failed)?;
-    let (manifest, archived) = unpack(file, &staging.new_files(), keys)?;
+    let (backup, archived) = unpack(file, &staging.new_files(), opening)?;
+    if !backup.dangling.is_empty() {
+        remove_dangling(file, &staging.new_files(), &backup.dangling, dangling)?;
+    }
     archived.without_those_kept_elsewhere(config).write(&staging.new_files())?;
     let key = username_key_at(config, &staging.new_files().join("username.key"))?;
     let key = match key {
@@ -97,24 +131,30 @@ pub fn restore(
             staging.commit(data, &stamp).map_err(&failed)?
         }
     };
-    Ok(Restored { manifest, before, kept })
+    Ok(Restored { backup, before, kept })
 }
 
-/// Checks an archive, and extracts its database to a folder.
-fn unpack(file: &Path, to: &Path, keys: &ArchivedKeys) -> Result<(Manifest, KeyFiles), BackupError> {
+/// Checks an archive, and extracts its database to a folder. Returns the keys that are to be taken from it, too.
+fn unpack(file: &Path, to: &Path, opening: &Opening) -> Result<(Verified, KeyFiles), BackupError> {
     let database = to.join(DATABASE);
-    let extracted = archive::extract(file, &database)?;
+    let passphrase = opening.passphrase.as_ref().map(|passphrase| passphrase.as_str());
+    let Extracted { manifest, keys, sealed } = archive::extract(file, passphrase, &database)?;
     let contents = Store::inspect(&database).map_err(|error| refused(file, error))?;
-    if !extracted.manifest.describes(&contents) {
+    if !manifest.describes(&contents) {
         return Err(BackupError::damaged(file, "its database does not fit the manifest"));
     }
-    let opened = match (extracted.keys, keys) {
-        (Some(sealed), ArchivedKeys::Opened(passphrase)) => {
-            KeyFiles::open(&sealed, passphrase).ok_or_else(|| BackupError::WrongPassphrase(file.to_owned()))?
-        }
-        _ => KeyFiles::default(),
-    };
-    Ok((extracted.manifest, opened))
+    let verified = Verified { manifest, sealed, keys_opened: !keys.0.is_empty(), dangling: contents.dangling };
+    match opening.keys {
+        ArchivedKeys::Taken => Ok((verified, keys)),
+        ArchivedKeys::LeftAlone => Ok((verified, KeyFiles::default())),
+    }
+}
+
+fn remove_dangling(file: &Path, new: &Path, rows: &[Dangling], decided: DanglingRows) -> Result<(), BackupError> {
+    match decided {
+        DanglingRows::Refused => Err(BackupError::Dangling { file: file.to_owned(), rows: rows.to_vec() }),
+        DanglingRows::Removed => Store::remove_dangling(&new.join(DATABASE)).map_err(|error| refused(file, error)),
+    }
 }
 
 fn make_ready(

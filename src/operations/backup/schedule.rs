@@ -2,12 +2,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Once;
 
 use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
 
-use super::{BackupError, KeyProtection, Watch, back_up_held, place, read_passphrase, shelf};
-use crate::config::{BackupKeep, Config};
+use super::{
+    BackupError, Protection, Watch, back_up_held, dangling_text, make, place, read_passphrase, share_disk, shelf,
+};
+use crate::config::{BackupKeep, BackupSchedule, Config};
 use crate::model::Clock;
 
 /// How many old backups go at most when one is made. No clock is trusted further: one that is wrongly far ahead makes
@@ -17,24 +21,32 @@ const REMOVED_AT_ONCE: usize = 3;
 /// Makes backups of a data folder that this process holds.
 pub(crate) struct Schedule {
     config: Config,
-    every: Duration,
+    schedule: BackupSchedule,
     clock: Clock,
     watch: Watch,
+    rehearsal: Once,
 }
 
 impl Schedule {
     /// What the settings ask for; `None` if they ask for no backups.
     pub(crate) fn of(config: &Config, clock: &Clock, watch: &Watch) -> Option<Self> {
-        let every = config.backup.every?;
-        Some(Self { config: config.clone(), every, clock: clock.clone(), watch: watch.clone() })
+        let schedule = config.backup.schedule?;
+        Some(Self {
+            config: config.clone(),
+            schedule,
+            clock: clock.clone(),
+            watch: watch.clone(),
+            rehearsal: Once::new(),
+        })
     }
 
     /// Makes a backup if one is due. The newest one in the folder counts, so that a restart neither makes one more nor
-    /// puts one off.
+    /// puts one off. The first turn says what would keep backups from being made, rather than in the night.
     ///
     /// # Errors
     /// Why there is none.
     pub(crate) fn turn(&self) -> Result<(), BackupError> {
+        self.rehearsal.call_once(|| self.rehearse());
         if !self.due() {
             return Ok(());
         }
@@ -43,18 +55,41 @@ impl Schedule {
         })
     }
 
+    fn rehearse(&self) {
+        match make::rehearse(&self.config) {
+            Err(error) => tracing::error!(%error, "Backups will fail until this is mended"),
+            Ok(()) => self.warn_of_same_disk(&place(&self.config)),
+        }
+    }
+
+    fn warn_of_same_disk(&self, place: &Path) {
+        if share_disk(place, &self.config.data_dir) {
+            let place = place.display();
+            tracing::warn!(%place, "Backups go to the disk of the data: if it breaks, both are gone. Is the other one mounted?");
+        }
+    }
+
     fn due(&self) -> bool {
         let now = self.clock.now();
-        is_due(shelf::dated(&place(&self.config), now).first().map(|(made_at, _)| *made_at), self.every, now)
+        let newest = shelf::dated(&place(&self.config), now).first().map(|(made_at, _)| *made_at);
+        is_due(self.schedule, newest, now, &TimeZone::system())
     }
 
     fn make(&self) -> Result<(), BackupError> {
-        let keys = match &self.config.backup.passphrase_file {
-            Some(path) => KeyProtection::Passphrase(read_passphrase(path)?),
-            None => KeyProtection::LeftOut,
-        };
-        let made = back_up_held(&self.config, &self.clock, &keys)?;
+        let passphrase = self.config.backup.passphrase_file.as_deref().map(read_passphrase).transpose()?;
+        let protection = Protection::of(&self.config.backup, passphrase)?;
+        let made = back_up_held(&self.config, &self.clock, &protection)?;
         tracing::info!(file = %made.path.display(), bytes = made.bytes, "A backup was made");
+        if let Some(place) = made.path.parent() {
+            self.warn_of_same_disk(place);
+        }
+        if !made.dangling.is_empty() {
+            let found = dangling_text(&made.dangling);
+            tracing::error!(
+                found,
+                "Another program changed the database, which is in the backup as it is: see `doctor`"
+            );
+        }
         for path in to_remove(&place(&self.config), self.clock.now(), self.config.backup.keep) {
             match fs::remove_file(&path) {
                 Ok(()) => tracing::info!(file = %path.display(), "An old backup was removed"),
@@ -65,10 +100,26 @@ impl Schedule {
     }
 }
 
-/// Whether it is time for another backup, where the newest was made then.
-fn is_due(newest: Option<Timestamp>, every: Duration, now: Timestamp) -> bool {
+/// Whether it is time for a backup. One of a day that was missed is made up once.
+fn is_due(schedule: BackupSchedule, newest: Option<Timestamp>, now: Timestamp, zone: &TimeZone) -> bool {
     // All that there are may be from the future: that says nothing.
-    newest.filter(|newest| *newest <= now).is_none_or(|newest| now.duration_since(newest).unsigned_abs() >= every)
+    let Some(newest) = newest.filter(|newest| *newest <= now) else {
+        return true;
+    };
+    match schedule {
+        BackupSchedule::Every(period) => now.duration_since(newest).unsigned_abs() >= period,
+        BackupSchedule::Daily(time) => latest(time, now, zone).is_none_or(|latest| newest < latest),
+    }
+}
+
+/// When clocks of this zone last showed this time. One that they leave out in spring comes as much later, one that they
+/// show twice in autumn counts when it is shown first.
+fn latest(time: Time, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let today = zone.to_datetime(now).date();
+    [Some(today), today.yesterday().ok()].into_iter().flatten().find_map(|day| {
+        let instant = zone.to_ambiguous_timestamp(day.to_datetime(time)).compatible().ok()?;
+        (instant <= now).then_some(instant)
+    })
 }
 
 /// The backups to remove after one was made: the oldest of those that no setting keeps.
@@ -94,6 +145,8 @@ fn superfluous(place: &Path, now: Timestamp, keep: BackupKeep) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const DAILY: Duration = Duration::from_hours(24);
@@ -103,12 +156,49 @@ mod tests {
         let now: Timestamp = "2026-03-10T12:00:00Z".parse().unwrap();
         for day in 1..=9 {
             let time: Timestamp = format!("2026-03-0{day}T12:00:00Z").parse().unwrap();
-            fs::write(place.path().join(shelf::name(time)), "").unwrap();
+            fs::write(place.path().join(shelf::name(time, day % 2 == 0)), "").unwrap();
         }
-        fs::write(place.path().join("ocariot-users-before-schema-2.tar"), "").unwrap();
+        fs::write(place.path().join("ocariot-users-before-schema-2-20260301T120000.000Z.tar.zst"), "").unwrap();
         fs::write(place.path().join("ocariot-users-mine.tar"), "").unwrap();
         let gone = superfluous(place.path(), now, keep);
         gone.iter().map(|path| path.file_name().unwrap().to_string_lossy()[20..22].to_owned()).collect()
+    }
+
+    fn due(schedule: BackupSchedule, newest: &str, now: &str) -> bool {
+        // Central Europe: clocks go from 2 to 3 in the last night of March, from 3 to 2 in the last of October.
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        is_due(schedule, Some(newest.parse().unwrap()), now.parse().unwrap(), &zone)
+    }
+
+    #[test]
+    fn a_backup_of_each_day_is_due_at_its_time_there_and_made_up_once() {
+        let daily = BackupSchedule::Daily(Time::constant(2, 30, 0, 0));
+        assert!(is_due(daily, None, "2026-02-01T12:00:00Z".parse().unwrap(), &TimeZone::UTC), "there is none");
+        for (newest, now, expected) in [
+            // 02:30 is 01:30 UTC in winter, 00:30 in summer.
+            ("2026-02-01T01:30:05Z", "2026-02-02T01:29:59Z", false),
+            ("2026-02-01T01:30:05Z", "2026-02-02T01:30:00Z", true),
+            ("2026-07-01T00:30:05Z", "2026-07-02T00:30:00Z", true),
+            // Off for a week: once, and then at the usual time.
+            ("2026-02-01T01:30:05Z", "2026-02-08T09:00:00Z", true),
+            ("2026-02-08T09:00:01Z", "2026-02-08T23:00:00Z", false),
+            ("2026-02-08T09:00:01Z", "2026-02-09T01:30:00Z", true),
+            // One made by hand in the evening does not put it off.
+            ("2026-02-08T19:00:00Z", "2026-02-09T01:30:00Z", true),
+            // 02:30 is left out: it is 03:30.
+            ("2026-03-28T01:30:05Z", "2026-03-29T01:29:59Z", false),
+            ("2026-03-28T01:30:05Z", "2026-03-29T01:30:00Z", true),
+            // It comes twice: once is enough.
+            ("2026-10-24T00:30:05Z", "2026-10-25T00:30:00Z", true),
+            ("2026-10-25T00:30:05Z", "2026-10-25T01:30:00Z", false),
+            // A clock that was ahead says nothing.
+            ("2027-01-01T00:00:00Z", "2026-02-09T01:30:00Z", true),
+        ] {
+            assert_eq!(due(daily, newest, now), expected, "{newest} {now}");
+        }
+        let every = BackupSchedule::Every(Duration::from_hours(24));
+        assert!(!due(every, "2026-02-01T01:30:05Z", "2026-02-02T01:30:04Z"));
+        assert!(due(every, "2026-02-01T01:30:05Z", "2026-02-02T01:30:05Z"));
     }
 
     #[test]
@@ -127,7 +217,7 @@ mod tests {
     fn folder(instants: &[&str]) -> tempfile::TempDir {
         let place = tempfile::tempdir().unwrap();
         for instant in instants {
-            fs::write(place.path().join(shelf::name(instant.parse().unwrap())), "").unwrap();
+            fs::write(place.path().join(shelf::name(instant.parse().unwrap(), true)), "").unwrap();
         }
         place
     }
@@ -149,7 +239,8 @@ mod tests {
         ]);
         let due = |now: &str| {
             let now = now.parse().unwrap();
-            is_due(shelf::dated(place.path(), now).first().map(|(made_at, _)| *made_at), DAILY, now)
+            let newest = shelf::dated(place.path(), now).first().map(|(made_at, _)| *made_at);
+            is_due(BackupSchedule::Every(DAILY), newest, now, &TimeZone::UTC)
         };
         assert!(!due("2026-03-10T01:59:59Z") && due("2026-03-10T02:00:00Z"));
         assert!(due("1970-01-01T00:01:00Z"), "nothing is known of a clock that is behind");
@@ -158,7 +249,7 @@ mod tests {
         assert_eq!(gone(place.path(), now, None, Some(4)), ["20990101"]);
         assert_eq!(gone(place.path(), now, Some(3), None), ["20990101", "20990102"]);
         // The first one with a clock that is behind counts, and is followed by a pause.
-        let path = place.path().join(shelf::name("1970-01-01T00:01:00Z".parse().unwrap()));
+        let path = place.path().join(shelf::name("1970-01-01T00:01:00Z".parse().unwrap(), true));
         fs::write(path, "").unwrap();
         assert!(!due("1970-01-01T00:02:00Z"));
     }
@@ -169,7 +260,7 @@ mod tests {
         let days: Vec<_> = days.iter().map(String::as_str).collect();
         for wrong in ["2099-01-01T00:00:00Z", "1970-01-01T00:01:00Z"] {
             let place = folder(&days);
-            fs::write(place.path().join(shelf::name(wrong.parse().unwrap())), "").unwrap();
+            fs::write(place.path().join(shelf::name(wrong.parse().unwrap(), true)), "").unwrap();
             assert_eq!(gone(place.path(), wrong, Some(20), None), ["20260301", "20260302", "20260303"]);
             assert_eq!(gone(place.path(), wrong, Some(20), Some(20)), ["20260301"]);
             assert_eq!(gone(place.path(), wrong, None, Some(20)), ["20260301"]);

@@ -1,7 +1,9 @@
 //! The folder that backups lie in: their names, and which of them there are.
 
 use std::cmp::Reverse;
-use std::fs::{self, File};
+use std::fs::{self, DirEntry, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -9,14 +11,15 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use rustix::fs::{FlockOperation, flock};
 
-use super::archive::read_manifest;
-use super::{BackupError, Manifest};
+use super::{BackupError, Form, look};
+use crate::store::Store;
 
 const PREFIX: &str = "ocariot-users-";
-const SUFFIX: &str = ".tar";
 const TIME: &str = "%Y%m%dT%H%M%S%.3fZ";
-/// What the folders begin with that a backup is made in.
-pub(super) const WORK: &str = ".backup-";
+/// What names end with: sealed, readable, and of the form before both.
+const SUFFIXES: [&str; 3] = [".tar.zst.age", ".tar.zst", ".tar"];
+/// What the names of those end with that are not whole yet.
+const PARTIAL: &str = ".partial";
 
 /// A backup that lies in the folder.
 pub struct Shelved {
@@ -24,13 +27,40 @@ pub struct Shelved {
     pub path: PathBuf,
     /// How long it is.
     pub bytes: u64,
-    /// What it says of itself, or why it cannot be read.
-    pub manifest: Result<Manifest, BackupError>,
+    /// What can be told of it without a passphrase, or why nothing can.
+    pub form: Result<Form, BackupError>,
 }
 
 /// What a backup of this instant is called.
-pub(super) fn name(made_at: Timestamp) -> String {
-    format!("{PREFIX}{}{SUFFIX}", TimeZone::UTC.to_datetime(made_at).strftime(TIME))
+pub(super) fn name(made_at: Timestamp, sealed: bool) -> String {
+    let [if_sealed, if_readable, _] = SUFFIXES;
+    format!("{PREFIX}{}{}", stamp(made_at), if sealed { if_sealed } else { if_readable })
+}
+
+fn stamp(instant: Timestamp) -> String {
+    TimeZone::UTC.to_datetime(instant).strftime(TIME).to_string()
+}
+
+/// What is between the beginning and the end that names of backups have.
+fn middle(name: &str) -> Option<&str> {
+    let rest = name.strip_prefix(PREFIX)?;
+    SUFFIXES.iter().find_map(|suffix| rest.strip_suffix(suffix))
+}
+
+/// What a backup is called until it is whole.
+pub(super) fn partial(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}{PARTIAL}"))
+}
+
+/// Whether this is a backup in the making, of this program and this user.
+fn is_ours_and_partial(entry: &DirEntry) -> bool {
+    let name = entry.file_name();
+    let named = name.to_str().and_then(|name| name.strip_prefix('.')?.strip_suffix(PARTIAL)).and_then(middle);
+    let me = rustix::process::geteuid();
+    // The metadata of an entry are not those of what a link leads to.
+    named.is_some()
+        && entry.metadata().is_ok_and(|found| found.is_file() && (found.uid() == me.as_raw() || me.is_root()))
 }
 
 /// The backups of a folder, oldest first. Says nothing about whether they are whole.
@@ -41,15 +71,11 @@ pub fn list(folder: &Path) -> Result<Vec<Shelved>, BackupError> {
     let entries = fs::read_dir(folder).map_err(BackupError::place(folder))?;
     let mut found: Vec<_> = entries
         .filter_map(Result::ok)
-        .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name.starts_with(PREFIX) && name.ends_with(SUFFIX)
-        })
+        .filter(|entry| middle(&entry.file_name().to_string_lossy()).is_some())
         .map(|entry| {
             let path = entry.path();
             let bytes = entry.metadata().map_or(0, |found| found.len());
-            Shelved { manifest: read_manifest(&path), path, bytes }
+            Shelved { form: look(&path), path, bytes }
         })
         .collect();
     found.sort_by(|one, other| one.path.cmp(&other.path));
@@ -73,31 +99,56 @@ pub fn newest_first<T>(dated: &mut [(Timestamp, T)], now: Timestamp) {
 /// When a backup was made, as its name says; `None` for the one before an upgrade, and for other files.
 #[must_use]
 pub fn made_at(path: &Path) -> Option<Timestamp> {
-    let stamp = path.file_name()?.to_str()?.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.strip_suffix('Z')?;
+    let stamp = middle(path.file_name()?.to_str()?)?.strip_suffix('Z')?;
     let made_at = DateTime::strptime("%Y%m%dT%H%M%S%.f", stamp).ok()?;
     TimeZone::UTC.to_timestamp(made_at).ok()
 }
 
-/// What the backup is called that is made before a database is brought to this schema. A later one takes its place,
-/// so that a start that fails again and again does not fill the disk.
-pub(super) fn name_before(schema: usize) -> String {
-    format!("{PREFIX}before-schema-{schema}{SUFFIX}")
+/// What the backup is called that is made before a database, last changed at this instant, is brought to this schema. A
+/// start that fails again and again makes it once; what was changed between two of them is in another.
+pub(super) fn name_before(schema: usize, changed_at: Timestamp) -> String {
+    format!("{PREFIX}before-schema-{schema}-{}{}", stamp(changed_at), SUFFIXES[1])
 }
 
-/// Holds the folder, so that one backup at a time is written to it, and removes what killed ones left.
+/// The most backups that are kept from before one schema.
+const MOST_BEFORE: usize = 5;
+
+/// A start that is killed again and again may change the database each time. So many of these backups are kept: the
+/// first ones, and `newest`.
+pub(super) fn limit_those_before(schema: usize, newest: &Path) -> Result<(), BackupError> {
+    let folder = newest.parent().unwrap_or(newest);
+    let failed = BackupError::place(folder);
+    let beginning = format!("before-schema-{schema}-");
+    let entries = fs::read_dir(folder).map_err(&failed)?.filter_map(Result::ok);
+    let is_one = |entry: &DirEntry| {
+        middle(&entry.file_name().to_string_lossy()).is_some_and(|middle| middle.starts_with(&beginning))
+    };
+    let mut others: Vec<_> = entries.filter(is_one).map(|entry| entry.path()).filter(|path| path != newest).collect();
+    others.sort();
+    others.iter().skip(MOST_BEFORE - 1).try_for_each(fs::remove_file).map_err(&failed)
+}
+
+/// When a database was last changed, as the file system says.
+pub(super) fn changed_at(database: &Path) -> io::Result<Timestamp> {
+    let journal = Store::journal(database);
+    let changed = |path: &Path| Timestamp::try_from(fs::metadata(path)?.modified()?).map_err(io::Error::other);
+    let main = changed(database)?;
+    Ok(changed(&journal).map_or(main, |journal| journal.max(main)))
+}
+
+/// Holds the folder, so that one backup at a time is written to it, and removes what a killed one left.
 pub(super) fn hold(folder: &Path) -> Result<File, BackupError> {
     let held = File::open(folder).map_err(BackupError::place(folder))?;
     match flock(&held, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {
-            for entry in fs::read_dir(folder).map_err(BackupError::place(folder))?.filter_map(Result::ok) {
-                if entry.file_name().to_string_lossy().starts_with(WORK) {
-                    // What cannot be removed only takes room.
-                    let _ = fs::remove_dir_all(entry.path());
-                }
+            let entries = fs::read_dir(folder).map_err(BackupError::place(folder))?;
+            for entry in entries.filter_map(Result::ok).filter(is_ours_and_partial) {
+                // What cannot be removed only takes room.
+                let _ = fs::remove_file(entry.path());
             }
         }
         Err(rustix::io::Errno::WOULDBLOCK) => return Err(BackupError::PlaceInUse(folder.to_owned())),
-        // Some network shares know no locks.
+        // Some network shares know no locks: there, one that looks left may be in the making.
         Err(_) => {}
     }
     Ok(held)

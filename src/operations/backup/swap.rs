@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use super::sealed;
+use super::keys;
 use crate::operations::exchange::{BEFORE, NEW, READY, finish, sync};
 use crate::operations::files::{DATABASE, JOURNALS};
 
@@ -60,11 +60,9 @@ impl Staging {
         let name = format!("{BEFORE}{stamp}");
         let before = self.folder.path().join(&name);
         fs::DirBuilder::new().mode(0o700).create(&before)?;
-        let old = [DATABASE].into_iter().chain(JOURNALS).chain(sealed::FILES.map(|(name, _)| name));
+        let old = [DATABASE].into_iter().chain(JOURNALS).chain(keys::FILES.map(|(name, _)| name));
         for file in old.filter(|file| data.join(file).exists()) {
-            let (from, to) = (data.join(file), before.join(file));
-            // Some file systems of memory sticks know no links.
-            fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop))?;
+            keep(&data.join(file), &before.join(file), |from, to| fs::hard_link(from, to))?;
         }
         let kept = fs::read_dir(&before)?.next().is_some();
         if !kept {
@@ -83,5 +81,30 @@ impl Staging {
         sync(data)?;
         finish(data)?;
         Ok(kept.then(|| data.join(name)))
+    }
+}
+
+/// Keeps a file under another name. Some file systems of memory sticks know no links: then a copy is on disk when this
+/// returns.
+fn keep(from: &Path, to: &Path, link: impl FnOnce(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
+    link(from, to).or_else(|_| {
+        fs::copy(from, to)?;
+        File::open(to)?.sync_all()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_links_fail_what_was_there_is_kept_as_a_copy() {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, link, copy] = ["from", "link", "copy"].map(|name| folder.path().join(name));
+        fs::write(&from, "before").unwrap();
+        keep(&from, &link, |from, to| fs::hard_link(from, to)).unwrap();
+        keep(&from, &copy, |_, _| Err(ErrorKind::Unsupported.into())).unwrap();
+        fs::remove_file(&from).unwrap();
+        assert_eq!([link, copy].map(|path| fs::read_to_string(path).unwrap()), ["before", "before"]);
     }
 }

@@ -1,14 +1,12 @@
 //! The last backup: how old, where, and with what.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
 use super::{Finding, Seen, quoted, time};
-use crate::operations::backup::{self, Shelved, place};
+use crate::operations::backup::{self, Form, Shelved, place};
 
 /// How old the last one may be where no schedule says how often.
 const WEEK: Duration = Duration::from_hours(8 * 24);
@@ -26,22 +24,35 @@ pub(super) fn look(seen: &Seen<'_>) -> Vec<Finding> {
         backup::newest_first(&mut dated, seen.now);
         dated.into_iter().next()
     });
-    let (made_at, newest) = match dated {
-        Ok(Some(newest)) => newest,
-        Ok(None) => return vec![none(seen, &place)],
+    let mut findings = match dated {
+        Ok(Some((made_at, newest))) => {
+            let age = age(seen, &newest, seen.now.duration_since(made_at));
+            std::iter::once(age).chain(keys(seen, &newest)).collect()
+        }
+        Ok(None) => vec![none(seen, &place)],
         Err(error) => return vec![Finding::wrong(CHECK, error.to_string(), format!("mount {}", quoted(&place)))],
     };
-    let mut findings = vec![age(seen, &newest, seen.now.duration_since(made_at))];
-    findings.extend(keys(seen, &newest));
-    let device = |path: &Path| fs::metadata(path).ok().map(|found| found.dev());
-    if device(&place) == device(seen.folder) {
-        findings.push(Finding::advice(
-            CHECK,
-            format!("{} is on the same disk as the data: if it breaks, both are gone", place.display()),
-            seen.verb("backup now --to FOLDER   # of another disk; for the service: --backup-dir"),
-        ));
+    if backup::share_disk(&place, seen.folder) {
+        findings.push(same_disk(seen, &place));
     }
     findings
+}
+
+/// The disk for backups may not be mounted, and its mount point is there.
+fn same_disk(seen: &Seen<'_>, place: &Path) -> Finding {
+    let found = format!("{} is on the same disk as the data: if it breaks, both are gone", place.display());
+    match seen.config.backup.schedule {
+        Some(_) => Finding::wrong(
+            CHECK,
+            format!("{found}, although the service should make backups there by itself: is the other disk mounted?"),
+            format!("mount {}   # or name a folder of another disk with --backup-dir", quoted(place)),
+        ),
+        None => Finding::advice(
+            CHECK,
+            found,
+            seen.verb("backup now --to FOLDER   # of another disk; for the service: --backup-dir"),
+        ),
+    }
 }
 
 fn none(seen: &Seen<'_>, place: &Path) -> Finding {
@@ -54,17 +65,18 @@ fn make(seen: &Seen<'_>) -> String {
 
 fn age(seen: &Seen<'_>, newest: &Shelved, age: SignedDuration) -> Finding {
     let name = newest.path.display();
-    if let Err(error) = &newest.manifest {
+    if let Err(error) = &newest.form {
         return Finding::wrong(CHECK, error.to_string(), make(seen));
     }
-    let most = seen.config.backup.every.map_or(WEEK, |every| 2 * every + Duration::from_hours(1));
+    let schedule = seen.config.backup.schedule;
+    let most = schedule.map_or(WEEK, |schedule| 2 * schedule.period() + Duration::from_hours(1));
     if age.is_negative() {
         let found = format!("the only ones are from the future, {name} too: the clock is wrong, or was then");
         return Finding::wrong(CHECK, found, make(seen));
     }
     let found = format!("the newest, {name}, is {} old", time(age));
     match age.as_secs() > most.as_secs().cast_signed() {
-        true if seen.config.backup.every.is_some() => {
+        true if schedule.is_some() => {
             Finding::wrong(CHECK, format!("{found}, although the service should make them: see its log"), make(seen))
         }
         true => Finding::wrong(CHECK, found, make(seen)),
@@ -72,13 +84,14 @@ fn age(seen: &Seen<'_>, newest: &Shelved, age: SignedDuration) -> Finding {
     }
 }
 
+/// Of a sealed one nothing can be told.
 fn keys(seen: &Seen<'_>, newest: &Shelved) -> Option<Finding> {
-    let without = newest.manifest.as_ref().is_ok_and(|manifest| !manifest.keys);
+    let without = matches!(&newest.form, Ok(Form::Readable(manifest)) if !manifest.keys);
     without.then(|| {
         let key = seen.folder.join("username.key");
         Finding::advice(
             CHECK,
-            "the newest holds no keys: without username.key nobody can read the names in it",
+            "the newest is readable by anybody, and holds no keys: without username.key nobody can read the names in it",
             format!("cp {} FOLDER   # of another disk, once; or make backups with --passphrase-file", quoted(&key)),
         )
     })
@@ -92,10 +105,9 @@ mod tests {
     use crate::operations::backup::{BackupError, Manifest};
 
     fn shelved(keys: bool) -> Shelved {
-        let text =
-            format!(r#"{{"format":1,"program":"0","made_at":"","schema":1,"rows":{{}},"keys":{keys},"sha256":{{}}}}"#);
+        let text = format!(r#"{{"format":2,"program":"0","made_at":"","schema":1,"rows":{{}},"keys":{keys}}}"#);
         let manifest: Manifest = serde_json::from_str(&text).unwrap();
-        Shelved { path: "a.tar".into(), bytes: 1, manifest: Ok(manifest) }
+        Shelved { path: "a.tar".into(), bytes: 1, form: Ok(Form::Readable(manifest)) }
     }
 
     #[test]
@@ -105,14 +117,23 @@ mod tests {
         };
         assert_eq!((state(&[], 8 * 24), state(&[], 8 * 24 + 1)), (State::Fine, State::Wrong));
         assert_eq!(state(&[], -1), State::Wrong, "one from the future is no recent one");
-        let daily = [("backup-schedule", "24h"), ("backup-without-keys", "true")];
-        assert_eq!((state(&daily, 49), state(&daily, 50)), (State::Fine, State::Wrong));
+        for schedule in ["24h", "daily 02:30"] {
+            let daily = [("backup-schedule", schedule), ("backup-without-keys", "true")];
+            assert_eq!((state(&daily, 49), state(&daily, 50)), (State::Fine, State::Wrong));
+        }
+    }
+
+    #[test]
+    fn backups_on_the_disk_of_the_data_are_advice_by_hand_and_wrong_by_schedule() {
+        let state = |settings: &[(&str, &str)]| seen(settings, true, |seen| same_disk(seen, Path::new("/usb"))).state;
+        assert_eq!(state(&[]), State::Advice);
+        assert_eq!(state(&[("backup-schedule", "24h"), ("backup-without-keys", "true")]), State::Wrong);
     }
 
     #[test]
     fn a_backup_that_cannot_be_read_is_wrong_and_one_without_keys_is_told() {
         let error = BackupError::NoKey("a.tar".into());
-        let unreadable = Shelved { manifest: Err(error), ..shelved(true) };
+        let unreadable = Shelved { form: Err(error), ..shelved(true) };
         assert_eq!(seen(&[], true, |seen| age(seen, &unreadable, SignedDuration::ZERO)).state, State::Wrong);
         assert!(seen(&[], true, |seen| keys(seen, &shelved(true))).is_none());
         assert!(seen(&[], true, |seen| keys(seen, &shelved(false))).is_some());

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Finding, RESTART, Seen, bytes, time};
 use crate::app::clock_is_behind;
+use crate::operations::backup::dangling_text;
 use crate::operations::files::DATABASE;
 use crate::store::{Condition, OpenError, SCHEMA_VERSION, Store};
 
@@ -36,6 +37,14 @@ fn restore(seen: &Seen<'_>) -> String {
 fn whole(seen: &Seen<'_>, condition: &Condition) -> Finding {
     const CHECK: &str = "database";
     match &condition.damage {
+        None if !condition.dangling.is_empty() => Finding::wrong(
+            CHECK,
+            format!("another program changed it: {}", dangling_text(&condition.dangling)),
+            format!(
+                "{}   # then stop the service, and restore that backup with --without-dangling-rows",
+                seen.verb("backup now --passphrase-file FILE")
+            ),
+        ),
         None => Finding::fine(CHECK, format!("{} of whole pages", bytes(condition.bytes))),
         Some(damage) => {
             Finding::wrong(CHECK, format!("it is damaged ({damage}): stop the service, and restore"), restore(seen))
@@ -117,7 +126,7 @@ mod tests {
 
     fn condition(newest: &str, journal_bytes: Option<u64>) -> Condition {
         let newest = newest.parse().unwrap();
-        Condition { schema: SCHEMA_VERSION, newest, damage: None, bytes: 4096, journal_bytes }
+        Condition { schema: SCHEMA_VERSION, newest, damage: None, dangling: Vec::new(), bytes: 4096, journal_bytes }
     }
 
     #[test]

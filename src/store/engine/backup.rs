@@ -1,12 +1,14 @@
 //! Copies of the database: made while it is in use, looked at, and made ready to take its place.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags, ffi, params};
 
 use crate::store::engine::connection::unlock;
+use crate::store::engine::journal::Journal;
 use crate::store::engine::migrate;
 use crate::store::{OpenError, Store, UsernameKey};
 
@@ -17,6 +19,19 @@ pub struct Contents {
     pub schema: usize,
     /// How many rows each table has.
     pub rows: BTreeMap<String, u64>,
+    /// Rows that refer to what is not there: only another program can have made them.
+    pub dangling: Vec<Dangling>,
+}
+
+/// Rows of a table that refer to rows of another which are not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dangling {
+    /// Their table.
+    pub table: String,
+    /// The table that they refer to.
+    pub parent: String,
+    /// How many they are.
+    pub rows: u64,
 }
 
 /// How far a database has counted. What takes its place must not give out the same ids and tokens once more.
@@ -35,6 +50,8 @@ pub struct Counters {
 /// How far numbers of tokens leap at least, and less than how much further by chance: 71 years in microseconds, a power
 /// of two. There is room for two thousand such leaps.
 const LEAP: i64 = 1 << 51;
+/// More tables than refer to each other in a row.
+const DEEPEST: usize = 32;
 
 /// The columns of `token_key`.
 type KeyColumns = (String, String, String, i64, i64);
@@ -51,19 +68,41 @@ pub enum EarlierTokens {
 }
 
 impl Store {
-    /// Copies one state of a database, which may be in use, to a new file, without what was deleted.
-    ///
-    /// # Errors
-    /// If the file is not ours, or cannot be read; or the copy exists, or cannot be written.
-    pub fn copy(database: &Path, copy: &Path) -> Result<(), OpenError> {
-        let connection = existing(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        migrate::version(&connection)?;
-        let copy = copy.to_str().ok_or_else(|| OpenError::NoKey(format!("{} is no UTF-8", copy.display())))?;
-        connection.execute("VACUUM INTO ?1", [copy])?;
-        Ok(())
+    /// Where the journal of a database is, if it has one.
+    #[must_use]
+    pub fn journal(database: &Path) -> PathBuf {
+        Journal::path(database)
     }
 
-    /// Looks through every page of a copy. Changes nothing.
+    /// Copies one state of a database, which may be in use, to an empty file, page by page. Writers go on meanwhile.
+    ///
+    /// # Errors
+    /// If the file is not ours, or cannot be read; or the copy cannot be written.
+    pub fn copy(database: &Path, copy: &Path) -> Result<(), OpenError> {
+        let source = existing(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        migrate::version(&source)?;
+        let mut target = existing(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // Nobody needs it after a power cut.
+        target.pragma_update(None, "journal_mode", "OFF")?;
+        target.pragma_update(None, "synchronous", "OFF")?;
+        match Backup::new(&source, &mut target)?.step(-1)? {
+            StepResult::Done => {}
+            _ => return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None).into()),
+        }
+        // One file, without a journal, whoever opens it.
+        target.pragma_update(None, "journal_mode", "DELETE")?;
+        target.close().map_err(|(_, error)| error.into())
+    }
+
+    /// What a copy holds. Says nothing about its pages.
+    ///
+    /// # Errors
+    /// If the file is not ours, is newer than this program, or cannot be read.
+    pub fn contents(copy: &Path) -> Result<Contents, OpenError> {
+        contents(&existing(copy, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
+    }
+
+    /// Looks through every page of a copy, and at what it holds. Changes nothing.
     ///
     /// # Errors
     /// If the file is not ours, is newer than this program, is damaged, or has tables or triggers that are not ours.
@@ -74,22 +113,31 @@ impl Store {
         if found != "ok" {
             return Err(OpenError::Damaged(found));
         }
-        if connection.prepare("PRAGMA foreign_key_check")?.exists([])? {
-            return Err(OpenError::Damaged("a row refers to one that is not there".to_owned()));
-        }
         if objects(&connection)? != objects(&migrate::empty(schema)?)? {
             return Err(OpenError::Damaged("its tables are not those of its schema".to_owned()));
         }
-        let mut rows = BTreeMap::new();
-        let mut names = connection
-            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'")?;
-        for name in names.query_map([], |row| row.get::<_, String>(0))? {
-            let name = name?;
-            // The names are those of our own schema.
-            let count = connection.query_row(&format!("SELECT count(*) FROM \"{name}\""), [], |row| row.get(0))?;
-            rows.insert(name, count);
+        contents(&connection)
+    }
+
+    /// Removes from a copy the rows that refer to what is not there, as if that had been there and was deleted: what
+    /// would have gone with it goes, what would have lost it has none.
+    ///
+    /// # Errors
+    /// If the copy cannot be written, or some are left.
+    pub fn remove_dangling(copy: &Path) -> Result<(), OpenError> {
+        let mut connection = existing(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let transaction = connection.transaction()?;
+        // What goes may have been referred to itself.
+        for _ in 0..DEEPEST {
+            let references = dangling_references(&transaction)?;
+            if references.is_empty() {
+                return Ok(transaction.commit()?);
+            }
+            for reference in references {
+                transaction.execute(&reference.removal(), [])?;
+            }
         }
-        Ok(Contents { schema, rows })
+        Err(OpenError::Damaged("rows refer to what is not there, and cannot be removed".to_owned()))
     }
 
     /// How far the database has counted that this is a copy of, to be thrown away: its schema is brought up to date, its
@@ -181,6 +229,77 @@ fn revocations(connection: &Connection) -> rusqlite::Result<Vec<RevocationColumn
     let mut statement = connection.prepare(sql)?;
     let revocations = statement.query_map([], |row| row.try_into())?;
     revocations.collect()
+}
+
+fn contents(connection: &Connection) -> Result<Contents, OpenError> {
+    let schema = migrate::version(connection)?;
+    let mut rows = BTreeMap::new();
+    let mut names = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'")?;
+    for name in names.query_map([], |row| row.get::<_, String>(0))? {
+        let name = name?;
+        let count =
+            connection.query_row(&format!("SELECT count(*) FROM {}", identifier(&name)), [], |row| row.get(0))?;
+        rows.insert(name, count);
+    }
+    Ok(Contents { schema, rows, dangling: dangling(connection)? })
+}
+
+/// Rows that refer to what is not there.
+pub(super) fn dangling(connection: &Connection) -> Result<Vec<Dangling>, OpenError> {
+    let sql = "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2 ORDER BY 1, 2";
+    let mut statement = connection.prepare(sql)?;
+    let found =
+        statement.query_map([], |row| Ok(Dangling { table: row.get(0)?, parent: row.get(1)?, rows: row.get(2)? }))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A column that refers to another table, with rows in which that is not there.
+struct Reference {
+    table: String,
+    column: String,
+    parent: String,
+    parent_column: String,
+    /// What becomes of a row when what it refers to is deleted.
+    action: String,
+}
+
+impl Reference {
+    fn removal(&self) -> String {
+        let [table, column, parent, parent_column] =
+            [&self.table, &self.column, &self.parent, &self.parent_column].map(|name| identifier(name));
+        let verb = match self.action.as_str() {
+            "CASCADE" => format!("DELETE FROM {table}"),
+            _ => format!("UPDATE {table} SET {column} = NULL"),
+        };
+        format!(
+            "{verb} WHERE {column} IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM {parent} WHERE {parent}.{parent_column} = {table}.{column})"
+        )
+    }
+}
+
+/// The references of our schemas are of one column each, which is named.
+fn dangling_references(connection: &Connection) -> Result<Vec<Reference>, OpenError> {
+    let sql = "SELECT DISTINCT found.\"table\", key.\"from\", key.\"table\", key.\"to\", key.on_delete
+               FROM pragma_foreign_key_check AS found JOIN pragma_foreign_key_list(found.\"table\") AS key
+               ON key.id = found.fkid";
+    let mut statement = connection.prepare(sql)?;
+    let references = statement.query_map([], |row| {
+        Ok(Reference {
+            table: row.get(0)?,
+            column: row.get(1)?,
+            parent: row.get(2)?,
+            parent_column: row.get(3)?,
+            action: row.get(4)?,
+        })
+    })?;
+    Ok(references.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A name as SQL quotes it.
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Opens a file that is there.

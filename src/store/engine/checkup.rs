@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::store::engine::backup::{Dangling, dangling};
 use crate::store::engine::journal::Journal;
 use crate::store::engine::migrate;
 use crate::store::engine::sequence::newest_instant_of;
@@ -20,6 +21,8 @@ pub struct Condition {
     pub newest: Timestamp,
     /// What is wrong with its pages, if something is.
     pub damage: Option<String>,
+    /// Rows that refer to what is not there.
+    pub dangling: Vec<Dangling>,
     /// Its size.
     pub bytes: u64,
     /// The size of its journal, if it has one. Without a service, only one that was killed leaves any.
@@ -44,7 +47,9 @@ impl Store {
         };
         let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         let newest = newest_instant_of(&connection, schema)?;
-        Ok(Condition { schema, newest, damage: Some(found).filter(|found| found != "ok"), bytes, journal_bytes })
+        let damage = Some(found).filter(|found| found != "ok");
+        let dangling = if damage.is_none() { dangling(&connection)? } else { Vec::new() };
+        Ok(Condition { schema, newest, damage, dangling, bytes, journal_bytes })
     }
 }
 

@@ -1,15 +1,15 @@
 //! `backup` and `restore` with the real program: what was there comes back, and nothing else gets in.
 
 use std::fs;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::Server;
+use super::archives::{self, PASSPHRASE, repacked, resealed};
 use super::operator::{PLAIN, done, log_in, refused, status, token, verb};
 
 /// A stopped service's folder with administrators `admin` and `early`, a backup of it, and after that `late` in place
@@ -45,7 +45,7 @@ impl Past {
     pub(super) fn new() -> Self {
         let server = Server::start(PLAIN);
         let folder = server.folder();
-        passphrase_file(folder, "passphrase", "open sesame");
+        passphrase_file(folder, "passphrase", PASSPHRASE);
         passphrase_file(folder, "another", "open sesam");
         done(folder, &["admin", "create", "early", "--password-stdin"], "early\n");
         let backup = back_up(folder, &KEYS);
@@ -63,6 +63,10 @@ impl Past {
         self.path().join("data")
     }
 
+    pub(super) fn into_folder(self) -> TempDir {
+        self.folder
+    }
+
     #[track_caller]
     fn is_refused(&self, backup: &Path, flags: &[&str], expected: &[&str]) {
         let before = fs::read(self.data().join("ocariot.db")).unwrap();
@@ -77,18 +81,6 @@ impl Past {
 fn leftovers(data: &Path) -> Vec<String> {
     let names = fs::read_dir(data).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| name.contains("restore")).collect()
-}
-
-/// The backup with other bytes, and a checksum that fits them.
-fn resealed(backup: &Path, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
-    let mut bytes = fs::read(backup).unwrap();
-    bytes.truncate(bytes.len() - 72);
-    change(&mut bytes);
-    let hex: String = digest(&SHA256, &bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    bytes.extend(format!("sha256 {hex}\n").bytes());
-    let path = backup.with_extension("changed.tar");
-    fs::write(&path, bytes).unwrap();
-    path
 }
 
 #[test]
@@ -129,7 +121,7 @@ fn a_restore_brings_everything_back_and_keeps_what_was_there() {
 fn a_restore_on_a_new_machine_needs_the_backup_alone() {
     let past = Past::new();
     let machine = tempfile::tempdir().unwrap();
-    passphrase_file(machine.path(), "passphrase", "open sesame");
+    passphrase_file(machine.path(), "passphrase", PASSPHRASE);
     let restored = done(machine.path(), &words(&restore(&past.backup, &KEYS)), "");
     assert_eq!(restored["kept"], Value::Null);
     let server = Server::start_in(machine, PLAIN);
@@ -163,7 +155,7 @@ fn a_restore_is_refused_while_the_service_runs_and_a_backup_is_not() {
     let restore = restore(&backup, &["--without-keys"]);
     refused(server.folder(), &words(&restore), 1, &["in use", "stop"]);
     refused(server.folder(), &["backup", "now"], 1, &["--passphrase-file", "--without-keys"]);
-    refused(server.folder(), &["backup", "now", "--without-keys", "--to", "usb"], 1, &["usb", "mounted"]);
+    refused(server.folder(), &["backup", "now", "--readable-by-anybody", "--to", "usb"], 1, &["usb", "mounted"]);
     let listed = verb(server.folder(), &["backup", "list", "--json"], "");
     let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
     assert_eq!(listed["backups"].as_array().unwrap().len(), 1);
@@ -175,19 +167,106 @@ fn a_restore_is_refused_while_the_service_runs_and_a_backup_is_not() {
 fn a_changed_byte_anywhere_is_refused() {
     let past = Past::new();
     let whole = fs::read(&past.backup).unwrap();
-    let changed = past.path().join("changed.tar");
-    for at in (0..whole.len()).step_by(whole.len() / 24).chain([whole.len() - 1, whole.len() - 40]) {
+    let changed = past.path().join("changed.tar.zst.age");
+    for at in (0..whole.len()).step_by(whole.len() / 16).chain([100, whole.len() - 1]) {
         let mut bytes = whole.clone();
         bytes[at] ^= 0x20;
         fs::write(&changed, bytes).unwrap();
-        refused(past.path(), &["backup", "verify", "changed.tar", "--without-keys"], 1, &["changed.tar"]);
+        let verify = ["backup", "verify", "changed.tar.zst.age", KEYS[0], KEYS[1]];
+        refused(past.path(), &verify, 1, &["changed.tar.zst.age"]);
     }
     past.is_refused(&changed, &KEYS, &["is damaged", "take another"]);
-    for length in [0, 71, 512, whole.len() / 2, whole.len() - 1] {
+    let chunk = 160 + 16 + 64 * 1024 + 16;
+    for length in [0, 71, 200, chunk.min(whole.len() - 2), whole.len() / 2, whole.len() - 1] {
         fs::write(&changed, &whole[..length]).unwrap();
-        past.is_refused(&changed, &["--without-keys"], &["changed.tar"]);
+        past.is_refused(&changed, &KEYS, &["changed.tar.zst.age"]);
     }
+    fs::write(&changed, [&whole[..], b"x"].concat()).unwrap();
+    past.is_refused(&changed, &KEYS, &["is damaged"]);
     done_verifying(&past);
+}
+
+#[test]
+fn a_sealed_backup_shows_nothing_of_what_is_in_it() {
+    let past = Past::new();
+    assert!(past.backup.to_str().unwrap().ends_with(".tar.zst.age"));
+    let bytes = fs::read(&past.backup).unwrap();
+    assert!(bytes.starts_with(b"age-encryption.org/v1\n-> scrypt "));
+    for words in ["manifest", "ocariot.db", "username.key", "argon2id", "SQLite", "institution"] {
+        assert!(!bytes.windows(words.len()).any(|window| window == words.as_bytes()), "{words}");
+    }
+    let tar = archives::unsealed(&past.backup);
+    let names: Vec<_> = tar::Archive::new(tar.as_slice())
+        .entries()
+        .unwrap()
+        .map(|entry| entry.unwrap().path().unwrap().display().to_string())
+        .collect();
+    assert_eq!(names, ["manifest.json", "jwt.key", "jwt.pub", "username.key", "ocariot.db"]);
+}
+
+/// Whoever held a stick for a minute cannot put another hash into a backup.
+#[test]
+fn a_backup_sealed_by_somebody_else_or_readable_in_its_place_is_told() {
+    let past = Past::new();
+    let forged = repacked(&past.backup, "UPDATE account SET password_hash = 'another'");
+    let sealed_name = past.path().join("forged.tar.zst.age");
+    fs::rename(&forged, &sealed_name).unwrap();
+    let output = verb(past.path(), &[&["restore", "forged.tar.zst.age", "--dry-run"], &KEYS[..]].concat(), "");
+    let warning = String::from_utf8(output.stderr).unwrap();
+    assert!(warning.contains("is not sealed") && warning.contains("could have changed anything"), "{warning}");
+    let mut recipient = age_encryption::scrypt::Recipient::new("somebody else".to_owned().into());
+    recipient.set_work_factor(4);
+    let content = archives::compressed(&archives::unsealed(&past.backup));
+    fs::write(&sealed_name, age_encryption::encrypt(&recipient, &content).unwrap()).unwrap();
+    past.is_refused(&sealed_name, &KEYS, &["cannot be opened with this passphrase", "take another"]);
+}
+
+#[test]
+fn what_leaves_the_data_folder_is_sealed_unless_somebody_says_otherwise() {
+    let past = Past::new();
+    fs::create_dir(past.path().join("usb")).unwrap();
+    let words = ["--passphrase-file", "--readable-by-anybody"];
+    refused(past.path(), &["backup", "now", "--without-keys", "--to", "usb"], 1, &words);
+    refused(past.path(), &["backup", "now", "--to", "usb"], 1, &["--passphrase-file"]);
+    assert_eq!(fs::read_dir(past.path().join("usb")).unwrap().count(), 0);
+
+    let made = done(past.path(), &["backup", "now", "--readable-by-anybody", "--to", "usb"], "");
+    assert_eq!((&made["sealed"], &made["manifest"]["keys"]), (&false.into(), &false.into()));
+    assert!(made["file"].as_str().unwrap().ends_with(".tar.zst"), "{made}");
+    // Sealed without the keys.
+    let made = done(past.path(), &[&["backup", "now", "--without-keys", "--to", "usb"], &KEYS[..]].concat(), "");
+    assert_eq!((&made["sealed"], &made["manifest"]["keys"]), (&true.into(), &false.into()));
+    let refusal = super::refused_by(super::program(past.path(), &[PLAIN, &["--backup-schedule", "24h"]].concat()));
+    let refusal = String::from_utf8(refusal.stderr).unwrap();
+    words.iter().for_each(|word| assert!(refusal.contains(&word.replace("--", "--backup-")), "{refusal}"));
+}
+
+#[test]
+fn a_backup_of_the_form_before_is_restored_with_a_warning() {
+    let machine = tempfile::tempdir().unwrap();
+    passphrase_file(machine.path(), "passphrase", PASSPHRASE);
+    passphrase_file(machine.path(), "another", "open sesam");
+    let old = include_bytes!("../fixtures/backup-1.tar");
+    fs::write(machine.path().join("old.tar"), old).unwrap();
+    refused(machine.path(), &["restore", "old.tar"], 1, &["--passphrase-file"]);
+    refused(machine.path(), &["restore", "old.tar", "--passphrase-file", "another"], 1, &["the keys in the backup"]);
+    let output = verb(machine.path(), &[&["restore", "old.tar"], &KEYS[..]].concat(), "");
+    let warning = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && warning.contains("is not sealed"), "{warning}");
+    let server = Server::start_in(machine, PLAIN);
+    assert_eq!(status(&server, &token(&server, "admin", "first")), 200);
+    let folder = server.stop();
+
+    for at in (0..old.len()).step_by(old.len() / 16).chain([old.len() - 1, old.len() - 40]) {
+        let mut bytes = old.to_vec();
+        bytes[at] ^= 0x20;
+        fs::write(folder.path().join("changed.tar"), bytes).unwrap();
+        refused(folder.path(), &["backup", "verify", "changed.tar", "--without-keys"], 1, &["changed.tar"]);
+    }
+    for length in [71, 512, old.len() / 2, old.len() - 1] {
+        fs::write(folder.path().join("changed.tar"), &old[..length]).unwrap();
+        refused(folder.path(), &["backup", "verify", "changed.tar", "--without-keys"], 1, &["is damaged"]);
+    }
 }
 
 #[test]
@@ -213,26 +292,15 @@ fn done_verifying(past: &Past) {
 fn another_passphrase_and_missing_keys_are_refused() {
     let past = Past::new();
     past.is_refused(&past.backup, &["--passphrase-file", "another"], &["cannot be opened with this passphrase"]);
-    past.is_refused(&past.backup, &[], &["--passphrase-file", "--without-keys"]);
+    past.is_refused(&past.backup, &[], &["is sealed", "--passphrase-file"]);
+    past.is_refused(&past.backup, &["--without-keys"], &["is sealed", "--passphrase-file"]);
+    let without_keys = [&["--without-keys"], &KEYS[..]].concat();
     let machine = tempfile::tempdir().unwrap();
-    refused(machine.path(), &words(&restore(&past.backup, &["--without-keys"])), 1, &["--username-key"]);
+    passphrase_file(machine.path(), "passphrase", PASSPHRASE);
+    refused(machine.path(), &words(&restore(&past.backup, &without_keys)), 1, &["--username-key"]);
     let other = Server::start(PLAIN).stop();
-    refused(other.path(), &words(&restore(&past.backup, &["--without-keys"])), 1, &["does not fit the backup"]);
-}
-
-/// A tar file with this entry at its end, as somebody with bad intentions would make it.
-fn with_entry(bytes: &mut Vec<u8>, name: &[u8], kind: tar::EntryType) {
-    // The two empty blocks at the end make room.
-    bytes.truncate(bytes.len() - 1024);
-    let mut header = tar::Header::new_gnu();
-    header.as_mut_bytes()[..name.len()].copy_from_slice(name);
-    header.set_entry_type(kind);
-    header.set_size(4);
-    header.set_mode(0o600);
-    header.set_cksum();
-    bytes.extend_from_slice(header.as_bytes());
-    bytes.extend_from_slice(b"evil");
-    bytes.resize(bytes.len() + 508 + 1024, 0);
+    passphrase_file(other.path(), "passphrase", PASSPHRASE);
+    refused(other.path(), &words(&restore(&past.backup, &without_keys)), 1, &["does not fit the backup"]);
 }
 
 #[test]
@@ -244,67 +312,32 @@ fn an_archive_writes_nowhere_but_where_it_should() {
         (b"jwt.key", tar::EntryType::Regular),
         (b"link", tar::EntryType::Symlink),
     ] {
-        let changed = resealed(&past.backup, |bytes| with_entry(bytes, name, kind));
+        let changed = resealed(&past.backup, |tar| {
+            // The two empty blocks at the end make room.
+            tar.truncate(tar.len() - 1024);
+            tar.extend(archives::header(name, kind, 4));
+            tar.extend(b"evil");
+            tar.resize(tar.len() + 508 + 1024, 0);
+        });
         past.is_refused(&changed, &KEYS, &["more files than it should"]);
     }
     // In place of the database.
     for name in ["../ocariot.db", "/etc/ocariot", "other.db"] {
-        let changed = resealed(&past.backup, |bytes| {
-            let at = (0..bytes.len()).step_by(512).find(|at| bytes[*at..].starts_with(b"ocariot.db\0")).unwrap();
-            let mut header = tar::Header::new_gnu();
-            header.as_mut_bytes().copy_from_slice(&bytes[at..at + 512]);
-            header.as_mut_bytes()[..100].fill(0);
-            header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
-            header.set_cksum();
-            bytes[at..at + 512].copy_from_slice(header.as_bytes());
+        let changed = resealed(&past.backup, |tar| {
+            let at = archives::database_at(tar);
+            let size = archives::header_at(tar, at).size().unwrap();
+            tar[at..at + 512].copy_from_slice(&archives::header(name.as_bytes(), tar::EntryType::Regular, size));
         });
         past.is_refused(&changed, &KEYS, &["ocariot.db is not where it should be"]);
     }
     assert!(!past.path().join("evil").exists() && !Path::new("/tmp/evil").exists());
 }
 
-/// The backup with a database in which something was changed, without keys, and with checksums that fit.
-pub(super) fn repacked(past: &Past, sql: &str) -> PathBuf {
-    let work = tempfile::tempdir().unwrap();
-    let changed = work.path().join("ocariot.db");
-    let at = |bytes: &[u8]| (0..bytes.len()).step_by(512).find(|at| bytes[*at..].starts_with(b"ocariot.db\0")).unwrap();
-    let whole = fs::read(&past.backup).unwrap();
-    let start = at(&whole) + 512;
-    let mut header = tar::Header::new_gnu();
-    header.as_mut_bytes().copy_from_slice(&whole[start - 512..start]);
-    let length = usize::try_from(header.size().unwrap()).unwrap();
-    fs::write(&changed, &whole[start..start + length]).unwrap();
-    let database = rusqlite::Connection::open(&changed).unwrap();
-    database.execute_batch(sql).unwrap();
-    drop(database);
-    let mut tar = tar::Builder::new(Vec::new());
-    let hex: String =
-        digest(&SHA256, &fs::read(&changed).unwrap()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut manifest = manifest(&whole);
-    manifest["keys"] = false.into();
-    manifest["sha256"] = serde_json::json!({ "ocariot.db": hex });
-    for (name, content) in
-        [("manifest.json", manifest.to_string().into_bytes()), ("ocariot.db", fs::read(&changed).unwrap())]
-    {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(content.len() as u64);
-        tar.append_data(&mut header, name, content.as_slice()).unwrap();
-    }
-    let made = tar.into_inner().unwrap();
-    resealed(&past.backup, |bytes| *bytes = made)
-}
-
 #[test]
 fn a_database_that_is_not_ours_or_has_a_planted_trigger_is_refused() {
     let past = Past::new();
-    let changed = repacked(&past, "CREATE TRIGGER evil AFTER UPDATE ON account BEGIN DELETE FROM child; END");
+    let changed = repacked(&past.backup, "CREATE TRIGGER evil AFTER UPDATE ON account BEGIN DELETE FROM child; END");
     past.is_refused(&changed, &["--without-keys"], &["its tables are not those of its schema"]);
-}
-
-fn manifest(archive: &[u8]) -> Value {
-    let mut text = String::new();
-    tar::Archive::new(archive).entries().unwrap().next().unwrap().unwrap().read_to_string(&mut text).unwrap();
-    serde_json::from_str(&text).unwrap()
 }
 
 #[test]
@@ -356,16 +389,24 @@ fn a_restore_that_was_interrupted_is_completed_by_the_next_start() {
 }
 
 #[test]
-fn leftovers_of_a_killed_backup_are_removed_and_no_backup_is_half() {
-    let server = Server::start(PLAIN);
-    let place = server.folder().join("data/backups");
-    fs::create_dir_all(place.join(".backup-killed")).unwrap();
-    fs::File::create(place.join(".backup-killed/ocariot.db")).unwrap().seek(SeekFrom::Start(1)).unwrap();
-    let backup = back_up(server.folder(), &["--without-keys"]);
-    let names: Vec<_> = fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert!(names == std::slice::from_ref(&backup), "{names:?}");
+fn leftovers_of_a_killed_backup_are_removed_and_what_others_made_is_left() {
+    let past = Past::new();
+    let place = past.backup.parent().unwrap();
+    let ours =
+        [place.join(".ocariot-users-20260101T000000.000Z.tar.zst.age.partial"), past.data().join(".backup-copy.db")];
+    ours.iter().for_each(|path| fs::write(path, "half").unwrap());
+    fs::create_dir_all(place.join(".backup-of-mine")).unwrap();
+    fs::write(place.join(".backup-of-mine/letter"), "dear").unwrap();
+    fs::create_dir(place.join(".ocariot-users-20260102T000000.000Z.tar.partial")).unwrap();
+    fs::write(place.join("target"), "kept").unwrap();
+    std::os::unix::fs::symlink("target", place.join(".ocariot-users-20260103T000000.000Z.tar.partial")).unwrap();
+    let backup = back_up(past.path(), &KEYS);
+    ours.iter().for_each(|path| assert!(!path.exists(), "{}", path.display()));
+    assert_eq!(fs::read(place.join(".backup-of-mine/letter")).unwrap(), b"dear");
+    assert_eq!(fs::read(place.join("target")).unwrap(), b"kept");
+    assert_eq!(fs::read_dir(place).unwrap().count(), 6, "two backups, and what is not ours");
     fs::File::options().append(true).open(&backup).unwrap().write_all(b"x").unwrap();
-    refused(server.folder(), &["backup", "verify", backup.to_str().unwrap()], 1, &["damaged"]);
+    refused(past.path(), &["backup", "verify", backup.to_str().unwrap(), KEYS[0], KEYS[1]], 1, &["damaged"]);
 }
 
 /// Waits until there is what `find` looks for; only a service that hangs makes it give up.
@@ -381,13 +422,13 @@ fn eventually<T>(mut find: impl FnMut() -> Option<T>) -> T {
 
 fn archives(place: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(place).into_iter().flatten().map(|entry| entry.unwrap().path());
-    entries.filter(|path| path.extension().is_some_and(|extension| extension == "tar")).collect()
+    entries.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("ocariot-users-")).collect()
 }
 
 #[test]
 fn the_service_makes_backups_by_itself_and_removes_old_ones() {
     let folder = tempfile::tempdir().unwrap();
-    passphrase_file(folder.path(), "passphrase", "open sesame");
+    passphrase_file(folder.path(), "passphrase", PASSPHRASE);
     let place = folder.path().join("data/backups");
     fs::create_dir_all(&place).unwrap();
     let old = place.join("ocariot-users-20200101T000000.000Z.tar");
@@ -452,9 +493,9 @@ fn long_work_shows_at_a_terminal_and_is_quiet_in_a_pipe() {
     let past = Past::new();
     let program = env!("CARGO_BIN_EXE_ocariot-users");
     for (words, shown) in [
-        ("backup now --without-keys --to .".to_owned(), "copying the database"),
-        (format!("backup verify {} --without-keys", past.backup.display()), "checking"),
-        (format!("restore {} --dry-run --without-keys", past.backup.display()), "restoring"),
+        ("backup now --readable-by-anybody --to .".to_owned(), "copying the database"),
+        (format!("backup verify {} --passphrase-file passphrase", past.backup.display()), "checking"),
+        (format!("restore {} --dry-run --passphrase-file passphrase", past.backup.display()), "restoring"),
     ] {
         // script(1) is a terminal to what it runs.
         let mut terminal = std::process::Command::new("script");

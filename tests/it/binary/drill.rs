@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use super::backup::{Past, repacked};
+use super::archives::repacked;
+use super::backup::Past;
 use super::operator::{refused, verb};
 
 #[test]
@@ -34,8 +35,8 @@ fn a_drill_brings_a_backup_to_life_and_leaves_nothing() {
             (&told["manifest"]["rows"][row["table"].as_str().unwrap()], &row["found"])
         );
     }
-    // Without the passphrase, with the key of the data folder.
-    let output = run(&[file, "--drill", "--without-keys"], &unlike);
+    // Without its keys, with the key of the data folder.
+    let output = run(&[file, "--drill", "--without-keys", "--passphrase-file", "passphrase"], &unlike);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && text.contains("The drill went well") && text.contains("account"), "{text}");
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "nothing is left");
@@ -71,7 +72,7 @@ fn a_drill_that_is_ended_leaves_nothing() {
 fn a_backup_that_verifies_and_does_not_come_to_life_fails_its_drill() {
     let past = Past::new();
     let changed =
-        repacked(&past, "UPDATE account SET username = zeroblob(32) WHERE id = (SELECT min(id) FROM account)");
+        repacked(&past.backup, "UPDATE account SET username = zeroblob(32) WHERE id = (SELECT min(id) FROM account)");
     let file = changed.to_str().unwrap();
     assert!(verb(past.path(), &["backup", "verify", file], "").status.success(), "every byte is where it should be");
     refused(

@@ -114,7 +114,7 @@ const FAILURES: &str = "ocariot_backup_failures_total";
 
 #[test]
 fn metrics_tell_of_the_last_backup_and_of_those_that_failed() {
-    let schedule = ["--metrics-bind", "127.0.0.1:0", "--backup-schedule", "24h", "--backup-without-keys"];
+    let schedule = ["--metrics-bind", "127.0.0.1:0", "--backup-schedule", "24h", "--backup-readable-by-anybody"];
     let server = Server::start(&schedule);
     eventually(&server, LAST, |time| time > 1.7e9);
     assert_eq!(value(&figures(&Client::new(), &server), FAILURES), Some(0.0));

@@ -9,8 +9,10 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+pub mod archives;
 mod audit;
 mod backup;
+mod backup_places;
 mod doctor;
 mod drill;
 mod keys;

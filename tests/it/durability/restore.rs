@@ -34,7 +34,7 @@ fn past() -> tempfile::TempDir {
     let made = ocariot(server.folder(), &["backup", "now", "--without-keys"]).output().unwrap();
     assert!(made.status.success(), "{made:?}");
     for entry in fs::read_dir(server.folder().join("data/backups")).unwrap() {
-        fs::rename(entry.unwrap().path(), server.folder().join("backup.tar")).unwrap();
+        fs::rename(entry.unwrap().path(), server.folder().join("backup.tar.zst")).unwrap();
     }
     (0..LATER).for_each(|number| make(format!("later {number}")));
     let folder = server.kill();
@@ -50,7 +50,7 @@ fn copy(from: &Path, to: &Path) {
 
 fn restoring(folder: &Path) -> Child {
     let mut restore = Command::new(env!("CARGO_BIN_EXE_ocariot-users"));
-    restore.current_dir(folder).env_clear().args(["restore", "backup.tar", "--without-keys"]);
+    restore.current_dir(folder).env_clear().args(["restore", "backup.tar.zst", "--without-keys"]);
     restore.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
