@@ -60,7 +60,7 @@ impl PhysicalActivitiesApi {
     ) -> poem::Result<ListPage<ActivityBody>> {
         let permit = auth.permit(&self.0, child_id.data_of()?)?;
         let query = query.read(LIST, self.0.field_rules())?;
-        Ok(self.0.physicalactivity_list(permit, query).await?.into())
+        ListPage::read(self.0.physicalactivity_list(permit, query).await?).await
     }
 
     /// View a physical activity of a child

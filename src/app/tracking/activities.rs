@@ -2,8 +2,8 @@
 
 use super::stored::{Part, Stored, store};
 use crate::app::policy::{PhysicalActivityCreate, PhysicalActivityDelete, PhysicalActivityList, PhysicalActivityView};
-use crate::app::{App, Permit};
-use crate::model::query::{Listed, Query};
+use crate::app::{App, Permit, Reading};
+use crate::model::query::Query;
 use crate::model::tracking::{ActivityFacts, PhysicalActivity};
 use crate::model::{Error, Kind};
 
@@ -35,11 +35,11 @@ impl App {
         &self,
         permit: Permit<PhysicalActivityList>,
         query: Query,
-    ) -> Result<Listed<PhysicalActivity>, Error> {
+    ) -> Result<Reading<PhysicalActivity>, Error> {
         let child = permit.target().id;
-        let listed = self.store.scan(move |view| view.activities(child, &query)).await?;
+        let reading = self.reading(&permit, move |view, out| out.put_page(view.activities(child, &query)?))?;
         self.record_read(permit, child.cast()).await?;
-        Ok(listed)
+        Ok(reading)
     }
 
     /// A physical activity of a child.
