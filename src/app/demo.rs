@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::store::{NewAccountRow, Tx};
 
-pub use super::tracking::demo::{ACTIVITY, BODY_FAT, MEASURED_AT, WEIGHT, activity};
+pub use super::tracking::demo::{ACTIVITY, BODY_FAT, FIRST_DAY, MEASURED_AT, SECOND_DAY, WEIGHT, activity, day_totals};
 
 /// Everybody's password.
 pub const PASSWORD: &str = "ocariot-demo";

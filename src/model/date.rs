@@ -9,12 +9,19 @@ use super::DateFault;
 /// # Errors
 /// The first rule of DATE (contract, section 6) that it breaks.
 pub fn past_date(given: &str, today: Date) -> Result<Date, DateFault> {
+    calendar_date(given).and_then(|date| if date > today { Err(DateFault::Future) } else { Ok(date) })
+}
+
+/// Checks that `given` is a date, past or future.
+///
+/// # Errors
+/// The first rule of DATE (contract of tracking, section 5) that it breaks.
+pub fn calendar_date(given: &str) -> Result<Date, DateFault> {
     let (year, month, day) = parts(given).ok_or(DateFault::Format)?;
     if year <= 1678 || year >= 2261 {
         return Err(DateFault::Year);
     }
-    let date = Date::new(year, month, day).map_err(|_| DateFault::Day)?;
-    if date > today { Err(DateFault::Future) } else { Ok(date) }
+    Date::new(year, month, day).map_err(|_| DateFault::Day)
 }
 
 /// Takes `YYYY-MM-DD` with a month of 01 to 12 apart; whether the day exists is not asked here.

@@ -19,7 +19,7 @@ mod unfit;
 
 pub use account::{Account, AccountPatch, Credential, NewAccount, Password, PasswordHash, Role, User, Username};
 pub use clock::Clock;
-pub use date::past_date;
+pub use date::{calendar_date, past_date};
 pub use directory::{
     Age, AgeDate, Application, ApplicationPatch, Child, ChildPatch, Educator, Family, FamilyPatch, Gender, Group,
     GroupPatch, HealthProfessional, MAX_CHILDREN, NewApplication, NewChild, NewFamily, NewGroup, NfcTag, Professional,
@@ -32,7 +32,7 @@ pub use number::{Given, NumberForm};
 pub use shown::{commands_terminal, shown, write_escaped};
 pub use text::Text;
 pub use time::TimeFault;
-pub use unfit::Unfit;
+pub use unfit::{IntervalFault, Unfit};
 
 /// The kinds of things that have an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

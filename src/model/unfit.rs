@@ -1,5 +1,7 @@
 //! What requests get wrong that bring measured values.
 
+use jiff::civil::Date;
+
 use super::{Field, Kind, NumberForm, TimeFault};
 
 /// Which rule of the contract of tracking is broken. Holds what the text needs.
@@ -21,4 +23,17 @@ pub enum Unfit {
     LevelName,
     /// Not each level of an activity is there, once.
     LevelsIncomplete,
+    /// There are no totals of that name.
+    LogType,
+    /// Two days, from the first to the second, are no interval that can be asked for.
+    Interval(IntervalFault, Date, Date),
+}
+
+/// Why two days are no interval that can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntervalFault {
+    /// The second comes before the first.
+    EndBeforeStart,
+    /// More than a year lies between them.
+    TooLong,
 }

@@ -39,7 +39,7 @@ const DISCONTINUED: &str = "Support for this method has been discontinued.";
 
 /// Whether an operation is about what is tracked.
 fn is_tracked(id: &str) -> bool {
-    ["weight_", "bodyfat_", "physicalactivity_"].iter().any(|start| id.starts_with(start))
+    ["physicalactivity_", "log_", "weight_", "bodyfat_"].iter().any(|start| id.starts_with(start))
 }
 
 /// Provokes errors, and remembers which ones were seen where.
@@ -97,7 +97,7 @@ impl Provoker {
     fn target(&self, id: &str) -> Target {
         let (_, method, template) = self.operations().into_iter().find(|(known, _, _)| known == id).unwrap();
         let user = if id == "password_change" { &self.ours.educator } else { &self.ours.child };
-        let ids = [
+        let ids: [(&str, &str); 13] = [
             ("user_id", &user.id),
             ("institution_id", &self.ours.institution),
             ("child_id", &self.ours.child.id),
@@ -108,6 +108,9 @@ impl Provoker {
             ("weight_id", &self.measured[0]),
             ("bodyfat_id", &self.measured[1]),
             ("physicalactivity_id", &self.measured[2]),
+            ("resource", "steps"),
+            ("date_start", "2019-01-01"),
+            ("date_end", "2019-01-02"),
         ];
         let group = if id.starts_with("educator") { &self.ours.educator_group } else { &self.ours.professional_group };
         let path = ids.iter().fold(template, |path, (name, id)| path.replace(&format!("{{{name}}}"), id));
@@ -131,6 +134,7 @@ impl Provoker {
             "password_reset" => json!({"new_password": PASSWORD}),
             "institution_create" => json!({"name": fresh("I"), "type": "School"}),
             "child_tag_set" => json!({"nfc_tag": "tag"}),
+            "log_create" => json!([{"date": "2019-01-01", "value": 1}]),
             "weight_create" => json!({"timestamp": MEASURED_AT, "value": 30, "unit": "kg"}),
             "physicalactivity_create" => activity(),
             // It looks at none.
@@ -278,8 +282,10 @@ async fn path_ids(p: &mut Provoker, id: &str, template: &str) {
             parts[at] = bad.to_owned();
             let target = Target { path: format!("/v1/{}", parts.join("/")), ..p.target(id) };
             match name {
-                "{nfc_tag}" => {}
+                "{nfc_tag}" | "{resource}" | "{date_start}" | "{date_end}" => {}
                 _ if id == "physicalactivity_update" => p.expect(&target, 405, DISCONTINUED, None).await,
+                // Each item hears of it.
+                _ if id == "log_create" => _ = target.client.post(&target.path, json!([{}])).await.is(207),
                 _ if id.starts_with("child_tag_") => {
                     p.expect(&target, 400, "Some ID provided does not have a valid format!", Some(AN_ID)).await;
                 }
@@ -618,6 +624,39 @@ async fn tracking(p: &mut Provoker) {
     p.missing("weight_create", json!({}), "timestamp, value, unit").await;
     p.invalid(&p.with("weight_create", "body_fat", json!("x")), &number("body_fat")).await;
     p.missing("bodyfat_create", json!({}), "timestamp, value").await;
+    logs(p).await;
+}
+
+async fn logs(p: &mut Provoker) {
+    let of_type = p.target("log_list_of_type");
+    let target = Target { path: of_type.path.replace("steps", "step"), ..of_type };
+    let types = "steps, calories, active_minutes, lightly_active_minutes, sedentary_minutes";
+    p.invalid(&target, &format!("The names of the allowed types are: {types}.")).await;
+    for id in ["log_list", "log_list_of_type"] {
+        let between = |p: &Provoker, start: &str, end: &str| {
+            let target = p.target(id);
+            Target { path: target.path.replace("2019-01-01/2019-01-02", &format!("{start}/{end}")), ..target }
+        };
+        let not_iso = |value: &str| format!("Date: {value}, is not in valid ISO 8601 format.");
+        let target = between(p, "today", "2019-01-02");
+        p.expect(&target, 400, &not_iso("today"), Some("Date must be in the format: yyyy-MM-dd")).await;
+        let target = between(p, "2019-01-01", "1600-12-02");
+        let message = "Date 1600-12-02 has year not allowed. The year must be greater than 1678 and less than 2261.";
+        p.expect(&target, 400, message, None).await;
+        let target = between(p, "2019-02-30", "2019-01-02");
+        p.expect(&target, 400, &not_iso("2019-02-30"), None).await;
+        for (start, end, text) in [
+            (
+                "2019-12-01",
+                "2019-01-01",
+                "The date_end parameter can not contain an older date than that the date_start parameter!",
+            ),
+            ("2019-01-01", "2020-01-02", "The period between the received dates can not exceed one year!"),
+        ] {
+            let message = format!("The interval between dates {start} and {end} is invalid!");
+            p.expect(&between(p, start, end), 400, &message, Some(text)).await;
+        }
+    }
 }
 
 async fn activities(p: &mut Provoker) {
@@ -678,7 +717,8 @@ async fn instant(p: &mut Provoker, id: &str, field: &str) {
 
 async fn lists(p: &mut Provoker) {
     let message = "Date: yesterday, is not in valid ISO 8601 format.";
-    let lists: Vec<_> = p.operations().into_iter().filter(|(id, _, _)| id.ends_with("_list")).collect();
+    let lists: Vec<_> =
+        p.operations().into_iter().filter(|(id, _, _)| id.ends_with("_list") && id != "log_list").collect();
     for (id, _, _) in lists {
         let base = p.target(&id).path;
         for parameter in ["start_at", "end_at", "period"] {

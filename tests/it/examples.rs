@@ -2,7 +2,7 @@
 
 use ocariot_users::app::demo::{INSTITUTION, LOGINS};
 use ocariot_users::app::policy::{Grant, TABLE};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::demo::Demo;
 
@@ -81,7 +81,8 @@ impl Example<'_> {
         if !body.is_null() {
             // Of one or many, the first is one.
             let one = body["oneOf"].get(0).unwrap_or(body);
-            request = request.json(&self.of(one));
+            let sent = if one["type"] == "array" { json!([self.of(&one["items"])]) } else { self.of(one) };
+            request = request.json(&sent);
         }
         let reply = request.send().unwrap();
         let status = reply.status().as_u16();

@@ -50,6 +50,8 @@ impl Grid {
 
     /// Path and query for an operation on a target; `None` if the caller has no such target.
     async fn path(&self, template: &str, caller: &str, column: &str) -> Option<String> {
+        let logs = [("{resource}", "steps"), ("{date_start}", "2019-01-01"), ("{date_end}", "2019-01-02")];
+        let template = &logs.iter().fold(template.to_owned(), |path, (name, given)| path.replace(name, given));
         if !template.contains('{') {
             return (column == "own").then(|| template.to_owned());
         }
@@ -137,6 +139,7 @@ impl Grid {
             "healthprofessional_create" => user("healthprofessionals", &name, institution, &[]),
             "application_create" => user("applications", &name, institution, &[]),
             "child_tag_set" => json!({"nfc_tag": name}),
+            "log_create" => json!([{"date": "2019-01-01", "value": 1}]),
             "physicalactivity_create" | "weight_create" | "bodyfat_create" => measured(),
             _ if id.ends_with("_group_create") => json!({"name": name, "children": kids}),
             _ if id.ends_with("_update") => json!({}),

@@ -172,6 +172,22 @@ impl Everything {
 
     /// What is tracked of a child.
     fn tracked(&mut self, token: &str, child: &str) {
+        let logs = "/v1/children/{child_id}/logs";
+        let (kind, day) = (self.canary("kind"), self.canary("day"));
+        let items = json!([{"date": "2019-01-01", "value": 1}, {"date": day, "value": day}]);
+        for kind in ["steps", &kind] {
+            assert_eq!(
+                self.ask(token, ("POST", &format!("{logs}/{{resource}}")), &[child, kind], items.clone()).0,
+                207
+            );
+        }
+        let (all, of_type) = ("date/{date_start}/{date_end}", "{resource}/date/{date_start}/{date_end}");
+        for (first, status) in [("2019-01-01", 200), (day.as_str(), 400)] {
+            let range = [child, first, "2019-01-02"];
+            assert_eq!(self.ask(token, ("GET", &format!("{logs}/{all}")), &range, Value::Null).0, status);
+            let range = [child, "steps", first, "2019-01-02"];
+            assert_eq!(self.ask(token, ("GET", &format!("{logs}/{of_type}")), &range, Value::Null).0, status);
+        }
         for (list, one) in
             [("weights", "weight_id"), ("bodyfats", "bodyfat_id"), ("physicalactivities", "physicalactivity_id")]
         {

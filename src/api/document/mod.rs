@@ -176,9 +176,10 @@ pub(in crate::api) fn reference(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")
 }
 
-/// The schema of what a body brings: where it may bring one or many, that of one.
+/// The schema of what a body brings: where it may bring many, that of one.
 fn sent(schema: &Value) -> Option<&Value> {
-    schema["oneOf"].as_array().map_or(Some(schema), |either| either.first())
+    let sent = schema["oneOf"].as_array().map_or(Some(schema), |either| either.first())?;
+    Some(sent.get("items").unwrap_or(sent))
 }
 
 fn finish_operation(path: &str, operation: &mut Value, schemas: &Value) -> Result<(), String> {

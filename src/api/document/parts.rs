@@ -82,6 +82,11 @@ impl OperationFaults {
         Self { longest_body: 1 << 20, ..self }
     }
 
+    /// The same, of one that tells of an id in its path that is none with each item.
+    pub(in crate::api) const fn telling_ids_with_items(self) -> Self {
+        Self { names_ids: false, ..self }
+    }
+
     /// The same, of one that calls an id in its path "some id".
     pub(in crate::api) const fn naming_some_id(self) -> Self {
         Self { names_ids: false, ..self }

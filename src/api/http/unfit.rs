@@ -2,7 +2,7 @@
 
 use crate::api::http::error_body::{BAD, ErrorBody, invalid_fields};
 use crate::api::http::names::{key, title};
-use crate::model::{NumberForm, TimeFault, Unfit};
+use crate::model::{IntervalFault, NumberForm, TimeFault, Unfit};
 
 /// The body for a rule that was broken.
 pub(in crate::api) fn unfit_body(unfit: &Unfit) -> ErrorBody {
@@ -40,5 +40,19 @@ pub(in crate::api) fn unfit_body(unfit: &Unfit) -> ErrorBody {
         Unfit::LevelsIncomplete => invalid_fields(
             "The levels array must have values for the following levels: sedentary, lightly, fairly, very.",
         ),
+        Unfit::LogType => invalid_fields(
+            "The names of the allowed types are: steps, calories, active_minutes, lightly_active_minutes, \
+             sedentary_minutes.",
+        ),
+        Unfit::Interval(fault, start, end) => {
+            ErrorBody::new(BAD, format!("The interval between dates {start} and {end} is invalid!")).describe(
+                match fault {
+                    IntervalFault::EndBeforeStart => {
+                        "The date_end parameter can not contain an older date than that the date_start parameter!"
+                    }
+                    IntervalFault::TooLong => "The period between the received dates can not exceed one year!",
+                },
+            )
+        }
     }
 }

@@ -14,6 +14,9 @@ pub(in crate::api) enum Tag {
     /// What children do.
     #[oai(rename = "children.physicalactivities")]
     PhysicalActivities,
+    /// What children do in a day, in all.
+    #[oai(rename = "children.logs")]
+    Logs,
     /// What children weigh.
     #[oai(rename = "children.weights")]
     Weights,
@@ -67,6 +70,7 @@ pub(in crate::api) const PART: Part = Part {
         (AnyField::Tracking(Field::OfZone(HeartRateZone::Peak, ZoneField::Min)), "heart_rate.peak_zone.min"),
         (AnyField::Tracking(Field::OfZone(HeartRateZone::Peak, ZoneField::Max)), "heart_rate.peak_zone.max"),
         (AnyField::Tracking(Field::OfZone(HeartRateZone::Peak, ZoneField::Duration)), "heart_rate.peak_zone.duration"),
+        (AnyField::Tracking(Field::Date), "date"),
         (AnyField::Tracking(Field::Timestamp), "timestamp"),
         (AnyField::Tracking(Field::Value), "value"),
         (AnyField::Tracking(Field::Unit), "unit"),
@@ -96,7 +100,11 @@ pub(in crate::api) const PART: Part = Part {
         },
     ],
     faults: FAULTS,
-    parameters: &[],
+    parameters: &[
+        ("resource", "steps", "Of what the totals are."),
+        ("date_start", demo::FIRST_DAY, "The first day: any."),
+        ("date_end", demo::SECOND_DAY, "The last day, a year after the first at most."),
+    ],
     exceptions: &[],
-    tags: &["children.physicalactivities", "children.weights", "children.bodyfats"],
+    tags: &["children.physicalactivities", "children.logs", "children.weights", "children.bodyfats"],
 };

@@ -1,13 +1,15 @@
 //! Which errors each operation of tracking gives, for the document.
 
+use jiff::civil::Date;
+
 use crate::api::document::parts::{ConcatErrors, OperationFaults, bad_time, missing, taken, text};
 use crate::app::policy::{
-    BodyFatCreate, BodyFatDelete, BodyFatList, BodyFatView, PhysicalActivityCreate, PhysicalActivityDelete,
-    PhysicalActivityList, PhysicalActivityUpdate, PhysicalActivityView, WeightCreate, WeightDelete, WeightList,
-    WeightView,
+    BodyFatCreate, BodyFatDelete, BodyFatList, BodyFatView, LogCreate, LogList, LogListOfType, PhysicalActivityCreate,
+    PhysicalActivityDelete, PhysicalActivityList, PhysicalActivityUpdate, PhysicalActivityView, WeightCreate,
+    WeightDelete, WeightList, WeightView,
 };
 use crate::model::tracking::{Field, HeartRateZone, MAX_ITEMS, ZoneField};
-use crate::model::{Error, Field as AnyField, Kind, NumberForm, TimeFault, Unfit};
+use crate::model::{DateFault, Error, Field as AnyField, IntervalFault, Invalid, Kind, NumberForm, TimeFault, Unfit};
 
 /// Those of each operation.
 pub(in crate::api) const FAULTS: &[OperationFaults] = &[
@@ -16,6 +18,9 @@ pub(in crate::api) const FAULTS: &[OperationFaults] = &[
     OperationFaults::of::<PhysicalActivityView>(|| view(Kind::PhysicalActivity)),
     OperationFaults::of::<PhysicalActivityUpdate>(Vec::new).discontinued(),
     OperationFaults::of::<PhysicalActivityDelete>(of_child),
+    OperationFaults::of::<LogCreate>(many).uploading().telling_ids_with_items(),
+    OperationFaults::of::<LogList>(log_list),
+    OperationFaults::of::<LogListOfType>(log_list_of_type),
     OperationFaults::of::<WeightCreate>(weight_create).uploading(),
     OperationFaults::of::<WeightList>(list),
     OperationFaults::of::<WeightView>(|| view(Kind::Weight)),
@@ -72,6 +77,23 @@ fn bodyfat_create() -> Vec<Error> {
         vec![taken(Kind::BodyFat)],
     ]
     .concat_errors()
+}
+
+fn log_list() -> Vec<Error> {
+    let date = |fault, given: &str| Invalid::Date(fault, given.to_owned()).into();
+    let day = |month| Date::constant(2019, month, 1);
+    let dates = vec![
+        date(DateFault::Format, "today"),
+        date(DateFault::Year, "1600-12-02"),
+        date(DateFault::Day, "2019-02-30"),
+        Unfit::Interval(IntervalFault::EndBeforeStart, day(12), day(1)).into(),
+        Unfit::Interval(IntervalFault::TooLong, day(1), Date::constant(2020, 1, 2)).into(),
+    ];
+    [of_child(), dates].concat_errors()
+}
+
+fn log_list_of_type() -> Vec<Error> {
+    [vec![Unfit::LogType.into()], log_list()].concat_errors()
 }
 
 fn list() -> Vec<Error> {

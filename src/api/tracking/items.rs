@@ -141,13 +141,17 @@ impl<T: Item> Items<T> {
 }
 
 /// What a body holds.
-enum Given<'b> {
+pub(super) enum Given<'b> {
     One(&'b RawValue),
     Many(Vec<&'b RawValue>),
 }
 
 impl<'b> Given<'b> {
-    fn parse(body: &'b [u8]) -> Result<Self, Invalid> {
+    /// Reads it; no body at all counts as an empty object.
+    ///
+    /// # Errors
+    /// `Syntax` if it is neither an object nor an array, or `TooManyItems`.
+    pub(super) fn parse(body: &'b [u8]) -> Result<Self, Invalid> {
         let text = std::str::from_utf8(body).map_err(|_| Invalid::Syntax)?;
         let text = if text.is_empty() { "{}" } else { text };
         if json::has_lone_surrogates(text) {
@@ -195,22 +199,40 @@ pub(super) struct Answer<T> {
 
 /// What 207 says.
 #[derive(Serialize)]
-struct Outcomes<'b, T> {
-    success: Vec<Success<T>>,
-    error: Vec<Failure<'b>>,
+pub(super) struct Outcomes<'b, T> {
+    pub(super) success: Vec<Success<T>>,
+    pub(super) error: Vec<Failure<'b>>,
 }
 
+/// An item that was stored.
 #[derive(Serialize)]
-struct Success<T> {
+pub(super) struct Success<T> {
     code: u16,
     item: T,
 }
 
+/// An item that was not, and why.
 #[derive(Serialize)]
-struct Failure<'b> {
+pub(super) struct Failure<'b> {
     #[serde(flatten)]
     error: ErrorBody,
     item: Failed<'b>,
+}
+
+impl<T> Success<T> {
+    pub(super) fn new(item: T) -> Self {
+        Self { code: 201, item }
+    }
+}
+
+impl<'b> Failure<'b> {
+    pub(super) fn shown(error: &Error, item: Shown<'b>) -> Self {
+        Self { error: body(error, ""), item: Failed::Shown(item) }
+    }
+
+    fn sent(error: &Error, item: &'b RawValue) -> Self {
+        Self { error: body(error, ""), item: Failed::Sent(item) }
+    }
 }
 
 /// An item that was not stored.
@@ -245,14 +267,12 @@ impl<T: Serialize> Answer<T> {
         let mut of_times = Vec::new();
         for (sent, outcome) in sent.iter().zip(outcomes) {
             match outcome {
-                Ok(made) => answer.success.push(Success { code: 201, item: made.into() }),
+                Ok(made) => answer.success.push(Success::new(made.into())),
                 Err(Rejected::Fields(error)) => {
                     let shown = I::shown(&Object::of(sent, I::KEYS), owner);
-                    answer.error.push(Failure { error: body(&error, ""), item: Failed::Shown(shown) });
+                    answer.error.push(Failure::shown(&error, shown));
                 }
-                Err(Rejected::Times(error)) => {
-                    of_times.push(Failure { error: body(&error, ""), item: Failed::Sent(sent) });
-                }
+                Err(Rejected::Times(error)) => of_times.push(Failure::sent(&error, sent)),
             }
         }
         answer.error.append(&mut of_times);
@@ -324,7 +344,7 @@ impl<T: Type> ApiResponse for Answer<T> {
 }
 
 /// The schema of [`Outcomes`].
-fn outcomes_schema(item: MetaSchemaRef) -> MetaSchemaRef {
+pub(super) fn outcomes_schema(item: MetaSchemaRef) -> MetaSchemaRef {
     let object = |properties: Vec<(&'static str, MetaSchemaRef)>, optional: &[&str]| {
         let required = properties.iter().map(|(name, _)| *name).filter(|name| !optional.contains(name)).collect();
         MetaSchemaRef::Inline(Box::new(MetaSchema { properties, required, ..MetaSchema::new("object") }))

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::api::http::names::key;
-use crate::model::{Fault, Field, Given, Invalid, NumberForm, Text, TimeFault, Unfit, time};
+use crate::model::{DateFault, Fault, Field, Given, Invalid, NumberForm, Text, TimeFault, Unfit, calendar_date, time};
 
 /// The values of the keys that somebody wants to know; of several with one key, the last.
 pub(super) struct Object<'b>(Vec<(&'static str, &'b RawValue)>);
@@ -94,6 +94,14 @@ pub(super) fn instant(raw: &RawValue) -> Result<jiff::Timestamp, Invalid> {
     match text(raw) {
         Some(text) => time::parse(&text).map_err(|fault| Unfit::Time(fault, text.into_owned()).into()),
         None => Err(Unfit::Time(TimeFault::Format, compact(raw)).into()),
+    }
+}
+
+/// DATE.
+pub(super) fn date(raw: &RawValue) -> Result<jiff::civil::Date, Invalid> {
+    match text(raw) {
+        Some(text) => calendar_date(&text).map_err(|fault| Invalid::Date(fault, text.into_owned())),
+        None => Err(Invalid::Date(DateFault::Format, compact(raw))),
     }
 }
 

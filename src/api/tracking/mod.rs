@@ -8,6 +8,7 @@ pub(in crate::api) mod faults;
 mod items;
 mod json;
 mod lists;
+mod logs;
 mod periods;
 mod shapes;
 mod weights;
@@ -16,12 +17,13 @@ use std::sync::Arc;
 
 use crate::app::App;
 
-pub(super) type Apis = (activities::PhysicalActivitiesApi, weights::WeightsApi, bodyfats::BodyFatsApi);
+pub(super) type Apis = (activities::PhysicalActivitiesApi, logs::LogsApi, weights::WeightsApi, bodyfats::BodyFatsApi);
 
 /// All operations.
 pub(super) fn apis(app: &Arc<App>) -> Apis {
     (
         activities::PhysicalActivitiesApi(app.clone()),
+        logs::LogsApi(app.clone()),
         weights::WeightsApi(app.clone()),
         bodyfats::BodyFatsApi(app.clone()),
     )

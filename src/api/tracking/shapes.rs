@@ -1,10 +1,12 @@
 //! Pieces of the bodies' schemas that a Rust type does not say by itself.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use poem_openapi::registry::MetaSchema;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::api::http::params::Parameter;
 use crate::api::http::schema::{documented, or_text};
 use crate::model::time::second_text;
 
@@ -133,3 +135,45 @@ documented!(
         ..MetaSchema::new("string")
     }
 );
+
+/// A day, as `yyyy-MM-dd`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LogDay(pub(super) Date);
+
+impl Serialize for LogDay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+documented!(LogDay, "date", MetaSchema::new_with_format("string", "date"));
+
+/// A day, as requests may give it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(super) struct GivenDay(String);
+
+impl GivenDay {
+    /// A day for examples.
+    pub(super) fn example(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+fn given_day() -> MetaSchema {
+    MetaSchema {
+        pattern: Some(
+            r"^(1679|16[89][0-9]|1[7-9][0-9]{2}|2[01][0-9]{2}|22[0-5][0-9]|2260)-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$"
+                .to_owned(),
+        ),
+        ..MetaSchema::new("string")
+    }
+}
+
+documented!(GivenDay, "day", given_day());
+
+impl Parameter for GivenDay {
+    fn schema() -> MetaSchema {
+        given_day()
+    }
+}

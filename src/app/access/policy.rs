@@ -270,7 +270,7 @@ macro_rules! target {
     (part ($kind:ty, $part:ty)) => {
         (Id<$kind>, Id<$part>)
     };
-    (data ($kind:ty, $part:ty)) => {
+    (data ($kind:ty $(, $part:ty)?)) => {
         DataOf<$kind>
     };
     (datum ($kind:ty, $part:ty)) => {

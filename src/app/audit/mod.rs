@@ -59,6 +59,8 @@ pub(in crate::app) trait Made {
 
 impl Made for bool {}
 
+impl Made for () {}
+
 impl<K> Made for Id<K> {
     fn id(&self) -> Option<[u8; 12]> {
         Some(*self.as_bytes())

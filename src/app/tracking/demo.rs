@@ -1,8 +1,11 @@
 //! What is tracked of the made-up school's children: a school year of it, the same at every start.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::model::tracking::{ActivityFacts, ActivityLevel, HeartRate, Intensity, NewWeight, Period, ZoneFacts};
+use crate::model::tracking::{
+    ActivityFacts, ActivityLevel, DayTotals, HeartRate, Intensity, LogType, NewWeight, Period, ZoneFacts,
+};
 use crate::model::{Child, Error, Id, Text};
 use crate::store::{TrackedChild, Tx};
 
@@ -14,6 +17,10 @@ pub const BODY_FAT: &str = "019b8d2b8c0001e464656d6f";
 pub const ACTIVITY: &str = "019b8d2b8c0001e664656d6f";
 /// When the first of everything was measured, a Monday.
 pub const MEASURED_AT: &str = "2025-02-03T11:00:00Z";
+/// The first day of the school year, a Monday.
+pub const FIRST_DAY: &str = "2025-02-03";
+/// The one after it.
+pub const SECOND_DAY: &str = "2025-02-04";
 
 /// How many children wear something that measures.
 const TRACKED: usize = 30;
@@ -30,6 +37,7 @@ pub(in crate::app) fn fill(tx: &Tx<'_>, children: &[Id<Child>]) -> Result<(), Er
         year.activity(0)?;
         (1..WEEKS).try_for_each(|week| year.weight(week))?;
         (1..WEEKS * 7).filter(|day| day % 7 < 5).try_for_each(|day| year.activity(day))?;
+        (0..WEEKS * 7).try_for_each(|day| year.logs(day))?;
     }
     Ok(())
 }
@@ -60,6 +68,18 @@ impl Year<'_> {
     fn activity(&self, day: i32) -> Result<(), Error> {
         self.tx.insert_activity(self.tracked, &facts(self.n, day)).map(drop)
     }
+
+    fn logs(&self, day: i32) -> Result<(), Error> {
+        let totals = day_totals(self.n, day);
+        let kinds = [
+            LogType::Steps,
+            LogType::Calories,
+            LogType::ActiveMinutes,
+            LogType::LightlyActiveMinutes,
+            LogType::SedentaryMinutes,
+        ];
+        kinds.iter().try_for_each(|kind| self.tx.put_log(self.tracked, *kind, totals.of(*kind)))
+    }
 }
 
 /// What a child does on a day of school: it walks there, or plays on the way home.
@@ -88,6 +108,26 @@ fn facts(n: i32, day: i32) -> ActivityFacts {
             average: if walks { 104 } else { 131 },
             zones: [zone(30, 91, 0), zone(91, 127, part), zone(127, 154, part), zone(154, 220, rest)],
         }),
+    }
+}
+
+/// What a child did on a day of the school year, both counted from 0: more on school days than at the weekend, and a
+/// little more as the year goes on.
+#[must_use]
+pub fn day_totals(child: i32, day: i32) -> DayTotals {
+    let first: Date = FIRST_DAY.parse().unwrap_or_default();
+    let usual = if day % 7 < 5 { 7400 } else { 4900 };
+    let steps = usual + 310 * (child % 9) + 6 * day + 100 * noise(child, day, 23);
+    let (active, lightly) = (25 + steps / 220, 140 + steps / 90);
+    // They sleep nine hours.
+    let sedentary = 15 * 60 - active - lightly;
+    DayTotals {
+        date: first.saturating_add(day.days()),
+        steps: steps.into(),
+        calories: (1150 + 28 * (child % 10) + steps / 25).into(),
+        active_minutes: active.into(),
+        lightly_active_minutes: lightly.into(),
+        sedentary_minutes: sedentary.into(),
     }
 }
 

@@ -3,6 +3,7 @@
 pub(in crate::app) mod activities;
 pub(in crate::app) mod body_fats;
 pub(in crate::app) mod demo;
+pub(in crate::app) mod logs;
 pub(in crate::app) mod policy;
 mod stored;
 pub(in crate::app) mod weights;

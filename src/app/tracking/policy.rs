@@ -14,6 +14,11 @@ operations! {
         PhysicalActivityUpdate        physicalactivity_update         datum update        -      any  any   -     any  -;
         PhysicalActivityDelete        physicalactivity_delete         datum delete        -      any  group -     kin  -;
     }
+    (Child) [physicalactivities] {
+        LogCreate                     log_create                      data  create        -      any  group -     kin  own;
+        LogList                       log_list                        data  read          any    any  group group kin  own;
+        LogListOfType                 log_list_of_type                data  read          any    any  group group kin  own;
+    }
     (Child, Weight) [measurements] {
         WeightCreate                  weight_create                   data  create        -      any  group -     kin  own;
         WeightList                    weight_list                     data  read          any    any  group group kin  own;

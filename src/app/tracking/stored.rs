@@ -35,7 +35,15 @@ pub(super) fn store<N, T>(
     items: &[N],
     insert: impl Fn(TrackedChild, &N) -> Result<Option<T>, Error>,
 ) -> Result<Stored<T>, Error> {
-    let DataOf { id, given } = child;
-    let number = tx.track_child(*id)?.ok_or_else(|| Unfit::Unregistered(Kind::Child, given.clone()))?;
-    items.iter().map(|item| insert(number, item)).collect::<Result<_, _>>().map(Stored)
+    let child = track(tx, child)?;
+    items.iter().map(|item| insert(child, item)).collect::<Result<_, _>>().map(Stored)
+}
+
+/// The child of whom something is to be stored.
+///
+/// # Errors
+/// `Invalid` if there is no such child any more.
+pub(super) fn track(tx: &Tx<'_>, child: &DataOf<Child>) -> Result<TrackedChild, Error> {
+    let unregistered = || Unfit::Unregistered(Kind::Child, child.given.clone());
+    Ok(tx.track_child(child.id)?.ok_or_else(unregistered)?)
 }

@@ -32,6 +32,8 @@ pub enum Field {
     Zone(HeartRateZone),
     /// Something of such a zone.
     OfZone(HeartRateZone, ZoneField),
+    /// The day of a total.
+    Date,
     /// When something was measured.
     Timestamp,
     /// What was measured.

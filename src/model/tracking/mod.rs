@@ -2,12 +2,15 @@
 
 mod activity;
 mod field;
+mod log;
 mod measurement;
 
 pub use activity::{
     ActivityFacts, ActivityLevel, HeartRate, HeartRateZone, Intensity, Period, PhysicalActivity, ZoneFacts,
 };
 pub use field::{Field, ZoneField};
+pub(crate) use log::days_between;
+pub use log::{DayTotals, Log, LogRange, LogType};
 pub use measurement::{BodyFat, NewBodyFat, NewWeight, Weight};
 
 /// The most items that one request may bring.

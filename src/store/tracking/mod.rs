@@ -2,6 +2,7 @@
 
 mod activities;
 mod body_fats;
+mod day_totals;
 mod list;
 mod numbers;
 mod owners;

@@ -67,12 +67,14 @@ const LISTS: [(&str, &str); 9] = [
     ("healthprofessional", "/v1/healthprofessionals/{healthprofessional}/children/groups"),
 ];
 
-/// What is tracked, below a child.
+/// What is tracked, below a child, and can be listed.
 const TRACKED: [&str; 3] = ["weights", "bodyfats", "physicalactivities"];
+/// What many items of may be brought, below a child.
+const ITEMS: [&str; 5] = ["weights", "bodyfats", "physicalactivities", "logs/steps", "logs/none"];
 
 /// The names of the targets.
-pub const TARGETS: [&str; 9] =
-    ["service", "bodies", "lists", "items", "tracked", "tokens", "forwarded", "values", "settings"];
+pub const TARGETS: [&str; 10] =
+    ["service", "bodies", "lists", "items", "tracked", "ranges", "tokens", "forwarded", "values", "settings"];
 
 /// Runs the targets, and has a service for those that need one.
 pub struct Fuzz {
@@ -123,6 +125,7 @@ impl Fuzz {
             "lists" => self.runtime.block_on(service.list(data)),
             "items" => self.runtime.block_on(service.items(data)),
             "tracked" => self.runtime.block_on(service.tracked(data)),
+            "ranges" => self.runtime.block_on(service.range(data)),
             "tokens" => self.runtime.block_on(service.token(data)),
             "forwarded" => forwarded(&service.app, data),
             "values" => values(data),
@@ -320,14 +323,16 @@ impl Service {
         let Some((first, body)) = data.split_first() else {
             return;
         };
-        let kind = TRACKED[usize::from(*first) % TRACKED.len()];
+        let kind = ITEMS[usize::from(*first) % ITEMS.len()];
         let child = if *first < 128 { "{child}" } else { "no id" };
         let path = format!("/v1/children/{child}/{kind}").replace(' ', "-");
         let caller = &self.tokens["application"];
         let request = request(Method::POST, &self.filled(&path), Some(caller), body.to_vec()).unwrap();
         let reply = self.send(request).await;
         if reply.status == 207 {
-            let sent: Vec<&serde_json::value::RawValue> = serde_json::from_slice(body).unwrap();
+            // Of logs, one item alone counts as none.
+            let sent: Result<Vec<&serde_json::value::RawValue>, _> = serde_json::from_slice(body);
+            let sent = if kind.starts_with("logs") { sent.unwrap_or_default() } else { sent.unwrap() };
             let outcomes: Value = serde_json::from_str(&reply.body).unwrap();
             let count = |key: &str| outcomes[key].as_array().unwrap().len();
             assert_eq!(count("success") + count("error"), sent.len());
@@ -342,6 +347,28 @@ impl Service {
         };
         let kind = TRACKED[usize::from(*first) % TRACKED.len()];
         self.ask("application", &format!("/v1/children/{{child}}/{kind}"), query).await;
+    }
+
+    /// Two days, and a type before them if there are three parts: logs are shown for each day between them.
+    async fn range(&mut self, data: &[u8]) {
+        let text = String::from_utf8_lossy(data);
+        let parts: Vec<_> = text.split('/').collect();
+        let path = match parts.as_slice() {
+            [first, last] => format!("date/{first}/{last}"),
+            [kind, first, last] => format!("{kind}/date/{first}/{last}"),
+            _ => return,
+        };
+        let path = self.filled(&format!("/v1/children/{{child}}/logs/{path}"));
+        let Some(request) = request(Method::GET, &path, Some(&self.tokens["application"]), Vec::new()) else {
+            return;
+        };
+        let reply = self.send(request).await;
+        assert!(matches!(reply.status, 200 | 400 | 404 | 405 | 414), "{}: {}", reply.status, reply.body);
+        if reply.status == 200 {
+            let days: Value = serde_json::from_str(&reply.body).unwrap();
+            let days = if parts.len() == 2 { &days["steps"] } else { &days };
+            assert!((1..=367).contains(&days.as_array().unwrap().len()), "{path}");
+        }
     }
 
     async fn ask(&mut self, caller: &str, path: &str, query: &[u8]) {

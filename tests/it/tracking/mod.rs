@@ -3,6 +3,7 @@
 mod access;
 mod activities;
 mod lists;
+mod logs;
 mod many;
 mod measurements;
 mod values;
@@ -66,12 +67,17 @@ fn unregistered(kind: &str, id: &str) -> (String, String) {
 
 /// What the audit trail says of a child's measurements: what was done, and to which.
 fn trail(world: &World, child: &str) -> Vec<(String, Option<String>)> {
+    trail_of(world, child, "weight_")
+}
+
+/// What the audit trail says of somebody's data: which actions whose names begin like this, and to which part.
+fn trail_of(world: &World, target: &str, actions: &str) -> Vec<(String, Option<String>)> {
     let database = rusqlite::Connection::open(world.folder.path().join("ocariot.db")).unwrap();
-    let sql = "SELECT action, lower(hex(part_id)) FROM audit WHERE target_id = unhex(?1) AND action LIKE 'weight%'
+    let sql = "SELECT action, lower(hex(part_id)) FROM audit WHERE target_id = unhex(?1) AND substr(action, 1, length(?2)) = ?2
                AND outcome = 'ok' ORDER BY id";
     let mut rows = database.prepare(sql).unwrap();
     let part = |text: String| (!text.is_empty()).then_some(text);
-    let rows = rows.query_map([child], |row| Ok((row.get(0)?, part(row.get(1)?))));
+    let rows = rows.query_map([target, actions], |row| Ok((row.get(0)?, part(row.get(1)?))));
     rows.unwrap().map(Result::unwrap).collect()
 }
 
