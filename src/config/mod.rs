@@ -15,9 +15,9 @@ use jiff::civil::Time;
 use zeroize::Zeroizing;
 
 use resolve::is_ours;
-pub use resolve::{Given, Inputs, Resolved, SettingsError, Source, resolve};
+pub use resolve::{Given, Inputs, Resolved, SettingsError, Source, resolve, without_mark};
 pub use settings::{SETTINGS, Setting, SettingKind, markdown};
-pub use values::{parse_duration, without_mark};
+pub use values::parse_duration;
 
 /// Everything that can be set, with its value.
 #[derive(Clone)]

@@ -5,7 +5,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::settings::{SETTINGS, Setting, SettingKind};
-use super::values::without_mark;
 
 /// A start that is refused because of a setting. `Display` is one sentence with the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -267,6 +266,12 @@ fn nearest(name: &str, known: impl Iterator<Item = String>, most: usize) -> Opti
         .filter(|(distance, _)| *distance <= most)
         .min()
         .map(|(_, other)| other)
+}
+
+/// A text read from a file or a stream without the mark that some editors put before it (U+FEFF).
+#[must_use]
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 #[cfg(test)]

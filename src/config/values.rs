@@ -116,12 +116,6 @@ impl Given {
     }
 }
 
-/// A text read from a file or a stream without the mark that some editors put before it (U+FEFF).
-#[must_use]
-pub fn without_mark(text: &str) -> &str {
-    text.strip_prefix('\u{feff}').unwrap_or(text)
-}
-
 /// A network of IPv4 addresses that are written as IPv6 is one of IPv4 addresses.
 fn canonical(network: IpNet) -> IpNet {
     let network = network.trunc();
