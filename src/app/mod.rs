@@ -28,6 +28,7 @@ use audit::Audit;
 use clock::ClockWatch;
 use ipnet::IpNet;
 use readiness::Readiness;
+use tracking::retention::Retention;
 
 pub use crate::store::{AnswerBody, Form, Written};
 pub use access::keys::{EarlierKeys, KeyCare, KeyKeeper, KeyRecord, KeysRecord, NewKey, PublicKey};
@@ -60,6 +61,8 @@ pub struct AppOptions {
     pub password_min_length: usize,
     /// Whether users change their own institution, and families their own children, freely.
     pub self_affiliation: SelfAffiliation,
+    /// How long what is tracked is kept; without, for ever.
+    pub keep_tracking: Option<Duration>,
     /// How long rows of the audit trail are kept.
     pub audit_keep: Duration,
     /// How many bytes of it are kept.
@@ -95,6 +98,8 @@ pub struct App {
     rules: Rules,
     access: Access,
     audit: Audit,
+    /// How long what is tracked is kept, if that has an end.
+    retention: Option<Retention>,
     health: Health,
 }
 
@@ -144,10 +149,12 @@ impl App {
             rate_limits: options.rate_limits,
             trusted_proxies: options.trusted_proxies,
         };
+        let retention = options.keep_tracking.map(|keep| Retention::new(&store, keep)).transpose()?;
         Ok(Self {
             rules,
             access: Access::start(&store, access, &options.clock)?,
             audit: Audit::new(options.audit_keep, options.audit_bytes, options.audited_reads),
+            retention,
             health: Health { readiness: Readiness::default(), clock: ClockWatch::new(options.clock_trust) },
             clock: options.clock,
             store,
@@ -175,7 +182,7 @@ impl App {
     }
 
     /// Forgets whose limits are over. To be done about once a minute, as [`App::flush_refusals`], [`App::tidy_keys`] and
-    /// [`App::prune_audit`], each apart from the others.
+    /// [`App::prune_audit`], each apart from the others; [`App::prune_tracking`] once an hour.
     pub fn forget_old_limits(&self) {
         self.access.limiters.iter().for_each(RateLimiters::forget_old);
         self.access.hasher.forget_old();

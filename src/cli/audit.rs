@@ -150,7 +150,9 @@ fn text_line(row: &TrailRecord) -> String {
     let count = (row.count > 1).then(|| format!("{} times", row.count));
     let more = part.chain(count).collect::<Vec<_>>().join(", ");
     let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-    let words = [&row.at, &row.outcome, &row.action, &or(&row.actor), &or(&row.target), &or(&row.address)];
+    // Whoever has no id is told by his type.
+    let actor = row.actor.clone().or_else(|| row.actor_type.clone());
+    let words = [&row.at, &row.outcome, &row.action, &or(&actor), &or(&row.target), &or(&row.address)];
     let [at, outcome, action, actor, target, address] = words.map(String::as_str);
     line([at, outcome, action, actor, target, address, &or(&row.request_id)], &more)
 }

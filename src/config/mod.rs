@@ -60,6 +60,8 @@ pub struct Config {
     pub rate_limits: Option<RateSettings>,
     /// The proxies whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How long what is tracked is kept; without, for ever.
+    pub keep_tracking: Option<Duration>,
     /// How long rows of the audit trail are kept.
     pub audit_keep: Duration,
     /// How many bytes of it are kept.
@@ -365,6 +367,7 @@ impl Config {
                 false => None,
             },
             trusted_proxies: get("trusted-proxies")?.networks()?,
+            keep_tracking: optional(get("keep-tracking")?, |given| given.duration(30 * 86_400..=100 * 365 * 86_400))?,
             audit_keep: get("audit-keep")?.duration(86_400..=3650 * 86_400)?,
             audit_size: u64::try_from(get("audit-size")?.size(1 << 20..=1 << 31)?).unwrap_or(u64::MAX),
             audit_reads: get("audit-reads")?.switch()?,
@@ -499,7 +502,7 @@ mod tests {
     fn a_wrong_value_is_named_with_its_source_and_what_is_expected() {
         for (flag, value, expected) in [
             ("port-https", "99999", "--port-https is \"99999\" (flag), and must be a port from 0 to 65535"),
-            ("token-ttl", "24", "must be a time such as 10s, 15m, 24h or 7d, from 60s to 31536000s"),
+            ("token-ttl", "24", "must be a time such as 10s, 15m, 24h, 7d or 5y, from 60s to 31536000s"),
             ("body-limit", "1 TiB", "must be a size such as"),
             ("plain-http", "maybe", "must be true or false"),
             ("bind", "localhost", "must be an IP address"),

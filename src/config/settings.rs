@@ -104,6 +104,7 @@ pub const SETTINGS: &[Setting] = &[
     value("rate-limit-logins", "RATE", "300/5m", "Passwords that one client tries, for all accounts together."),
     value("rate-limit-account", "RATE", "100/15m", "Passwords tried for one account by one client; and by all, which slows those that its user never logged in from."),
     value("trusted-proxies", "NETWORKS", "", "Proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8, with commas between."),
+    value("keep-tracking", "TIME", "", "Remove what is tracked when it is older, such as 5y: 30d to 100y; without, it is kept."),
     value("audit-keep", "TIME", "365d", "How long rows of the audit trail are kept: 1d to 3650d."),
     value("audit-size", "SIZE", "256 MiB", "How large the audit trail may become: 1 MiB to 2 GiB; beyond it the oldest rows go before their time, which the log says."),
     switch("audit-reads", "Name in the audit trail who views which single child, too."),

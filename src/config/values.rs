@@ -61,10 +61,10 @@ impl Given {
         count.ok_or_else(|| self.wrong(&format!("a number from {} to {}", range.start(), range.end())))
     }
 
-    /// A number and its unit: `10s`, `15m`, `24h`, `7d`.
+    /// A number and its unit: `10s`, `15m`, `24h`, `7d`, `5y`.
     pub(super) fn duration(&self, range: RangeInclusive<u64>) -> Result<Duration, SettingsError> {
         parse_duration(&self.text).filter(|duration| range.contains(&duration.as_secs())).ok_or_else(|| {
-            self.wrong(&format!("a time such as 10s, 15m, 24h or 7d, from {}s to {}s", range.start(), range.end()))
+            self.wrong(&format!("a time such as 10s, 15m, 24h, 7d or 5y, from {}s to {}s", range.start(), range.end()))
         })
     }
 
@@ -162,7 +162,7 @@ fn ipv6_host(address: Ipv6Addr) -> String {
     }
 }
 
-/// Reads a number of seconds, minutes, hours or days: `10s`, `15m`, `24h`, `7d`.
+/// Reads a number of seconds, minutes, hours, days, or years of 365 days: `10s`, `15m`, `24h`, `7d`, `5y`.
 #[must_use]
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let (number, unit) = split(text);
@@ -171,6 +171,7 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         "m" => 60,
         "h" => 3600,
         "d" => 86_400,
+        "y" => 365 * 86_400,
         _ => return None,
     };
     number?.checked_mul(factor).map(Duration::from_secs)

@@ -114,6 +114,7 @@ pub(crate) fn start_app(
             true => SelfAffiliation::Allowed,
             false => SelfAffiliation::Refused,
         },
+        keep_tracking: config.keep_tracking,
         audit_keep: config.audit_keep,
         audit_bytes: config.audit_size,
         audited_reads: match config.audit_reads {

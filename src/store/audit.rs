@@ -16,6 +16,9 @@ use crate::store::{Tx, View};
 /// any rows has room in what is reckoned with this.
 const ROW_BYTES: u64 = 300;
 
+/// The type of the actor where the service did it by itself.
+const SERVICE: &str = "service";
+
 /// A change that was made.
 pub struct Change<'a> {
     /// Who made it.
@@ -80,8 +83,8 @@ pub struct TrailRow {
     pub at: Timestamp,
     /// Who, if that is known.
     pub actor: Option<Id<Account>>,
-    /// The actor's type.
-    pub role: Option<Role>,
+    /// The actor's type, as in tokens, or `service`.
+    pub actor_type: Option<String>,
     /// The operation's id, or another word for what was done or asked.
     pub action: String,
     /// What it was done to.
@@ -186,6 +189,26 @@ impl Tx<'_> {
         .map(drop)
     }
 
+    /// Writes down how many things the service changed by itself: in the row of this number, if there is one already.
+    /// Returns the row's number.
+    ///
+    /// # Errors
+    /// If the store cannot write.
+    pub fn record_by_service(&self, action: &'static str, count: usize, row: Option<i64>) -> Result<i64, Error> {
+        let known = match row {
+            Some(row) => self.execute("UPDATE audit SET count = count + ?2 WHERE id = ?1", params![row, count])?,
+            None => 0,
+        };
+        if let (Some(row), 1) = (row, known) {
+            return Ok(row);
+        }
+        self.prepare(
+            "INSERT INTO audit (at, actor_role, action, outcome, count) VALUES (?1, ?2, ?3, 'ok', ?4) RETURNING id",
+        )?
+        .query_row(params![self.now().as_millisecond(), SERVICE, action, count], |row| row.get(0))
+        .translate()
+    }
+
     /// Writes refusals into the audit trail, as one row.
     pub fn record_refused(&self, refused: &Refused) -> Result<(), Error> {
         self.execute(
@@ -232,7 +255,7 @@ fn trail_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<TrailRow> {
         place: TrailPlace { at: row.get(0)?, row: row.get(1)? },
         at: rows::timestamp(row, 0)?,
         actor: rows::optional_id(row, 2)?,
-        role: row.get_ref(3)?.as_str_or_null()?.map(|_| rows::role(row, 3)).transpose()?,
+        actor_type: row.get(3)?,
         action: row.get(4)?,
         target: rows::optional_id(row, 5)?,
         part: rows::optional_id(row, 6)?,

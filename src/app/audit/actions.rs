@@ -10,10 +10,12 @@ pub(in crate::app) const ADMIN_CREATE: &str = "admin_create";
 pub(in crate::app) const USER_UNLOCK: &str = "user_unlock";
 /// Having another key sign.
 pub(in crate::app) const ROTATION: &str = "keys_rotate";
+/// Removing what is tracked and older than it is kept.
+pub(in crate::app) const TRACKING_PRUNE: &str = "tracking_prune";
 /// A request that is refused before it is known what is wanted.
 pub(in crate::app) const EARLY: &str = "request";
 
 /// Every word for what was done or asked that the trail uses.
 pub fn audited_actions() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|row| row.id).chain([LOGIN, ADMIN_CREATE, USER_UNLOCK, ROTATION, EARLY])
+    TABLE.iter().map(|row| row.id).chain([LOGIN, ADMIN_CREATE, USER_UNLOCK, ROTATION, TRACKING_PRUNE, EARLY])
 }

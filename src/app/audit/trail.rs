@@ -57,12 +57,12 @@ pub struct TrailRecord {
     pub action: String,
     /// `ok`, or why not.
     pub outcome: String,
-    /// How many requests the row stands for.
+    /// How many requests the row stands for, or how many things the service removed by itself.
     pub count: i64,
     /// The id of who did it: nobody's, if it is not known, or if it was the machine's operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
-    /// The actor's type, as in tokens.
+    /// The actor's type, as in tokens; `service` if it did this by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor_type: Option<String>,
     /// The id of what it was done to.
@@ -112,7 +112,7 @@ fn record(row: TrailRow) -> TrailRecord {
         outcome: row.outcome,
         count: row.count,
         actor: row.actor.map(|id| id.to_string()),
-        actor_type: row.role.map(|role| role.word().to_owned()),
+        actor_type: row.actor_type,
         target: row.target.map(|id| id.to_string()),
         part: row.part.map(|id| id.to_string()),
         address: row.address,

@@ -5,6 +5,7 @@ pub(in crate::app) mod body_fats;
 pub(in crate::app) mod demo;
 pub(in crate::app) mod logs;
 pub(in crate::app) mod policy;
+pub(in crate::app) mod retention;
 mod stored;
 pub(in crate::app) mod weights;
 

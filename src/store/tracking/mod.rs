@@ -8,6 +8,7 @@ mod numbers;
 mod owners;
 mod packed;
 mod question;
+mod retention;
 mod weights;
 
 pub use owners::TrackedChild;

@@ -164,6 +164,7 @@ impl Service {
             },
             password_min_length: 1,
             self_affiliation: SelfAffiliation::Refused,
+            keep_tracking: None,
             audit_keep: Duration::from_secs(86_400),
             audit_bytes: 256 << 20,
             audited_reads: AuditedReads::SingleChildren,

@@ -6,6 +6,7 @@ mod lists;
 mod logs;
 mod many;
 mod measurements;
+mod retention;
 mod values;
 
 use serde_json::{Value, json};
