@@ -1,6 +1,6 @@
 //! A made-up school to explore the service with. Its ids are the same at every start, so that examples can name them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{App, tracking};
 use crate::app::access::hash_queue::Turn;
@@ -10,7 +10,9 @@ use crate::model::{
 };
 use crate::store::{NewAccountRow, Tx};
 
-pub use super::tracking::demo::{ACTIVITY, BODY_FAT, FIRST_DAY, MEASURED_AT, SECOND_DAY, WEIGHT, activity, day_totals};
+pub use super::tracking::demo::{
+    ACTIVITY, BODY_FAT, ENVIRONMENT, FIRST_DAY, MEASURED_AT, SECOND_DAY, WEIGHT, activity, day_totals, environment,
+};
 
 /// Everybody's password.
 pub const PASSWORD: &str = "ocariot-demo";
@@ -72,7 +74,11 @@ impl App {
                 tx.made_up(made_at, NODE, |tx| {
                     let children = School { tx, hash: &hash }.fill()?;
                     tracking::demo::fill(tx, &children)
-                })
+                })?;
+                // A second later, so that these ids do not depend on how much there is before them.
+                let later = made_at.checked_add(SignedDuration::from_secs(1)).map_err(Error::internal)?;
+                let school = Id::parse(INSTITUTION).ok_or_else(|| Error::internal("the school's id is none"))?;
+                tx.made_up(later, NODE, |tx| tracking::demo::fill_rooms(tx, school))
             })
             .await
     }

@@ -59,6 +59,8 @@ pub enum Kind {
     Weight,
     /// A body fat of a child.
     BodyFat,
+    /// The air of a room of an institution.
+    Environment,
 }
 
 /// The fields of all objects and bodies; each domain says in its `api` catalogue how they are written.

@@ -23,6 +23,12 @@ pub enum Unfit {
     LevelName,
     /// Not each level of an activity is there, once.
     LevelsIncomplete,
+    /// Nothing was measured.
+    NoMeasurements,
+    /// More was measured at once than one environment may hold.
+    TooManyMeasurements(usize),
+    /// It is neither true nor false.
+    NotTruth(Field),
     /// There are no totals of that name.
     LogType,
     /// Two days, from the first to the second, are no interval that can be asked for.

@@ -39,7 +39,7 @@ pub use engine::cipher::{KEY_LENGTH, UsernameKey};
 pub use engine::migrate::SCHEMA_VERSION;
 pub use engine::writer::Tx;
 pub use scans::{AnswerBody, Asker, Chunks, CutOff, Form, Items, Place, ScanOptions, Written};
-pub use tracking::TrackedChild;
+pub use tracking::{TrackedChild, TrackedInstitution};
 
 /// After how many steps of its machine SQLite looks whether it should go on.
 const STEPS: i32 = 500;

@@ -34,12 +34,18 @@ fn activity() -> Value {
     json!({"start_time": MEASURED_AT, "end_time": "2019-06-20T14:40:01Z", "duration": 1000, "name": "walk", "calories": 5})
 }
 
+/// The air of a room of our institution.
+fn air() -> Value {
+    json!({"timestamp": MEASURED_AT, "location": {"local": "a", "room": "b"},
+        "measurements": [{"type": "temperature", "value": 28.5, "unit": "°C"}]})
+}
+
 /// What is discontinued.
 const DISCONTINUED: &str = "Support for this method has been discontinued.";
 
 /// Whether an operation is about what is tracked.
 fn is_tracked(id: &str) -> bool {
-    ["physicalactivity_", "log_", "weight_", "bodyfat_"].iter().any(|start| id.starts_with(start))
+    ["physicalactivity_", "log_", "weight_", "bodyfat_", "environment_"].iter().any(|start| id.starts_with(start))
 }
 
 /// Provokes errors, and remembers which ones were seen where.
@@ -50,7 +56,7 @@ struct Provoker {
     expired: Client,
     document: Value,
     /// A weight, a body fat and an activity of our child.
-    measured: [String; 3],
+    measured: [String; 4],
     seen: BTreeSet<(String, String)>,
 }
 
@@ -66,7 +72,9 @@ impl Provoker {
         let fats = ours.application.client.get(&weights.replace("weights", "bodyfats")).await.is(200).body;
         let activities = weights.replace("weights", "physicalactivities");
         let activity = ours.application.client.post(&activities, activity()).await.is(201).id();
-        let measured = [weight, fats[0]["id"].as_str().unwrap().to_owned(), activity];
+        let rooms = format!("/v1/institutions/{}/environments", ours.institution);
+        let environment = ours.application.client.post(&rooms, air()).await.is(201).id();
+        let measured = [weight, fats[0]["id"].as_str().unwrap().to_owned(), activity, environment];
         Self { world, ours, admin, expired, document, measured, seen: BTreeSet::new() }
     }
 
@@ -97,7 +105,7 @@ impl Provoker {
     fn target(&self, id: &str) -> Target {
         let (_, method, template) = self.operations().into_iter().find(|(known, _, _)| known == id).unwrap();
         let user = if id == "password_change" { &self.ours.educator } else { &self.ours.child };
-        let ids: [(&str, &str); 13] = [
+        let ids: [(&str, &str); 14] = [
             ("user_id", &user.id),
             ("institution_id", &self.ours.institution),
             ("child_id", &self.ours.child.id),
@@ -108,6 +116,7 @@ impl Provoker {
             ("weight_id", &self.measured[0]),
             ("bodyfat_id", &self.measured[1]),
             ("physicalactivity_id", &self.measured[2]),
+            ("environment_id", &self.measured[3]),
             ("resource", "steps"),
             ("date_start", "2019-01-01"),
             ("date_end", "2019-01-02"),
@@ -137,6 +146,7 @@ impl Provoker {
             "log_create" => json!([{"date": "2019-01-01", "value": 1}]),
             "weight_create" => json!({"timestamp": MEASURED_AT, "value": 30, "unit": "kg"}),
             "physicalactivity_create" => activity(),
+            "environment_create" => air(),
             // It looks at none.
             "physicalactivity_update" => return None,
             "bodyfat_create" => json!({"timestamp": MEASURED_AT, "value": 20}),
@@ -259,7 +269,7 @@ async fn general(p: &mut Provoker) {
         // Children hold few scopes; those they hold lead to things that are not theirs.
         let stranger = p.world.person("children", &institution, &[]).await.client;
         let target = Target { client: stranger, ..p.target(&id) };
-        if id != "child_view_by_tag" && id != "institution_view" {
+        if !["child_view_by_tag", "institution_view", "environment_list"].contains(&id.as_str()) {
             let text = "Authorization failed due to insufficient permissions.";
             p.expect(&target, 403, "FORBIDDEN", Some(text)).await;
         }
@@ -596,9 +606,14 @@ async fn tracking(p: &mut Provoker) {
     let tracked: Vec<_> = p.operations().into_iter().filter(|(id, _, _)| is_tracked(id)).collect();
     for (id, _, _) in tracked.into_iter().filter(|(id, _, _)| id != "physicalactivity_update") {
         let target = p.target(&id);
-        let target = Target { path: target.path.replace(&p.ours.child.id, ABSENT), ..target };
-        let message = format!("There is no registered Child with ID: {ABSENT} on the platform!");
-        p.expect(&target, 400, &message, Some("Please register the Child and try again...")).await;
+        let (kind, owner) = if id.starts_with("environment") {
+            ("Institution", &p.ours.institution)
+        } else {
+            ("Child", &p.ours.child.id)
+        };
+        let target = Target { path: target.path.replace(owner, ABSENT), ..target };
+        let message = format!("There is no registered {kind} with ID: {ABSENT} on the platform!");
+        p.expect(&target, 400, &message, Some(&format!("Please register the {kind} and try again..."))).await;
         if id.ends_with("_create") {
             let target = Target { body: Some(json!(vec![{}; 1001])), ..p.target(&id) };
             p.invalid(&target, "At most 1000 items can be sent at once.").await;
@@ -625,6 +640,42 @@ async fn tracking(p: &mut Provoker) {
     p.invalid(&p.with("weight_create", "body_fat", json!("x")), &number("body_fat")).await;
     p.missing("bodyfat_create", json!({}), "timestamp, value").await;
     logs(p).await;
+    environments(p).await;
+}
+
+async fn environments(p: &mut Provoker) {
+    let id = "environment_create";
+    instant(p, id, "timestamp").await;
+    p.conflict(&p.target(id), "Environment").await;
+    let bad = [
+        (json!([]), "must be a string!".to_owned()),
+        (json!(""), "must have at least one character!".to_owned()),
+        (json!("é".repeat(257)), "must have at most 256 characters!".to_owned()),
+        (json!("a\u{7}b"), "must not contain control characters!".to_owned()),
+    ];
+    for (value, text) in &bad {
+        for field in ["local", "room", "latitude", "longitude"] {
+            let mut target = p.target(id);
+            target.body.as_mut().unwrap()["location"][field] = value.clone();
+            p.invalid(&target, &format!("location.{field} {text}")).await;
+        }
+        for field in ["type", "unit"] {
+            let mut target = p.target(id);
+            target.body.as_mut().unwrap()["measurements"][0][field] = value.clone();
+            p.invalid(&target, &format!("measurements.{field} {text}")).await;
+        }
+    }
+    let values = json!([{"type": "a", "value": null}]);
+    p.invalid(&p.with(id, "measurements", values), "measurements.value must be a valid number.").await;
+    p.invalid(&p.with(id, "measurements", json!([])), "measurements collection must not be empty!").await;
+    let many = json!(vec![{}; 101]);
+    p.invalid(&p.with(id, "measurements", many), "measurements must have at most 100 items!").await;
+    p.invalid(&p.with(id, "climatized", json!(null)), "climatized must be a boolean!").await;
+    p.missing(id, json!({}), "timestamp, location, measurements").await;
+    p.missing(id, json!({"location": {}}), "location.local, location.room").await;
+    let mut body = air();
+    body["measurements"] = json!([{}]);
+    p.missing(id, body, "measurements.type, measurements.value, measurements.unit").await;
 }
 
 async fn logs(p: &mut Provoker) {

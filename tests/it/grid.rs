@@ -140,6 +140,10 @@ impl Grid {
             "application_create" => user("applications", &name, institution, &[]),
             "child_tag_set" => json!({"nfc_tag": name}),
             "log_create" => json!([{"date": "2019-01-01", "value": 1}]),
+            "environment_create" => {
+                json!({"timestamp": measured()["timestamp"], "location": {"local": "a", "room": "b"},
+                "measurements": [{"type": "a", "value": 1, "unit": "b"}]})
+            }
             "physicalactivity_create" | "weight_create" | "bodyfat_create" => measured(),
             _ if id.ends_with("_group_create") => json!({"name": name, "children": kids}),
             _ if id.ends_with("_update") => json!({}),

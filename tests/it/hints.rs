@@ -35,7 +35,11 @@ async fn no_list_filters_or_sorts_by_what_is_stored_and_not_shown() {
     let groups = format!("/v1/educators/{}/children/groups", educator.id);
     let measured =
         ["weights", "bodyfats", "physicalactivities"].map(|name| format!("/v1/children/{}/{name}", school.child.id));
+    let rooms = format!("/v1/institutions/{}/environments", school.institution);
     for day in ["2019-01-01", "2019-01-02"] {
+        let body = json!({"timestamp": format!("{day}T08:00:00"), "location": {"local": "a", "room": "b"},
+            "measurements": [{"type": "a", "value": 1, "unit": "b"}]});
+        school.application.client.post(&rooms, body).await.is(201);
         let body = json!({"timestamp": format!("{day}T08:00:00"), "value": 30, "unit": "kg", "body_fat": 20});
         school.application.client.post(&measured[0], body).await.is(201);
         let body = json!({"start_time": format!("{day}T08:00:00"), "end_time": format!("{day}T08:00:01"),
@@ -54,6 +58,7 @@ async fn no_list_filters_or_sorts_by_what_is_stored_and_not_shown() {
         (&school.application.client, measured[0].clone()),
         (&school.application.client, measured[1].clone()),
         (&school.application.client, measured[2].clone()),
+        (&school.application.client, rooms),
     ];
     let mut asked = 0;
     for (client, path) in &lists {
@@ -170,6 +175,24 @@ impl Everything {
         }
     }
 
+    /// The air of an institution's rooms.
+    fn rooms(&mut self, token: &str, institution: &str) {
+        let list = "/v1/institutions/{institution_id}/environments";
+        let room = self.canary("room");
+        let body = json!({"timestamp": "2019-01-01T08:00:00", "location": {"local": room, "room": room},
+            "measurements": [{"type": room, "value": 1, "unit": room}]});
+        let made = self.id(token, list, &[institution], body.clone());
+        assert_eq!(
+            self.ask(token, ("POST", list), &[institution], json!([body, {"location": {"room": [room]}}])).0,
+            207
+        );
+        let query = format!("{list}?location.room={room}");
+        assert_eq!(self.ask(token, ("GET", &query), &[institution], Value::Null).0, 200);
+        let one = format!("{list}/{{environment_id}}");
+        assert_eq!(self.ask(token, ("DELETE", &one), &[institution, &made], Value::Null).0, 204);
+        assert_eq!(self.ask(token, ("DELETE", list), &[institution], Value::Null).0, 204);
+    }
+
     /// What is tracked of a child.
     fn tracked(&mut self, token: &str, child: &str) {
         let logs = "/v1/children/{child_id}/logs";
@@ -236,6 +259,7 @@ impl Everything {
         let application = json!({"institution_id": institution, "application_name": "P"});
         let (application, token) = self.user(&admin, "applications", "application_id", &application);
         self.tracked(&token, &child);
+        self.rooms(&token, &institution);
         let reset = json!({"new_password": self.canary("reset")});
         self.ask(&admin, ("POST", "/v1/users/{user_id}/reset-password"), &[&application], reset);
         assert_eq!(self.ask(&token, ("GET", "/v1/applications"), &[], Value::Null).0, 401, "its token was revoked");

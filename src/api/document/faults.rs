@@ -9,8 +9,8 @@ use crate::api::document::parts::OperationFaults;
 use crate::api::http::error_body::ErrorBody;
 use crate::api::http::failure::{HttpFault, body, transport_body};
 use crate::api::http::names::parameter;
-use crate::app::policy::Row;
-use crate::model::{Error, Invalid, Kind, Limited, Unauthenticated};
+use crate::app::policy::{Grant, Row};
+use crate::model::{Error, Invalid, Kind, Limited, Role, Unauthenticated};
 
 /// What the document says of an operation.
 pub(in crate::api) struct Facts<'a> {
@@ -33,6 +33,9 @@ pub(in crate::api) fn faults(facts: &Facts<'_>) -> Vec<ErrorBody> {
         let reasons =
             [Unauthenticated::NoToken, Unauthenticated::Expired, Unauthenticated::BadToken, Unauthenticated::Revoked];
         reasons.into_iter().map(Error::Unauthenticated).for_each(&mut add);
+    }
+    // Where everybody may do it to everything, nobody is refused.
+    if facts.row.is_some_and(|row| Role::ALL.iter().any(|role| row.grant(*role) != Grant::Any)) {
         add(Error::Forbidden);
     }
     if facts.faults.names_ids {

@@ -67,6 +67,9 @@ fn form(name: &str, schema: &Value) -> &'static str {
         "duration" | "calories" | "steps" | "distance" => ": `200`, `gt:100`.",
         name if name.starts_with("heart_rate.") => ": `107`, `gt:100`.",
         "unit" => ": `kg`.",
+        "climatized" => ": `true`.",
+        "location.local" | "location.room" => ": `room 01`, `room*`.",
+        "location.latitude" | "location.longitude" => ": `7.21`, `gt:7`.",
         _ if schema["format"] == "date-time" || schema["format"] == "date" => ": `gte:2019-12-01`, `lt:2020-01-01`.",
         _ => ": `BR0001`, `BR*`, `*BR*`.",
     }

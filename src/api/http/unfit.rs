@@ -40,6 +40,9 @@ pub(in crate::api) fn unfit_body(unfit: &Unfit) -> ErrorBody {
         Unfit::LevelsIncomplete => invalid_fields(
             "The levels array must have values for the following levels: sedentary, lightly, fairly, very.",
         ),
+        Unfit::NoMeasurements => invalid_fields("measurements collection must not be empty!"),
+        Unfit::TooManyMeasurements(most) => invalid_fields(format!("measurements must have at most {most} items!")),
+        Unfit::NotTruth(field) => invalid_fields(format!("{} must be a boolean!", key(*field))),
         Unfit::LogType => invalid_fields(
             "The names of the allowed types are: steps, calories, active_minutes, lightly_active_minutes, \
              sedentary_minutes.",

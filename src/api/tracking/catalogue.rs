@@ -23,6 +23,9 @@ pub(in crate::api) enum Tag {
     /// What part of children is fat, per cent.
     #[oai(rename = "children.bodyfats")]
     BodyFats,
+    /// The air of rooms.
+    #[oai(rename = "institutions.environments")]
+    Environments,
 }
 
 /// This part. The key of a field inside another begins with that of the other.
@@ -75,6 +78,16 @@ pub(in crate::api) const PART: Part = Part {
         (AnyField::Tracking(Field::Value), "value"),
         (AnyField::Tracking(Field::Unit), "unit"),
         (AnyField::Tracking(Field::BodyFat), "body_fat"),
+        (AnyField::Tracking(Field::Location), "location"),
+        (AnyField::Tracking(Field::Local), "location.local"),
+        (AnyField::Tracking(Field::Room), "location.room"),
+        (AnyField::Tracking(Field::PlaceLatitude), "location.latitude"),
+        (AnyField::Tracking(Field::PlaceLongitude), "location.longitude"),
+        (AnyField::Tracking(Field::Measurements), "measurements"),
+        (AnyField::Tracking(Field::MeasurementType), "measurements.type"),
+        (AnyField::Tracking(Field::MeasurementValue), "measurements.value"),
+        (AnyField::Tracking(Field::MeasurementUnit), "measurements.unit"),
+        (AnyField::Tracking(Field::Climatized), "climatized"),
     ],
     kinds: &[
         KindWords {
@@ -98,6 +111,13 @@ pub(in crate::api) const PART: Part = Part {
             example: demo::BODY_FAT,
             origin: "The body fat's `id`, as the answers that show it have it.",
         },
+        KindWords {
+            kind: Kind::Environment,
+            title: "Environment",
+            parameter: "environment_id",
+            example: demo::ENVIRONMENT,
+            origin: "The environment's `id`, as the answers that show it have it.",
+        },
     ],
     faults: FAULTS,
     parameters: &[
@@ -106,5 +126,11 @@ pub(in crate::api) const PART: Part = Part {
         ("date_end", demo::SECOND_DAY, "The last day, a year after the first at most."),
     ],
     exceptions: &[],
-    tags: &["children.physicalactivities", "children.logs", "children.weights", "children.bodyfats"],
+    tags: &[
+        "children.physicalactivities",
+        "children.logs",
+        "children.weights",
+        "children.bodyfats",
+        "institutions.environments",
+    ],
 };

@@ -4,11 +4,12 @@ use jiff::civil::Date;
 
 use crate::api::document::parts::{ConcatErrors, OperationFaults, bad_time, missing, taken, text};
 use crate::app::policy::{
-    BodyFatCreate, BodyFatDelete, BodyFatList, BodyFatView, LogCreate, LogList, LogListOfType, PhysicalActivityCreate,
-    PhysicalActivityDelete, PhysicalActivityList, PhysicalActivityUpdate, PhysicalActivityView, WeightCreate,
-    WeightDelete, WeightList, WeightView,
+    BodyFatCreate, BodyFatDelete, BodyFatList, BodyFatView, EnvironmentClear, EnvironmentCreate, EnvironmentDelete,
+    EnvironmentList, LogCreate, LogList, LogListOfType, PhysicalActivityCreate, PhysicalActivityDelete,
+    PhysicalActivityList, PhysicalActivityUpdate, PhysicalActivityView, WeightCreate, WeightDelete, WeightList,
+    WeightView,
 };
-use crate::model::tracking::{Field, HeartRateZone, MAX_ITEMS, ZoneField};
+use crate::model::tracking::{Field, HeartRateZone, MAX_ITEMS, MAX_MEASUREMENTS, ZoneField};
 use crate::model::{DateFault, Error, Field as AnyField, IntervalFault, Invalid, Kind, NumberForm, TimeFault, Unfit};
 
 /// Those of each operation.
@@ -29,6 +30,10 @@ pub(in crate::api) const FAULTS: &[OperationFaults] = &[
     OperationFaults::of::<BodyFatList>(list),
     OperationFaults::of::<BodyFatView>(|| view(Kind::BodyFat)),
     OperationFaults::of::<BodyFatDelete>(of_child),
+    OperationFaults::of::<EnvironmentCreate>(environment_create).uploading(),
+    OperationFaults::of::<EnvironmentList>(|| [of_institution(), vec![bad_time()]].concat_errors()),
+    OperationFaults::of::<EnvironmentClear>(of_institution),
+    OperationFaults::of::<EnvironmentDelete>(of_institution),
 ];
 
 fn activity_create() -> Vec<Error> {
@@ -94,6 +99,31 @@ fn log_list() -> Vec<Error> {
 
 fn log_list_of_type() -> Vec<Error> {
     [vec![Unfit::LogType.into()], log_list()].concat_errors()
+}
+
+fn environment_create() -> Vec<Error> {
+    [
+        [of_institution(), vec![Unfit::TooManyItems(MAX_ITEMS).into()]].concat_errors(),
+        time(),
+        text(Field::Local.into()),
+        text(Field::Room.into()),
+        text(Field::PlaceLatitude.into()),
+        text(Field::PlaceLongitude.into()),
+        vec![required(&[Field::Local, Field::Room])],
+        vec![Unfit::NoMeasurements.into(), Unfit::TooManyMeasurements(MAX_MEASUREMENTS).into()],
+        text(Field::MeasurementType.into()),
+        vec![number(Field::MeasurementValue, NumberForm::Real)],
+        text(Field::MeasurementUnit.into()),
+        vec![Unfit::NotTruth(Field::Climatized.into()).into()],
+        vec![required(&[Field::Timestamp, Field::Location, Field::Measurements])],
+        vec![required(&[Field::MeasurementType, Field::MeasurementValue, Field::MeasurementUnit])],
+        vec![taken(Kind::Environment)],
+    ]
+    .concat_errors()
+}
+
+fn of_institution() -> Vec<Error> {
+    vec![Unfit::Unregistered(Kind::Institution, "507f191e810c19729de860ea".to_owned()).into()]
 }
 
 fn list() -> Vec<Error> {

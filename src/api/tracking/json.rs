@@ -89,6 +89,13 @@ pub(super) fn whole(raw: &RawValue, form: NumberForm) -> Option<u64> {
     number(raw, form).map(|number| number as u64)
 }
 
+/// The number that is given as one, if a double holds it: whatever its size, never a negative zero.
+pub(super) fn finite(raw: &RawValue) -> Option<f64> {
+    let is_number = matches!(raw.get().as_bytes().first(), Some(b'-' | b'0'..=b'9'));
+    let number = is_number.then(|| raw.get().parse::<f64>().ok()).flatten()?;
+    number.is_finite().then_some(number + 0.0)
+}
+
 /// TIME.
 pub(super) fn instant(raw: &RawValue) -> Result<jiff::Timestamp, Invalid> {
     match text(raw) {
@@ -241,6 +248,12 @@ impl<'o, 'b> Fields<'o, 'b> {
         self.required(field).map(|raw| checked(field, text(raw).as_deref())).transpose()
     }
 
+    /// STR of a field that need not be there.
+    pub(super) fn optional_text(&self, field: impl Into<Field>) -> Result<Option<Text>, Invalid> {
+        let field = field.into();
+        self.get(field).map(|raw| checked(field, text(raw).as_deref())).transpose()
+    }
+
     /// REQ of all that was noted.
     pub(super) fn missing(self) -> Invalid {
         Invalid::Missing(self.missing)
@@ -255,7 +268,11 @@ fn whole_of(field: Field, raw: &RawValue, form: NumberForm) -> Result<u64, Inval
     whole(raw, form).ok_or_else(|| Unfit::Number(vec![field], form).into())
 }
 
-fn checked(field: Field, text: Option<&str>) -> Result<Text, Invalid> {
+/// STR of what was given for a field, if it is text.
+///
+/// # Errors
+/// The first rule that it breaks.
+pub(super) fn checked(field: Field, text: Option<&str>) -> Result<Text, Invalid> {
     let checked = text.ok_or(Fault::NotText).and_then(|text| Text::new(text, Text::MAX));
     checked.map_err(|fault| Invalid::Field(field, fault))
 }
@@ -270,6 +287,8 @@ pub(super) enum Piece<'b> {
     Given(&'b RawValue),
     /// Text.
     Text(String),
+    /// What is not said to be true.
+    False,
     /// An object.
     Object(Shown<'b>),
     /// An array of objects.
@@ -338,6 +357,7 @@ impl Serialize for Piece<'_> {
         match self {
             Piece::Given(raw) => raw.serialize(serializer),
             Piece::Text(text) => serializer.serialize_str(text),
+            Piece::False => serializer.serialize_bool(false),
             Piece::Object(object) => object.serialize(serializer),
             Piece::Array(objects) => objects.serialize(serializer),
         }

@@ -4,6 +4,7 @@ mod activities;
 mod bodyfats;
 pub(in crate::api) mod catalogue;
 mod discontinued;
+mod environments;
 pub(in crate::api) mod faults;
 mod items;
 mod json;
@@ -17,7 +18,13 @@ use std::sync::Arc;
 
 use crate::app::App;
 
-pub(super) type Apis = (activities::PhysicalActivitiesApi, logs::LogsApi, weights::WeightsApi, bodyfats::BodyFatsApi);
+pub(super) type Apis = (
+    activities::PhysicalActivitiesApi,
+    logs::LogsApi,
+    weights::WeightsApi,
+    bodyfats::BodyFatsApi,
+    environments::EnvironmentsApi,
+);
 
 /// All operations.
 pub(super) fn apis(app: &Arc<App>) -> Apis {
@@ -26,5 +33,6 @@ pub(super) fn apis(app: &Arc<App>) -> Apis {
         logs::LogsApi(app.clone()),
         weights::WeightsApi(app.clone()),
         bodyfats::BodyFatsApi(app.clone()),
+        environments::EnvironmentsApi(app.clone()),
     )
 }

@@ -86,6 +86,45 @@ fn whole(least: f64, pattern: &str) -> MetaSchema {
     or_text(number, pattern)
 }
 
+/// A number of either sign, as requests may give it: as a number, or its digits as text.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(super) struct GivenReal(Value);
+
+impl GivenReal {
+    /// A number for examples.
+    pub(super) fn example(value: f64) -> Self {
+        Self(value.into())
+    }
+}
+
+documented!(
+    GivenReal,
+    "real",
+    or_text(
+        MetaSchema { minimum: Some(-1e20), maximum: Some(1e20), ..MetaSchema::new_with_format("number", "double") },
+        r"^-?[0-9]{1,300}(\.[0-9]{1,300})?$",
+    )
+);
+
+/// Degrees of a place, as requests may give them: as any text, or as a number, which becomes text.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(super) struct GivenDegree(Value);
+
+impl GivenDegree {
+    /// Degrees for examples.
+    pub(super) fn example(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+documented!(
+    GivenDegree,
+    "degree",
+    or_text(MetaSchema::new_with_format("number", "double"), r"^[^\x00-\x1f\x7f-\x9f]{1,256}$")
+);
+
 /// An instant, as responses show it in whole seconds of UTC without a zone.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Second(pub(super) Timestamp);

@@ -67,6 +67,10 @@ impl App {
     fn reach(&self, caller: &Caller, grant: Grant, subject: Subject) -> Result<Reach, Error> {
         let within = match (grant, subject) {
             (_, Subject::DataOf(child)) => return self.reach_of_data(caller, grant, child),
+            (Grant::Any, Subject::DataOfInstitution(id)) => {
+                let found = self.store.read_one(|view| view.institution(id))?;
+                return Ok(if found.is_some() { Reach::Within } else { Reach::Nothing });
+            }
             (Grant::Any, _) => true,
             (Grant::No, _) => false,
             (Grant::Own, Subject::User(id)) => id == caller.id,

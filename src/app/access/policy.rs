@@ -91,6 +91,8 @@ pub enum Subject {
     Tag(String),
     /// The data of a child, if there is such a child.
     DataOf(Id<Account>),
+    /// The data of an institution, if there is such an institution.
+    DataOfInstitution(Id<Institution>),
 }
 
 /// What the path of an operation names.

@@ -180,7 +180,7 @@ fn named(subject: &Subject) -> Option<[u8; 12]> {
     match subject {
         Subject::User(id) => Some(*id.as_bytes()),
         Subject::DataOf(id) => Some(*id.as_bytes()),
-        Subject::Institution(id) => Some(*id.as_bytes()),
+        Subject::Institution(id) | Subject::DataOfInstitution(id) => Some(*id.as_bytes()),
         Subject::Nothing | Subject::Tag(_) => None,
     }
 }

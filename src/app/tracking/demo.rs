@@ -4,9 +4,10 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::model::tracking::{
-    ActivityFacts, ActivityLevel, DayTotals, HeartRate, Intensity, LogType, NewWeight, Period, ZoneFacts,
+    ActivityFacts, ActivityLevel, DayTotals, EnvironmentFacts, HeartRate, Intensity, Location, LogType, Measurement,
+    NewWeight, Period, ZoneFacts,
 };
-use crate::model::{Child, Error, Id, Text};
+use crate::model::{Child, Error, Id, Institution, Text};
 use crate::store::{TrackedChild, Tx};
 
 /// The first weight of the first child.
@@ -15,6 +16,8 @@ pub const WEIGHT: &str = "019b8d2b8c0001e564656d6f";
 pub const BODY_FAT: &str = "019b8d2b8c0001e464656d6f";
 /// The first physical activity of the first child.
 pub const ACTIVITY: &str = "019b8d2b8c0001e664656d6f";
+/// The first environment of the school.
+pub const ENVIRONMENT: &str = "019b8d2b8fe8000064656d6f";
 /// When the first of everything was measured, a Monday.
 pub const MEASURED_AT: &str = "2025-02-03T11:00:00Z";
 /// The first day of the school year, a Monday.
@@ -24,6 +27,8 @@ pub const SECOND_DAY: &str = "2025-02-04";
 
 /// How many children wear something that measures.
 const TRACKED: usize = 30;
+/// How many rooms have sensors.
+const ROOMS: i32 = 4;
 /// How many weeks a school year has.
 const WEEKS: i32 = 44;
 
@@ -135,6 +140,52 @@ pub fn day_totals(child: i32, day: i32) -> DayTotals {
 fn on_day(day: i32) -> Timestamp {
     let first: Timestamp = MEASURED_AT.parse().unwrap_or_default();
     first.checked_add(SignedDuration::from_hours(24 * i64::from(day))).unwrap_or_default()
+}
+
+/// Fills in the air of the school's rooms.
+pub(in crate::app) fn fill_rooms(tx: &Tx<'_>, school: Id<Institution>) -> Result<(), Error> {
+    let Some(school) = tx.track_institution(school)? else { return Ok(()) };
+    for day in (0..WEEKS * 7).filter(|day| day % 7 < 5) {
+        for (room, hour) in (0..ROOMS).flat_map(|room| (0..3).map(move |hour| (room, hour))) {
+            tx.insert_environment(school, &air(room, day, hour))?;
+        }
+    }
+    Ok(())
+}
+
+/// The first environment of the school.
+#[must_use]
+pub fn environment() -> EnvironmentFacts {
+    air(0, 0, 0)
+}
+
+/// The air of a room, of which every other one has an air conditioner: it grows warmer from hour to hour.
+fn air(room: i32, day: i32, hour: i32) -> EnvironmentFacts {
+    let text = |words: &str| Text::verbatim(words.to_owned());
+    let measurement = |kind: &str, tenths: i32, unit: &str| Measurement {
+        kind: text(kind),
+        value: f64::from(tenths) / 10.0,
+        unit: text(unit),
+    };
+    let climatized = room % 2 == 0;
+    let warmer = if climatized { 4 * hour } else { 15 * hour };
+    let (season, n) = ((day - 154).abs() / 8, noise(room, 3 * day + hour, 20));
+    EnvironmentFacts {
+        timestamp: on_day(day).checked_add(SignedDuration::from_hours(hour.into())).unwrap_or_default(),
+        location: Location {
+            local: text("Indoor"),
+            room: text(&format!("room {:02}", room + 1)),
+            latitude: Some(text("-7.2306")),
+            longitude: Some(text("-35.8811")),
+        },
+        measurements: vec![
+            measurement("temperature", 235 + warmer + season + n, "°C"),
+            measurement("humidity", 620 - 2 * warmer - 3 * n, "%"),
+            measurement("pm2.5", 80 + 2 * n, "µg/m³"),
+            measurement("pm10", 150 + 3 * n, "µg/m³"),
+        ],
+        climatized,
+    }
 }
 
 /// A number from 0 to less than `bound` that looks random, and is the same each time; 0 at the very first.

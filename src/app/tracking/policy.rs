@@ -1,8 +1,8 @@
 //! Who may do what with what is tracked (contract of tracking, section 4).
 
 use crate::app::access::policy::{DataOf, Grant, Operation, Row, Subject, Target, grant, operations, scopes, target};
-use crate::model::tracking::{BodyFat, PhysicalActivity, Weight};
-use crate::model::{Child, Error, Id, Kind, Unfit};
+use crate::model::tracking::{BodyFat, Environment, PhysicalActivity, Weight};
+use crate::model::{Child, Error, Id, Institution, Kind, Unfit};
 
 operations! {
     // operation                      name                            of    scope         A      P    E     H     F    C
@@ -31,6 +31,12 @@ operations! {
         BodyFatView                   bodyfat_view                    datum read          any    any  group group kin  own;
         BodyFatDelete                 bodyfat_delete                  datum delete        -      any  group -     kin  -;
     }
+    (Institution, Environment) [environment] {
+        EnvironmentCreate             environment_create              data  create        -      any  -     -     -    -;
+        EnvironmentList               environment_list                data  read          any    any  any   any   any  any;
+        EnvironmentClear              environment_clear               data  delete        -      any  -     -     -    -;
+        EnvironmentDelete             environment_delete              datum delete        -      any  -     -     -    -;
+    }
 }
 
 impl Target for DataOf<Child> {
@@ -40,5 +46,15 @@ impl Target for DataOf<Child> {
 
     fn unregistered(&self) -> Option<Error> {
         Some(Unfit::Unregistered(Kind::Child, self.given.clone()).into())
+    }
+}
+
+impl Target for DataOf<Institution> {
+    fn subject(&self) -> Subject {
+        Subject::DataOfInstitution(self.id)
+    }
+
+    fn unregistered(&self) -> Option<Error> {
+        Some(Unfit::Unregistered(Kind::Institution, self.given.clone()).into())
     }
 }

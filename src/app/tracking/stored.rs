@@ -36,7 +36,15 @@ pub(super) fn store<N, T>(
     insert: impl Fn(TrackedChild, &N) -> Result<Option<T>, Error>,
 ) -> Result<Stored<T>, Error> {
     let child = track(tx, child)?;
-    items.iter().map(|item| insert(child, item)).collect::<Result<_, _>>().map(Stored)
+    each(items, |item| insert(child, item))
+}
+
+/// Stores items, one after another.
+///
+/// # Errors
+/// What `insert` returns.
+pub(super) fn each<N, T>(items: &[N], insert: impl Fn(&N) -> Result<Option<T>, Error>) -> Result<Stored<T>, Error> {
+    items.iter().map(insert).collect::<Result<_, _>>().map(Stored)
 }
 
 /// The child of whom something is to be stored.

@@ -42,6 +42,26 @@ pub enum Field {
     Unit,
     /// A body fat that was measured with a weight.
     BodyFat,
+    /// Where a sensor stands.
+    Location,
+    /// In which part of the institution.
+    Local,
+    /// In which room.
+    Room,
+    /// At which latitude.
+    PlaceLatitude,
+    /// At which longitude.
+    PlaceLongitude,
+    /// What a sensor measured.
+    Measurements,
+    /// One of them: what.
+    MeasurementType,
+    /// How much.
+    MeasurementValue,
+    /// In what.
+    MeasurementUnit,
+    /// Whether a room has an air conditioner.
+    Climatized,
 }
 
 /// What is known of a zone of heart rates.

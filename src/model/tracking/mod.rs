@@ -1,6 +1,7 @@
 //! What is tracked of children, and of the air around them.
 
 mod activity;
+mod environment;
 mod field;
 mod log;
 mod measurement;
@@ -8,6 +9,7 @@ mod measurement;
 pub use activity::{
     ActivityFacts, ActivityLevel, HeartRate, HeartRateZone, Intensity, Period, PhysicalActivity, ZoneFacts,
 };
+pub use environment::{Environment, EnvironmentFacts, Location, MAX_MEASUREMENTS, Measurement};
 pub use field::{Field, ZoneField};
 pub(crate) use log::days_between;
 pub use log::{DayTotals, Log, LogRange, LogType};

@@ -58,6 +58,7 @@ const ZONES: [[Listable; 3]; 4] = [zone!(OutOfRange, 0), zone!(FatBurn, 1), zone
 const LIST: List<PhysicalActivity> = List {
     table: "physical_activity",
     owner: of_child!(),
+    counted: None,
     columns: columns!(),
     read: activity,
     fields: &[

@@ -27,6 +27,7 @@ const TIMESTAMP: AnyField = AnyField::Tracking(Field::Timestamp);
 const LIST: List<BodyFat> = List {
     table: "body_fat",
     owner: of_child!(),
+    counted: None,
     columns: columns!(),
     read: body_fat,
     fields: &[&[

@@ -3,7 +3,9 @@
 mod activities;
 mod body_fats;
 mod day_totals;
+mod environments;
 mod list;
+mod measurements;
 mod numbers;
 mod owners;
 mod packed;
@@ -11,4 +13,4 @@ mod question;
 mod retention;
 mod weights;
 
-pub use owners::TrackedChild;
+pub use owners::{TrackedChild, TrackedInstitution};

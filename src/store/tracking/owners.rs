@@ -1,8 +1,8 @@
-//! Whose data it is: children, and their numbers.
+//! Whose data it is: children and institutions, and their numbers.
 
 use rusqlite::OptionalExtension;
 
-use crate::model::{Child, Error, Id};
+use crate::model::{Child, Error, Id, Institution};
 use crate::store::engine::error::Translate;
 use crate::store::{Tx, Within};
 
@@ -14,7 +14,35 @@ pub struct TrackedChild {
     pub(super) number: i64,
 }
 
+/// An institution of which data can be stored: [`Tx::track_institution`] makes it.
+#[derive(Debug, Clone, Copy)]
+pub struct TrackedInstitution {
+    pub(super) id: Id<Institution>,
+    /// What stands for its id in the rows of its data.
+    pub(super) number: i64,
+}
+
 impl Tx<'_> {
+    /// An institution, for whatever is to be stored of it; `None` if there is no such institution.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Internal` if the database cannot be read or written.
+    pub fn track_institution(&self, institution: Id<Institution>) -> Result<Option<TrackedInstitution>, Error> {
+        let tracked = |number| TrackedInstitution { id: institution, number };
+        let known = self
+            .prepare("SELECT number FROM tracked_institution WHERE institution_id = ?1")?
+            .query_row([institution.as_bytes()], |row| row.get(0).map(tracked))
+            .optional()
+            .translate()?;
+        if known.is_some() || self.institution(institution)?.is_none() {
+            return Ok(known);
+        }
+        self.prepare("INSERT INTO tracked_institution (institution_id) VALUES (?1) RETURNING number")?
+            .query_row([institution.as_bytes()], |row| row.get(0).map(tracked))
+            .optional()
+            .translate()
+    }
+
     /// A child, for whatever is to be stored of it; `None` if there is no such child.
     ///
     /// # Errors

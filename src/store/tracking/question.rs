@@ -25,6 +25,8 @@ pub(super) enum Form {
     Text,
     /// As the number of an id.
     Id,
+    /// As true or false, which comes first.
+    Truth,
     /// As the number at this place of a packed column of this form.
     Packed {
         /// The column's form.
@@ -54,6 +56,7 @@ impl Form {
             (Form::Packed { form, place }, value) => Seen::Number(nth(value.as_blob()?, form, place)? as f64),
             (Form::Second | Form::Instant, value) => Seen::Time(value.as_i64()?),
             (Form::Text, value) => Seen::Text(value.as_str()?.into()),
+            (Form::Truth, value) => Seen::Text(if value.as_i64()? == 0 { "false" } else { "true" }.into()),
             (Form::Id, value) => Seen::Text(id_text(value.as_i64()?, node).into()),
         })
     }
@@ -119,6 +122,10 @@ impl Question {
                 let case = if matches!(form, Form::Id) { Case::Counts } else { Case::Ignored };
                 Matcher::decode(&encode(filters.iter().copied()), case).map(Self::Value)
             }
+            Form::Truth => {
+                let filters: Vec<_> = filters.iter().map(|filter| comparable(filter)).collect();
+                Matcher::decode(&encode(&filters), Case::Counts).map(Self::Value)
+            }
         }
     }
 
@@ -150,6 +157,15 @@ impl Question {
         }
         (from, before)
     }
+}
+
+/// The tests of a filter that what is true or false can be compared with; without any, nothing passes.
+fn comparable(filter: &Filter) -> Filter {
+    let is_comparable = |test: &&Test| match test {
+        Test::Equal(operand) | Test::Compare(_, operand) => matches!(operand.as_str(), "true" | "false"),
+        Test::StartsWith(_) | Test::EndsWith(_) | Test::Contains(_) => true,
+    };
+    Filter { field: filter.field, any_of: filter.any_of.iter().filter(is_comparable).cloned().collect() }
 }
 
 impl TimeTest {

@@ -34,6 +34,7 @@ const TIMESTAMP: AnyField = AnyField::Tracking(Field::Timestamp);
 const LIST: List<Weight> = List {
     table: "weight",
     owner: of_child!(),
+    counted: None,
     columns: columns!(),
     read: weight,
     fields: &[&[

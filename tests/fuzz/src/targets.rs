@@ -67,10 +67,22 @@ const LISTS: [(&str, &str); 9] = [
     ("healthprofessional", "/v1/healthprofessionals/{healthprofessional}/children/groups"),
 ];
 
-/// What is tracked, below a child, and can be listed.
-const TRACKED: [&str; 3] = ["weights", "bodyfats", "physicalactivities"];
-/// What many items of may be brought, below a child.
-const ITEMS: [&str; 5] = ["weights", "bodyfats", "physicalactivities", "logs/steps", "logs/none"];
+/// What is tracked and can be listed.
+const TRACKED: [&str; 4] = [
+    "/v1/children/{child}/weights",
+    "/v1/children/{child}/bodyfats",
+    "/v1/children/{child}/physicalactivities",
+    "/v1/institutions/{institution}/environments",
+];
+/// What many items of may be brought.
+const ITEMS: [&str; 6] = [
+    "/v1/children/{child}/weights",
+    "/v1/children/{child}/bodyfats",
+    "/v1/children/{child}/physicalactivities",
+    "/v1/children/{child}/logs/steps",
+    "/v1/children/{child}/logs/none",
+    "/v1/institutions/{institution}/environments",
+];
 
 /// The names of the targets.
 pub const TARGETS: [&str; 10] =
@@ -324,16 +336,19 @@ impl Service {
         let Some((first, body)) = data.split_first() else {
             return;
         };
-        let kind = ITEMS[usize::from(*first) % ITEMS.len()];
-        let child = if *first < 128 { "{child}" } else { "no id" };
-        let path = format!("/v1/children/{child}/{kind}").replace(' ', "-");
+        let path = ITEMS[usize::from(*first) % ITEMS.len()];
+        let path = if *first < 128 {
+            path.to_owned()
+        } else {
+            path.replace("{child}", "no-id").replace("{institution}", "no-id")
+        };
         let caller = &self.tokens["application"];
         let request = request(Method::POST, &self.filled(&path), Some(caller), body.to_vec()).unwrap();
         let reply = self.send(request).await;
         if reply.status == 207 {
             // Of logs, one item alone counts as none.
             let sent: Result<Vec<&serde_json::value::RawValue>, _> = serde_json::from_slice(body);
-            let sent = if kind.starts_with("logs") { sent.unwrap_or_default() } else { sent.unwrap() };
+            let sent = if path.contains("/logs/") { sent.unwrap_or_default() } else { sent.unwrap() };
             let outcomes: Value = serde_json::from_str(&reply.body).unwrap();
             let count = |key: &str| outcomes[key].as_array().unwrap().len();
             assert_eq!(count("success") + count("error"), sent.len());
@@ -346,8 +361,7 @@ impl Service {
         let Some((first, query)) = data.split_first() else {
             return;
         };
-        let kind = TRACKED[usize::from(*first) % TRACKED.len()];
-        self.ask("application", &format!("/v1/children/{{child}}/{kind}"), query).await;
+        self.ask("application", TRACKED[usize::from(*first) % TRACKED.len()], query).await;
     }
 
     /// Two days, and a type before them if there are three parts: logs are shown for each day between them.

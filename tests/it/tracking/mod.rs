@@ -2,6 +2,7 @@
 
 mod access;
 mod activities;
+mod environments;
 mod lists;
 mod logs;
 mod many;
