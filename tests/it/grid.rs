@@ -240,7 +240,9 @@ async fn no_change_is_made_for_a_token_that_was_revoked_after_it_was_looked_at()
     for line in operations.lines().filter(|line| !line.starts_with('#') && !line.ends_with("public")) {
         let mut parts = line.split(" | ");
         let (id, method, template) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
-        if method == "GET" {
+        // What was discontinued changes nothing, and looks at nothing.
+        let discontinued = id == "physicalactivity_update";
+        if method == "GET" || discontinued {
             continue;
         }
         let grid = Grid::new().await;

@@ -1,5 +1,6 @@
 //! Who is revoked stays revoked: whatever the clock does, after a restart, and after a restore.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use ocariot_users::app::{GivenPassword, OperatorCommand, UserName};
@@ -77,12 +78,18 @@ async fn forgetting_a_revocation_by_a_right_clock_logs_nobody_out() {
     }
 }
 
+/// Copies a database to a new file.
+fn copied(database: &Path, copy: &Path) {
+    std::fs::File::create_new(copy).unwrap();
+    Store::copy(database, copy).unwrap();
+}
+
 /// The machine is lost with what it gave out since the backup; its successor's clock is behind by so much.
 async fn restored(behind: i64, tokens: EarlierTokens) -> (World, [String; 2]) {
     let (world, admin, _) = world().await;
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let copy = folder.path().join("ocariot.db");
-    Store::copy(&world.folder.path().join("ocariot.db"), &copy).unwrap();
+    copied(&world.folder.path().join("ocariot.db"), &copy);
     world.clock.advance(3600);
     let since = world.admin().await;
     Store::make_ready(&copy, |_| Ok(Zeroizing::new([7; 64])), Counters::default(), tokens).unwrap();
@@ -132,7 +139,7 @@ async fn a_restore_that_keeps_tokens_keeps_what_was_revoked_since_the_backup() {
     let (world, admin, person) = world().await;
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let (database, copy) = (world.folder.path().join("ocariot.db"), folder.path().join("ocariot.db"));
-    Store::copy(&database, &copy).unwrap();
+    copied(&database, &copy);
     reset(&admin, &person).await;
     let beyond = Store::counters(&database).unwrap();
     Store::make_ready(&copy, |_| Ok(Zeroizing::new([7; 64])), beyond, EarlierTokens::Kept).unwrap();
@@ -151,7 +158,7 @@ async fn two_restores_of_one_backup_do_not_accept_each_others_tokens() {
     for _ in 0..2 {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let copy = folder.path().join("ocariot.db");
-        Store::copy(&world.folder.path().join("ocariot.db"), &copy).unwrap();
+        copied(&world.folder.path().join("ocariot.db"), &copy);
         let key = |_: &[u8; 16]| Ok(Zeroizing::new([7; 64]));
         Store::make_ready(&copy, key, Counters::default(), EarlierTokens::Revoked).unwrap();
         // The clock is wrong at the restore, and right when somebody logs in.

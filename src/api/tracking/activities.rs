@@ -90,8 +90,8 @@ impl PhysicalActivitiesApi {
     async fn physicalactivity_update(
         &self,
         _auth: Auth<PhysicalActivityUpdate>,
-        _child_id: Path<Child>,
-        _physicalactivity_id: Path<PhysicalActivity>,
+        #[oai(name = "child_id")] _child_id: Path<Child>,
+        #[oai(name = "physicalactivity_id")] _physicalactivity_id: Path<PhysicalActivity>,
     ) -> poem::Result<Discontinued> {
         discontinued()
     }

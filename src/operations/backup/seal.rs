@@ -42,8 +42,12 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let paced = Paced { file: to, unsynced: 0 };
     match seal {
-        Some(seal) => drop(compressed(seal.wrap_output(paced)?, pack)?.finish()?),
-        None => drop(compressed(paced, pack)?),
+        Some(seal) => {
+            compressed(seal.wrap_output(paced)?, pack)?.finish()?;
+        }
+        None => {
+            compressed(paced, pack)?;
+        }
     }
     to.sync_all()
 }

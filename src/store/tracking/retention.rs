@@ -41,8 +41,11 @@ macro_rules! prune {
     };
 }
 
+/// Counts an instant as a table counts its times.
+type Count = fn(Timestamp) -> i64;
+
 /// What there is of children, and how its time is counted. Weights go before the body fats that they show.
-const OF_CHILDREN: [(&str, fn(Timestamp) -> i64); 5] = [
+const OF_CHILDREN: [(&str, Count); 5] = [
     (prune!("day_totals" of "child" in "tracked_child" by "day", "day"), whole_days),
     (prune!("physical_activity" of "child" in "tracked_child" by "start_time", "id"), Timestamp::as_millisecond),
     (prune!("sleep" of "child" in "tracked_child" by "start_time", "id"), Timestamp::as_millisecond),

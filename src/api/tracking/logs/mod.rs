@@ -66,6 +66,7 @@ impl LogsApi {
         method = "get",
         operation_id = "log_list_of_type"
     )]
+    #[expect(clippy::too_many_arguments, reason = "the path names four things")]
     async fn log_list_of_type(
         &self,
         auth: Auth<LogListOfType>,
