@@ -4,7 +4,7 @@ use std::env::var;
 
 use serde_json::{from_value, json};
 
-progenitor::generate_api!(spec = "../../../openapi/openapi.json", interface = Builder);
+progenitor::generate_api!(spec = "openapi.json", interface = Builder);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
