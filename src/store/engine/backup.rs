@@ -168,7 +168,7 @@ impl Store {
     /// the database. The copy is one file afterwards, without a journal.
     ///
     /// The database may be lost, and have given out more than the copy knows; nor does any clock tell how much. So the
-    /// numbers of tokens leap: beyond all that were given out in [`LEAP`] microseconds, and to where no other restore
+    /// numbers of tokens leap: beyond all that were given out in `LEAP` microseconds, and to where no other restore
     /// leapt.
     ///
     /// # Errors
