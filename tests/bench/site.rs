@@ -26,6 +26,7 @@ pub(crate) const GROUP_CHILDREN: usize = 30;
 const OWNERS: usize = 100;
 /// At most; a tenth of the children otherwise.
 const CALLERS: usize = 10_000;
+const TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 
 /// A data folder with so many children, and some educators.
 pub(crate) struct Site {
@@ -66,9 +67,12 @@ impl Site {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let hash = hash()?;
         let (institution, admin, children, educators) = runtime.block_on(fill(&store, children, hash))?;
+        // The service refuses tokens with numbers that were never given out.
+        let number = runtime.block_on(store.write(|tx| Ok(tx.new_token(TOKEN_LIFETIME))));
+        let number = number.map_err(|error| format!("no token can be numbered: {error:?}"))?;
         drop(store);
         let key = EncodingKey::from_rsa_pem(&std::fs::read(folder.path().join("jwt.key"))?)?;
-        let token = |id: &Id<Account>, role| token(&key, *id, role);
+        let token = |id: &Id<Account>, role| token(&key, *id, role, number);
         let callers = educators.iter().map(|id| token(id, Role::Educator)).collect::<Result<_, _>>()?;
         let admin = token(&admin, Role::Admin)?;
         let children = children.iter().map(ToString::to_string).collect();
@@ -149,11 +153,11 @@ async fn fill(store: &Store, children: usize, hash: PasswordHash) -> Result<Peop
     people.await.map_err(|error| format!("the people cannot be stored: {error:?}").into())
 }
 
-fn token(key: &EncodingKey, id: Id<Account>, role: Role) -> Result<String, Failure> {
+fn token(key: &EncodingKey, id: Id<Account>, role: Role, number: i64) -> Result<String, Failure> {
     let now = model::Clock::system().now();
     let claims = serde_json::json!({
         "sub": id.to_string(), "sub_type": role.word(), "iss": "ocariot", "iat": now.as_second() - 1,
-        "exp": now.as_second() + 86_400, "jti": now.as_microsecond().to_string(), "scope": scopes(role).join(" "),
+        "exp": now.as_second() - 1 + TOKEN_LIFETIME.as_secs() as i64, "jti": number.to_string(), "scope": scopes(role).join(" "),
     });
     Ok(encode(&Header::new(Algorithm::RS256), &claims, key)?)
 }
