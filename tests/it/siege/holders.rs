@@ -1,29 +1,45 @@
 //! Clients of one address that hold as many connections as there are by asking for something now and then.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_rustls::TlsConnector;
 
-use super::{Besieged, builder, connect, long, outside, peacefully, source};
+use super::{Besieged, builder, connect, long, outside, peacefully, server_name, source};
 
 /// A holder lets so much time go by before each request: less than a connection may idle undisturbed.
 const PAUSE: Duration = Duration::from_millis(1800);
 /// What it stays away for when its connection was closed.
 const BACK: Duration = Duration::from_millis(20);
 
+/// What is spoken on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Plain,
+    Tls,
+}
+
 /// Holds a connection until it is over, and comes again when it is closed.
-async fn hold(to: std::net::SocketAddr, over: Arc<AtomicBool>) {
+async fn hold(to: SocketAddr, tls: Option<TlsConnector>, over: Arc<AtomicBool>) {
     while !over.load(Ordering::Relaxed) {
-        let _ = one_connection(to, &over).await;
+        let _ = one_connection(to, tls.as_ref(), &over).await;
         tokio::time::sleep(BACK).await;
     }
 }
 
-async fn one_connection(to: std::net::SocketAddr, over: &AtomicBool) -> std::io::Result<()> {
-    let mut stream = connect(source(7), to).await?;
+async fn one_connection(to: SocketAddr, tls: Option<&TlsConnector>, over: &AtomicBool) -> std::io::Result<()> {
+    let stream = connect(source(7), to).await?;
+    match tls {
+        Some(tls) => ask_now_and_then(tls.connect(server_name(), stream).await?, over).await,
+        None => ask_now_and_then(stream, over).await,
+    }
+}
+
+async fn ask_now_and_then(mut stream: impl AsyncRead + AsyncWrite + Unpin, over: &AtomicBool) -> std::io::Result<()> {
     let mut answer = [0; 4096];
     while !over.load(Ordering::Relaxed) {
         tokio::time::sleep(PAUSE).await;
@@ -36,10 +52,13 @@ async fn one_connection(to: std::net::SocketAddr, over: &AtomicBool) -> std::io:
 }
 
 /// Whoever comes from elsewhere meanwhile is served, each on a connection of his own.
-async fn newcomers_are_served(settings: &[&str], holders: usize) {
-    let besieged = Besieged::start(&[&["--plain-http"], settings].concat()).await;
+async fn newcomers_are_served(protocol: Protocol, settings: &[&str], holders: usize) {
+    let plain: &[&str] = if protocol == Protocol::Plain { &["--plain-http"] } else { &[] };
+    let besieged = Besieged::start(&[plain, settings].concat()).await;
+    let tls = (protocol == Protocol::Tls).then(|| besieged.tls());
     let over = Arc::new(AtomicBool::new(false));
-    let holders: Vec<_> = (0..holders).map(|_| outside().spawn(hold(besieged.address(), over.clone()))).collect();
+    let hold = |_| outside().spawn(hold(besieged.address(), tls.clone(), over.clone()));
+    let holders: Vec<_> = (0..holders).map(hold).collect();
     // Until they have asked twice.
     tokio::time::sleep(PAUSE * 5 / 2).await;
     let mut longest = Duration::ZERO;
@@ -57,13 +76,22 @@ async fn newcomers_are_served(settings: &[&str], holders: usize) {
     }
 }
 
-#[test]
-fn whoever_holds_all_connections_by_asking_now_and_then_keeps_no_newcomer_out() {
+fn besiege(protocol: Protocol) {
     let (few, many) = if long().is_some() { ("--max-connections=1500", 1600) } else { ("--max-connections=60", 80) };
     peacefully(async {
-        println!("{many} holders at one address:");
-        newcomers_are_served(&[few], many).await;
+        println!("{many} holders at one address, {protocol:?}:");
+        newcomers_are_served(protocol, &[few], many).await;
         println!("the same, which may take all connections:");
-        newcomers_are_served(&[few, &few.replace("connections", "connections-per-address")], many).await;
+        newcomers_are_served(protocol, &[few, &few.replace("connections", "connections-per-address")], many).await;
     });
+}
+
+#[test]
+fn whoever_holds_all_connections_by_asking_now_and_then_keeps_no_newcomer_out() {
+    besiege(Protocol::Plain);
+}
+
+#[test]
+fn whoever_holds_all_connections_over_tls_by_asking_now_and_then_keeps_no_newcomer_out() {
+    besiege(Protocol::Tls);
 }

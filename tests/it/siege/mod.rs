@@ -22,6 +22,10 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::binary::{Server, program};
 use crate::support::ADMIN;
@@ -111,6 +115,14 @@ impl Besieged {
         address.parse().unwrap()
     }
 
+    /// What trusts its certificate.
+    fn tls(&self) -> TlsConnector {
+        let certificate = std::fs::read(self.server.folder().join("data/tls.crt")).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(&certificate).unwrap()).unwrap();
+        Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()).into()
+    }
+
     async fn log_in(&self, client: &Client, (username, password): (&str, &str)) -> Response {
         let body = json!({"username": username, "password": password});
         client.post(self.url("/auth")).json(&body).send().await.unwrap()
@@ -170,6 +182,10 @@ fn builder(from: Option<IpAddr>) -> reqwest::ClientBuilder {
 fn source(number: usize) -> IpAddr {
     let number = u8::try_from(number % 250).unwrap();
     Ipv4Addr::new(127, 0, 1, 1 + number).into()
+}
+
+fn server_name() -> ServerName<'static> {
+    ServerName::try_from("localhost").unwrap()
 }
 
 /// A connection from this address; as soon as the service takes it.

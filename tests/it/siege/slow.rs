@@ -9,11 +9,10 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::{Answers, Besieged, GUARD, Others, connect, long, outside, peacefully, print, print_medians, source};
+use super::{
+    Answers, Besieged, GUARD, Others, connect, long, outside, peacefully, print, print_medians, server_name, source,
+};
 
 /// How a client holds the service up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,8 +68,7 @@ impl Besieger {
             stream.write_all(&[22, 3, 1, 1, 0]).await?;
             return Ok(self.until_closed(stream, begun).await);
         }
-        let name = ServerName::try_from("localhost").unwrap();
-        let mut stream = self.tls.connect(name, stream).await?;
+        let mut stream = self.tls.connect(server_name(), stream).await?;
         let begun = Instant::now();
         let head = match self.siege {
             Siege::Handshake | Siege::Head => "GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ",
@@ -129,11 +127,7 @@ struct Army {
 
 impl Army {
     fn gather(of: &Besieged, numbers: &[(Siege, usize)], addresses: &[IpAddr]) -> Self {
-        let certificate = std::fs::read(of.server.folder().join("data/tls.crt")).unwrap();
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(&certificate).unwrap()).unwrap();
-        let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        let tls = TlsConnector::from(Arc::new(config));
+        let tls = of.tls();
         let lifted = Arc::new(AtomicBool::new(false));
         let closed: HashMap<Siege, Arc<AtomicUsize>> =
             numbers.iter().map(|(siege, _)| (*siege, Arc::default())).collect();
