@@ -50,6 +50,8 @@ pub(super) struct Line<J> {
     resumed: HashSet<u64>,
     /// Those that wait for their clients, and since when these have taken nothing.
     stalled: Vec<(u64, Instant)>,
+    /// Those that were given up for others, and have not ended yet.
+    leaving: HashSet<u64>,
 }
 
 /// What one asker has.
@@ -84,6 +86,7 @@ impl<J> Line<J> {
             next: VecDeque::new(),
             resumed: HashSet::new(),
             stalled: Vec::new(),
+            leaving: HashSet::new(),
         }
     }
 
@@ -230,9 +233,10 @@ impl<J> Line<J> {
     }
 
     /// A scan that runs has ended.
-    pub(super) fn end(&mut self, asker: Asker) {
+    pub(super) fn end(&mut self, asker: Asker, number: u64) {
         self.running -= 1;
         self.begun -= 1;
+        self.leaving.remove(&number);
         self.settle(asker, |share| share.begun -= 1);
     }
 
@@ -273,12 +277,16 @@ impl<J> Line<J> {
         self.ask_for_turn(asker, number);
     }
 
-    /// Whether this scan is to be given up because others need its thread: its client has taken nothing for the longest
-    /// time.
-    pub(super) fn must_make_room(&self, number: u64, now: Instant) -> bool {
-        let needed = self.begun >= self.limits.begun && self.shares.values().any(|share| self.may_begin(share));
+    /// Whether this scan is given up because others need its thread: its client has taken nothing for the longest time.
+    pub(super) fn makes_room(&mut self, number: u64, now: Instant) -> bool {
+        let full = self.begun - self.leaving.len() >= self.limits.begun;
+        let needed = full && self.shares.values().any(|share| self.may_begin(share));
         let slowest = self.stalled.iter().min_by_key(|(_, since)| *since);
-        needed && slowest.is_some_and(|(slowest, since)| *slowest == number && now - *since > PATIENCE)
+        let leaves = needed && slowest.is_some_and(|(slowest, since)| *slowest == number && now - *since > PATIENCE);
+        if leaves {
+            self.leaving.insert(number);
+        }
+        leaves
     }
 
     /// Changes what an asker has, and forgets him when that is nothing.
@@ -333,17 +341,15 @@ mod tests {
     #[test]
     fn whoever_ran_the_shortest_time_is_next() {
         let mut line = line();
-        for job in ["a1", "a2", "a3", "a4"] {
-            ask(&mut line, user(1), job);
-        }
+        let [first, ..] = ["a1", "a2", "a3", "a4"].map(|job| ask(&mut line, user(1), job));
         assert_eq!(begun(&mut line), ["a1", "a2"]);
         line.charge(user(1), Duration::from_millis(30));
-        ask(&mut line, user(2), "b1");
+        let other = ask(&mut line, user(2), "b1");
         line.charge(user(1), Duration::from_millis(30));
-        line.end(user(1));
+        line.end(user(1), first);
         assert_eq!(begun(&mut line), ["b1"], "although he came last");
         line.charge(user(2), Duration::from_millis(50));
-        line.end(user(2));
+        line.end(user(2), other);
         assert_eq!(begun(&mut line), ["a3"]);
     }
 
@@ -356,13 +362,13 @@ mod tests {
         begun(&mut line);
         line.charge(user(1), Duration::from_millis(10));
         assert!(!line.should_give_way(user(1)), "only his own wait");
-        ask(&mut line, user(2), "b1");
+        let other = ask(&mut line, user(2), "b1");
         line.charge(user(1), Duration::from_millis(10));
         assert!(line.should_give_way(user(1)));
         line.pause(user(1), first);
         assert_eq!(begun(&mut line), ["b1"]);
         assert!(!line.resumes(first));
-        line.end(user(2));
+        line.end(user(2), other);
         line.choose();
         assert!(line.resumes(first), "before his others, which have not begun");
     }
@@ -380,28 +386,50 @@ mod tests {
         assert_eq!(begun(&mut line), ["b1"], "and not a4");
     }
 
+    /// Six scans of six users whose clients take nothing, the first the longest.
+    fn stalled(line: &mut Line<&'static str>, since: Instant) -> Vec<u64> {
+        let stall = |number: u8| {
+            let scan = ask(line, user(number), "slow");
+            begun(line);
+            line.stall(scan, since + Duration::from_millis(number.into()));
+            scan
+        };
+        (1..=6).map(stall).collect()
+    }
+
     #[test]
     fn the_slowest_client_makes_room_when_a_thread_is_needed_and_not_before() {
-        let mut line = line();
-        let long_ago = Instant::now();
+        let (mut line, long_ago) = (line(), Instant::now());
         let now = long_ago + Duration::from_secs(10);
-        let mut numbers = Vec::new();
-        for number in 1..=6 {
-            numbers.push(ask(&mut line, user(number), "slow"));
-            begun(&mut line);
-            line.stall(numbers[usize::from(number) - 1], long_ago + Duration::from_millis(number.into()));
-        }
-        assert!(!line.must_make_room(numbers[0], now), "nobody needs it");
+        let numbers = stalled(&mut line, long_ago);
+        assert!(!line.makes_room(numbers[0], now), "nobody needs it");
         ask(&mut line, user(7), "new");
         assert!(begun(&mut line).is_empty());
-        assert!(line.must_make_room(numbers[0], now) && !line.must_make_room(numbers[1], now));
+        assert!(!line.makes_room(numbers[1], now), "the first is slower");
         line.note_progress(numbers[0], now);
-        assert!(!line.must_make_room(numbers[0], now) && line.must_make_room(numbers[1], now));
+        assert!(!line.makes_room(numbers[0], now) && line.makes_room(numbers[1], now));
         line.unstall(user(2), numbers[1]);
         line.choose();
         assert!(line.resumes(numbers[1]));
-        line.end(user(2));
+        line.end(user(2), numbers[1]);
         assert_eq!(begun(&mut line), ["new"]);
+    }
+
+    #[test]
+    fn one_makes_room_for_one_however_long_he_takes_to_leave() {
+        let (mut line, long_ago) = (line(), Instant::now());
+        let now = long_ago + Duration::from_secs(10);
+        let numbers = stalled(&mut line, long_ago);
+        ask(&mut line, user(7), "new");
+        assert!(line.makes_room(numbers[0], now));
+        line.unstall(user(1), numbers[0]);
+        assert!(!line.makes_room(numbers[1], now), "another does already");
+        line.choose();
+        assert!(line.resumes(numbers[0]));
+        line.end(user(1), numbers[0]);
+        assert_eq!(begun(&mut line), ["new"]);
+        ask(&mut line, user(8), "newer");
+        assert!(line.makes_room(numbers[1], now), "for one more");
     }
 
     #[test]

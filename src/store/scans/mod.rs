@@ -303,7 +303,7 @@ impl Shared {
         let mut line = self.line();
         if let Some(turn) = done {
             line.charge(turn.asker, turn.take_time());
-            line.end(turn.asker);
+            line.end(turn.asker, turn.number);
             line.choose();
             // One of them for this thread.
             self.wake(&line, line.need_threads().saturating_sub(1));
@@ -425,7 +425,7 @@ impl Turn {
             if line.hold(self.asker, bytes, left) {
                 break Ok(());
             }
-            if now - since >= TAKES_NOTHING || line.must_make_room(self.number, now) {
+            if now - since >= TAKES_NOTHING || line.makes_room(self.number, now) {
                 break Err(Cut::TooSlow);
             }
         };
