@@ -37,7 +37,7 @@ impl App {
         query: Query,
     ) -> Result<Reading<PhysicalActivity>, Error> {
         let child = permit.target().id;
-        let reading = self.reading(&permit, move |view, out| out.put_page(view.activities(child, &query)?))?;
+        let reading = self.reading(&permit, move |view, out| view.activities(child, &query, out))?;
         self.record_read(permit, child.cast()).await?;
         Ok(reading)
     }

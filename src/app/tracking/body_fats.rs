@@ -33,7 +33,7 @@ impl App {
     /// `Unavailable` or `Internal` if the database cannot be read.
     pub async fn bodyfat_list(&self, permit: Permit<BodyFatList>, query: Query) -> Result<Reading<BodyFat>, Error> {
         let child = permit.target().id;
-        let reading = self.reading(&permit, move |view, out| out.put_page(view.body_fats(child, &query)?))?;
+        let reading = self.reading(&permit, move |view, out| view.body_fats(child, &query, out))?;
         self.record_read(permit, child.cast()).await?;
         Ok(reading)
     }

@@ -42,7 +42,7 @@ impl App {
         query: Query,
     ) -> Result<Reading<Environment>, Error> {
         let institution = permit.target().id;
-        self.reading(permit, move |view, out| out.put_page(view.environments(institution, &query)?))
+        self.reading(permit, move |view, out| view.environments(institution, &query, out))
     }
 
     /// Deletes all environments of an institution. Deleting none succeeds.

@@ -33,7 +33,7 @@ impl App {
     /// `Unavailable` or `Internal` if the database cannot be read.
     pub async fn weight_list(&self, permit: Permit<WeightList>, query: Query) -> Result<Reading<Weight>, Error> {
         let child = permit.target().id;
-        let reading = self.reading(&permit, move |view, out| out.put_page(view.weights(child, &query)?))?;
+        let reading = self.reading(&permit, move |view, out| view.weights(child, &query, out))?;
         self.record_read(permit, child.cast()).await?;
         Ok(reading)
     }

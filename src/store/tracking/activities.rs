@@ -9,7 +9,7 @@ use super::numbers::{self, node};
 use super::packed::{Packer, Unpacker};
 use super::question::Form;
 use crate::model::Field as AnyField;
-use crate::model::query::{Listed, Query};
+use crate::model::query::Query;
 use crate::model::tracking::{
     ActivityFacts, ActivityLevel, Field, HeartRate, HeartRateZone, Intensity, Period, PhysicalActivity, ZoneFacts,
     ZoneField,
@@ -17,7 +17,7 @@ use crate::model::tracking::{
 use crate::model::{Child, Error, Id};
 use crate::store::engine::error::Translate;
 use crate::store::engine::rows;
-use crate::store::{Tx, View};
+use crate::store::{Items, Tx, View};
 
 /// The columns that [`activity`] reads.
 macro_rules! columns {
@@ -163,12 +163,17 @@ impl View<'_> {
         self.prepare(sql)?.query_row(params![child.as_bytes(), number, node], activity).optional().translate()
     }
 
-    /// The physical activities of a child that a query asks for.
+    /// Puts out the physical activities of a child that a query asks for, and says how many there are in all.
     ///
     /// # Errors
-    /// `Unavailable` or `Internal` if the database cannot be read.
-    pub fn activities(&self, child: Id<Child>, query: &Query) -> Result<Listed<PhysicalActivity>, Error> {
-        list(self, &LIST, *child.as_bytes(), query)
+    /// `Unavailable` or `Internal` if the database cannot be read, or if nobody takes what is put out any more.
+    pub fn activities(
+        &self,
+        child: Id<Child>,
+        query: &Query,
+        out: &mut Items<'_, PhysicalActivity>,
+    ) -> Result<(), Error> {
+        list(self, &LIST, *child.as_bytes(), query, out)
     }
 }
 

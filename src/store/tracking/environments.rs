@@ -8,12 +8,12 @@ use super::numbers::{self, node};
 use super::owners::TrackedInstitution;
 use super::question::Form;
 use crate::model::Field as AnyField;
-use crate::model::query::{Listed, Query};
+use crate::model::query::Query;
 use crate::model::tracking::{Environment, EnvironmentFacts, Field, Location};
 use crate::model::{Error, Id, Institution, Text};
 use crate::store::engine::error::Translate;
 use crate::store::engine::rows;
-use crate::store::{Tx, View};
+use crate::store::{Items, Tx, View};
 
 /// The rows of an institution.
 macro_rules! of_institution {
@@ -90,12 +90,17 @@ fn environment(row: &Row<'_>) -> rusqlite::Result<Environment> {
 }
 
 impl View<'_> {
-    /// The environments of an institution that a query asks for.
+    /// Puts out the environments of an institution that a query asks for, and says how many there are in all.
     ///
     /// # Errors
-    /// `Unavailable` or `Internal` if the database cannot be read.
-    pub fn environments(&self, institution: Id<Institution>, query: &Query) -> Result<Listed<Environment>, Error> {
-        list(self, &LIST, *institution.as_bytes(), query)
+    /// `Unavailable` or `Internal` if the database cannot be read, or if nobody takes what is put out any more.
+    pub fn environments(
+        &self,
+        institution: Id<Institution>,
+        query: &Query,
+        out: &mut Items<'_, Environment>,
+    ) -> Result<(), Error> {
+        list(self, &LIST, *institution.as_bytes(), query, out)
     }
 }
 

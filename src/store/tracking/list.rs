@@ -2,21 +2,21 @@
 //!
 //! Where nothing but a time of registration is asked, an index knows the page. Otherwise one statement goes through the
 //! owner's rows, of which it reads what is asked about alone; they are tested and compared here, and another statement
-//! reads those of the page.
+//! reads those of the page. Either way these are put out one by one, as they are read: a page is never in memory as a
+//! whole.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use rusqlite::types::Value;
-use rusqlite::{Row, params_from_iter};
+use rusqlite::{Params, Row, params_from_iter};
 
 use super::numbers::{first_at, node};
 use super::question::{Form, Question, Seen};
-use crate::model::query::{Direction, Filter, Listed, Query};
+use crate::model::query::{Direction, Filter, Query};
 use crate::model::{Error, Field};
-use crate::store::View;
 use crate::store::engine::error::Translate;
+use crate::store::{Items, View};
 
 /// A list that can be asked. All expressions are of SQL, over the table `t`.
 pub(super) struct List<T> {
@@ -67,18 +67,26 @@ pub(super) use of_child;
 
 const ID: Listable = Listable { field: Field::Id, value: "t.id", form: Form::Id };
 
-/// Asks a list of an owner, in two statements. A question about a field that its objects do not have needs none.
-pub(super) fn list<T>(view: &View<'_>, list: &List<T>, owner: [u8; 12], query: &Query) -> Result<Listed<T>, Error> {
+/// Puts out the page of an owner's list that a query asks for, in two statements. A question about a field that its
+/// objects do not have needs none.
+pub(super) fn list<T>(
+    view: &View<'_>,
+    list: &List<T>,
+    owner: [u8; 12],
+    query: &Query,
+    out: &mut Items<'_, T>,
+) -> Result<(), Error> {
     let rows = Rows::new(list, owner, query);
     let Some(asked) = Asked::new(list, query) else {
-        return Ok(Listed { items: Vec::new(), total: 0 });
+        out.total(0);
+        return Ok(());
     };
     if asked.questions.is_empty() && asked.keys.is_empty() {
-        return rows.count_and_read(view, query);
+        return rows.count_and_put(view, query, out);
     }
     let (page, total) = rows.find(view, &asked, query)?;
-    let mut found: HashMap<i64, T> = rows.read(view, &page)?;
-    Ok(Listed { items: page.iter().filter_map(|id| found.remove(id)).collect(), total })
+    out.total(total);
+    rows.put(view, page, out)
 }
 
 /// The rows that a query is about, as far as SQL tells.
@@ -111,7 +119,7 @@ impl<'l, T> Rows<'l, T> {
     }
 
     /// The newest registered first.
-    fn count_and_read(mut self, view: &View<'_>, query: &Query) -> Result<Listed<T>, Error> {
+    fn count_and_put(mut self, view: &View<'_>, query: &Query, out: &mut Items<'_, T>) -> Result<(), Error> {
         let all = query.created_from.is_none() && query.created_before.is_none();
         let count = match self.list.counted.filter(|_| all) {
             Some(known) => format!("SELECT {known}"),
@@ -119,17 +127,32 @@ impl<'l, T> Rows<'l, T> {
         };
         let total: i64 =
             view.prepare_once(&count)?.query_row(params_from_iter(&self.values), |row| row.get(0)).translate()?;
+        out.total(u64::try_from(total).unwrap_or(0));
         let (limit, offset) = (query.page.limit.into(), i64::try_from(query.page.offset()).unwrap_or(i64::MAX));
-        let sql = self.sql(self.list.columns);
         let at = self.values.len();
+        let sql = self.sql(self.list.columns);
         self.values.extend([Value::Integer(limit), Value::Integer(offset)]);
-        let items = view
-            .prepare_once(&format!("{sql} ORDER BY t.id DESC LIMIT ?{} OFFSET ?{}", at + 1, at + 2))?
-            .query_map(params_from_iter(&self.values), self.list.read)
-            .translate()?
-            .collect::<rusqlite::Result<_>>()
-            .translate()?;
-        Ok(Listed { items, total: u64::try_from(total).unwrap_or(0) })
+        let sql = format!("{sql} ORDER BY t.id DESC LIMIT ?{} OFFSET ?{}", at + 1, at + 2);
+        self.put_each(view, &sql, params_from_iter(&self.values), out)
+    }
+
+    /// The rows of these ids, in their order: SQLite takes the tables of a cross join from left to right.
+    fn put(&self, view: &View<'_>, page: Vec<i64>, out: &mut Items<'_, T>) -> Result<(), Error> {
+        let ids: Rc<Vec<Value>> = Rc::new(page.into_iter().map(Value::Integer).collect());
+        let List { columns, table, owner, .. } = self.list;
+        let sql =
+            format!("SELECT {columns} FROM rarray(?2) page CROSS JOIN {table} t ON t.id = page.value AND {owner}");
+        self.put_each(view, &sql, rusqlite::params![self.values[0], ids], out)
+    }
+
+    /// Puts out each row of a statement as soon as it is read.
+    fn put_each(&self, view: &View<'_>, sql: &str, params: impl Params, out: &mut Items<'_, T>) -> Result<(), Error> {
+        let mut statement = view.prepare_once(sql)?;
+        let mut rows = statement.query(params).translate()?;
+        while let Some(row) = rows.next().translate()? {
+            out.put((self.list.read)(row).translate()?)?;
+        }
+        Ok(())
     }
 
     /// The numbers of the ids on the page, in their order, and how many rows fit.
@@ -149,20 +172,6 @@ impl<'l, T> Rows<'l, T> {
             page.offer(row).translate()?;
         }
         Ok(page.finish())
-    }
-
-    /// The rows of these ids.
-    fn read(&self, view: &View<'_>, page: &[i64]) -> Result<HashMap<i64, T>, Error> {
-        let ids: Rc<Vec<Value>> = Rc::new(page.iter().copied().map(Value::Integer).collect());
-        let sql = format!(
-            "SELECT {} FROM {} t WHERE {} AND t.id IN rarray(?2)",
-            self.list.columns, self.list.table, self.list.owner
-        );
-        view.prepare_once(&sql)?
-            .query_map(rusqlite::params![self.values[0], ids], |row| Ok((row.get(0)?, (self.list.read)(row)?)))
-            .translate()?
-            .collect::<rusqlite::Result<_>>()
-            .translate()
     }
 }
 

@@ -8,12 +8,12 @@ use super::list::{List, Listable, Ties, list, of_child};
 use super::numbers::{self, node};
 use super::question::Form;
 use crate::model::Field as AnyField;
-use crate::model::query::{Listed, Query};
+use crate::model::query::Query;
 use crate::model::tracking::{Field, NewWeight, Weight};
 use crate::model::{Child, Error, Id};
 use crate::store::engine::error::Translate;
 use crate::store::engine::rows;
-use crate::store::{Tx, View};
+use crate::store::{Items, Tx, View};
 
 /// The present value of the body fat that a weight is linked with.
 macro_rules! body_fat {
@@ -78,12 +78,12 @@ impl View<'_> {
         .translate()
     }
 
-    /// The weights of a child that a query asks for.
+    /// Puts out the weights of a child that a query asks for, and says how many there are in all.
     ///
     /// # Errors
-    /// `Unavailable` or `Internal` if the database cannot be read.
-    pub fn weights(&self, child: Id<Child>, query: &Query) -> Result<Listed<Weight>, Error> {
-        list(self, &LIST, *child.as_bytes(), query)
+    /// `Unavailable` or `Internal` if the database cannot be read, or if nobody takes what is put out any more.
+    pub fn weights(&self, child: Id<Child>, query: &Query, out: &mut Items<'_, Weight>) -> Result<(), Error> {
+        list(self, &LIST, *child.as_bytes(), query, out)
     }
 }
 
