@@ -42,6 +42,8 @@ pub(super) enum Seen<'r> {
     Number(f64),
     Time(i64),
     Text(Cow<'r, str>),
+    /// An id, which is in no natural order.
+    Id(String),
 }
 
 impl Form {
@@ -57,7 +59,7 @@ impl Form {
             (Form::Second | Form::Instant, value) => Seen::Time(value.as_i64()?),
             (Form::Text, value) => Seen::Text(value.as_str()?.into()),
             (Form::Truth, value) => Seen::Text(if value.as_i64()? == 0 { "false" } else { "true" }.into()),
-            (Form::Id, value) => Seen::Text(id_text(value.as_i64()?, node).into()),
+            (Form::Id, value) => Seen::Id(id_text(value.as_i64()?, node)),
         })
     }
 }
@@ -67,12 +69,13 @@ fn id_text(number: i64, node: [u8; 4]) -> String {
 }
 
 impl Seen<'_> {
-    /// Ascending: what is absent, then numbers and times by size, text in its natural order.
+    /// Ascending: what is absent, then numbers, times and ids by size, text in its natural order.
     pub(super) fn order(&self, other: &Seen<'_>) -> Ordering {
         match (self, other) {
             (Seen::Number(a), Seen::Number(b)) => a.total_cmp(b),
             (Seen::Time(a), Seen::Time(b)) => a.cmp(b),
             (Seen::Text(a), Seen::Text(b)) => natural_order(a, b),
+            (Seen::Id(a), Seen::Id(b)) => a.cmp(b),
             (a, b) => a.is_there().cmp(&b.is_there()),
         }
     }
@@ -87,6 +90,7 @@ impl Seen<'_> {
             Seen::Number(value) => Seen::Number(value),
             Seen::Time(value) => Seen::Time(value),
             Seen::Text(text) => Seen::Text(text.into_owned().into()),
+            Seen::Id(id) => Seen::Id(id),
         }
     }
 }
@@ -134,6 +138,7 @@ impl Question {
         match (self, value) {
             (Question::Value(matcher), Seen::Number(value)) => matcher.fits(Stored::Number(*value)),
             (Question::Value(matcher), Seen::Text(text)) => matcher.fits(Stored::Text(text)),
+            (Question::Value(matcher), Seen::Id(id)) => matcher.fits(Stored::Text(id)),
             (Question::Time(form, all), Seen::Time(value)) => {
                 all.iter().all(|any_of| any_of.iter().any(|test| test.holds(*form, *value)))
             }

@@ -152,6 +152,19 @@ async fn equals_of_other_lists_are_oldest_registered_first_in_both_directions() 
 }
 
 #[tokio::test]
+async fn ids_sort_as_they_were_given_and_not_by_the_numbers_in_them() {
+    let t = Tracking::new().await;
+    let items: Vec<Value> =
+        (0..60).map(|n| json!({"timestamp": format!("2019-06-01T00:00:{n:02}"), "value": 7})).collect();
+    t.post("bodyfats", json!(items)).await.is(207);
+    let mut ids = t.ids("bodyfats").await;
+    assert_eq!(t.ids("bodyfats?sort=-id").await, ids);
+    ids.reverse();
+    assert_eq!(t.ids("bodyfats?sort=value,id").await, ids);
+    assert!(ids.is_sorted());
+}
+
+#[tokio::test]
 async fn a_list_takes_a_fixed_number_of_statements_whatever_the_page() {
     let t = filled().await;
     for query in ["", "?limit=1", "?sort=value", "?value=gt:1&sort=-timestamp&limit=2", "?timestamp=gte:2019-01-01"] {
