@@ -94,6 +94,21 @@ pub fn number_text(value: f64) -> String {
     if value == 0.0 { "0".to_owned() } else { value.to_string() }
 }
 
+/// A number as JavaScript writes it in JSON: the fewest digits that read as it again, and an exponent only where it is
+/// below 1e-6, or 1e21 or more.
+#[must_use]
+pub fn json_number_text(value: f64) -> String {
+    let size = value.abs();
+    if size == 0.0 || (1e-6..1e21).contains(&size) {
+        return number_text(value);
+    }
+    let text = format!("{value:e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
+        _ => text,
+    }
+}
+
 /// An instant as the contract writes it: UTC, RFC 3339 with three decimals (section 1).
 #[must_use]
 pub fn time_text(time: Timestamp) -> String {
@@ -174,6 +189,24 @@ mod tests {
         assert_eq!(number_text(11.0), "11");
         assert_eq!(number_text(-7.25), "-7.25");
         assert_eq!(number_text(-0.0), "0");
+        for (value, text) in [
+            (-0.0, "0"),
+            (0.1, "0.1"),
+            (-7.25, "-7.25"),
+            (1e15, "1000000000000000"),
+            (1e16, "10000000000000000"),
+            (123_456_789_012_345_680_000.0, "123456789012345680000"),
+            (9.999_999_999_999_999e20, "999999999999999900000"),
+            (1e21, "1e+21"),
+            (-1.5e300, "-1.5e+300"),
+            (1e-6, "0.000001"),
+            (0.000_012_5, "0.0000125"),
+            (9.5e-7, "9.5e-7"),
+            (5e-324, "5e-324"),
+        ] {
+            assert_eq!(json_number_text(value), text);
+            assert_eq!(text.parse(), Ok(value));
+        }
     }
 
     #[test]

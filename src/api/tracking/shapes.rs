@@ -5,24 +5,26 @@ use jiff::civil::Date;
 use poem_openapi::registry::MetaSchema;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::api::http::params::Parameter;
 use crate::api::http::schema::{documented, or_text};
+use crate::model::text::json_number_text;
 use crate::model::time::second_text;
 
-/// A number: the shortest text that reads as the same double, whole ones without a fraction.
+/// A number, as JavaScript writes it: the shortest text that reads as the same double, whole ones without a fraction.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Number(pub(super) f64);
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Up to here all digits of a whole number fit; larger ones are written with an exponent, not with a fraction.
-        if self.0.fract() == 0.0 && self.0.abs() < 1e16 {
+        // Most are whole, and these need no text of their own.
+        if self.0.fract() == 0.0 && self.0.abs() < 1e15 {
             #[expect(clippy::cast_possible_truncation, reason = "it is whole, and not larger than that")]
-            serializer.serialize_i64(self.0 as i64)
-        } else {
-            serializer.serialize_f64(self.0)
+            return serializer.serialize_i64(self.0 as i64);
         }
+        let text = RawValue::from_string(json_number_text(self.0)).map_err(serde::ser::Error::custom)?;
+        text.serialize(serializer)
     }
 }
 
