@@ -55,6 +55,8 @@ pub enum Kind {
     Group,
     /// A physical activity of a child.
     PhysicalActivity,
+    /// A night of a child.
+    Sleep,
     /// A weight of a child.
     Weight,
     /// A body fat of a child.

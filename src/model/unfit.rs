@@ -23,6 +23,18 @@ pub enum Unfit {
     LevelName,
     /// Not each level of an activity is there, once.
     LevelsIncomplete,
+    /// There is no type of sleep of that name.
+    SleepType,
+    /// A night has no entries, in an array.
+    NoDataSet,
+    /// There are none in it.
+    EmptyDataSet,
+    /// There are more than a night may have.
+    TooManyEntries(usize),
+    /// An entry of a night bears no name of its type, which is `classic`.
+    ClassicName,
+    /// The same, of a night of `stages`.
+    StagesName,
     /// Nothing was measured.
     NoMeasurements,
     /// More was measured at once than one environment may hold.

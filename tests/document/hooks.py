@@ -34,6 +34,7 @@ REFUSED = [
     (r"The end_time parameter can not contain an older date", "tracking, section 6, Physical activities"),
     (r"duration value does not match values passed in start_time and end_time", "tracking, section 6, Physical activities"),
     (r"The levels array must have values for the following levels", "tracking, section 6, Physical activities"),
+    (r"The names of the allowed data_set patterns are: ", "tracking, section 6, Sleep: those of the night's type"),
     (r"The interval between dates .* is invalid!", "tracking, section 6, Logs"),
     (r"must be an? (number|integer) (equal to or )?greater than zero\.", "tracking, section 5: the bounds of numbers"),
     (r"must be a valid number\.", "tracking, section 5: the bounds of numbers"),

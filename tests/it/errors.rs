@@ -34,6 +34,12 @@ fn activity() -> Value {
     json!({"start_time": MEASURED_AT, "end_time": "2019-06-20T14:40:01Z", "duration": 1000, "name": "walk", "calories": 5})
 }
 
+/// A night of our child.
+fn night() -> Value {
+    json!({"start_time": MEASURED_AT, "end_time": "2019-06-20T14:40:01Z", "duration": 1000, "type": "classic",
+        "pattern": {"data_set": [{"start_time": MEASURED_AT, "name": "asleep", "duration": 1000}]}})
+}
+
 /// The air of a room of our institution.
 fn air() -> Value {
     json!({"timestamp": MEASURED_AT, "location": {"local": "a", "room": "b"},
@@ -43,9 +49,14 @@ fn air() -> Value {
 /// What is discontinued.
 const DISCONTINUED: &str = "Support for this method has been discontinued.";
 
+/// The operations that are.
+const DISCONTINUED_OPERATIONS: [&str; 2] = ["physicalactivity_update", "sleep_update"];
+
 /// Whether an operation is about what is tracked.
 fn is_tracked(id: &str) -> bool {
-    ["physicalactivity_", "log_", "weight_", "bodyfat_", "environment_"].iter().any(|start| id.starts_with(start))
+    ["physicalactivity_", "log_", "sleep_", "weight_", "bodyfat_", "environment_"]
+        .iter()
+        .any(|start| id.starts_with(start))
 }
 
 /// Provokes errors, and remembers which ones were seen where.
@@ -55,8 +66,8 @@ struct Provoker {
     admin: Client,
     expired: Client,
     document: Value,
-    /// A weight, a body fat and an activity of our child.
-    measured: [String; 4],
+    /// A weight, a body fat, an activity and a night of our child, and the air of a room.
+    measured: [String; 5],
     seen: BTreeSet<(String, String)>,
 }
 
@@ -72,9 +83,11 @@ impl Provoker {
         let fats = ours.application.client.get(&weights.replace("weights", "bodyfats")).await.is(200).body;
         let activities = weights.replace("weights", "physicalactivities");
         let activity = ours.application.client.post(&activities, activity()).await.is(201).id();
+        let nights = weights.replace("weights", "sleep");
+        let night = ours.application.client.post(&nights, night()).await.is(201).id();
         let rooms = format!("/v1/institutions/{}/environments", ours.institution);
         let environment = ours.application.client.post(&rooms, air()).await.is(201).id();
-        let measured = [weight, fats[0]["id"].as_str().unwrap().to_owned(), activity, environment];
+        let measured = [weight, fats[0]["id"].as_str().unwrap().to_owned(), activity, night, environment];
         Self { world, ours, admin, expired, document, measured, seen: BTreeSet::new() }
     }
 
@@ -105,7 +118,7 @@ impl Provoker {
     fn target(&self, id: &str) -> Target {
         let (_, method, template) = self.operations().into_iter().find(|(known, _, _)| known == id).unwrap();
         let user = if id == "password_change" { &self.ours.educator } else { &self.ours.child };
-        let ids: [(&str, &str); 14] = [
+        let ids: [(&str, &str); 15] = [
             ("user_id", &user.id),
             ("institution_id", &self.ours.institution),
             ("child_id", &self.ours.child.id),
@@ -116,7 +129,8 @@ impl Provoker {
             ("weight_id", &self.measured[0]),
             ("bodyfat_id", &self.measured[1]),
             ("physicalactivity_id", &self.measured[2]),
-            ("environment_id", &self.measured[3]),
+            ("sleep_id", &self.measured[3]),
+            ("environment_id", &self.measured[4]),
             ("resource", "steps"),
             ("date_start", "2019-01-01"),
             ("date_end", "2019-01-02"),
@@ -146,9 +160,10 @@ impl Provoker {
             "log_create" => json!([{"date": "2019-01-01", "value": 1}]),
             "weight_create" => json!({"timestamp": MEASURED_AT, "value": 30, "unit": "kg"}),
             "physicalactivity_create" => activity(),
+            "sleep_create" => night(),
             "environment_create" => air(),
-            // It looks at none.
-            "physicalactivity_update" => return None,
+            // They look at none.
+            _ if DISCONTINUED_OPERATIONS.contains(&id) => return None,
             "bodyfat_create" => json!({"timestamp": MEASURED_AT, "value": 20}),
             "child_create" => child(&fresh("c"), institution),
             "family_create" => user("families", &fresh("f"), institution, &kids),
@@ -293,7 +308,7 @@ async fn path_ids(p: &mut Provoker, id: &str, template: &str) {
             let target = Target { path: format!("/v1/{}", parts.join("/")), ..p.target(id) };
             match name {
                 "{nfc_tag}" | "{resource}" | "{date_start}" | "{date_end}" => {}
-                _ if id == "physicalactivity_update" => p.expect(&target, 405, DISCONTINUED, None).await,
+                _ if DISCONTINUED_OPERATIONS.contains(&id) => p.expect(&target, 405, DISCONTINUED, None).await,
                 // Each item hears of it.
                 _ if id == "log_create" => _ = target.client.post(&target.path, json!([{}])).await.is(207),
                 _ if id.starts_with("child_tag_") => {
@@ -604,7 +619,7 @@ async fn families(p: &mut Provoker) {
 
 async fn tracking(p: &mut Provoker) {
     let tracked: Vec<_> = p.operations().into_iter().filter(|(id, _, _)| is_tracked(id)).collect();
-    for (id, _, _) in tracked.into_iter().filter(|(id, _, _)| id != "physicalactivity_update") {
+    for (id, _, _) in tracked.into_iter().filter(|(id, _, _)| !DISCONTINUED_OPERATIONS.contains(&id.as_str())) {
         let target = p.target(&id);
         let (kind, owner) = if id.starts_with("environment") {
             ("Institution", &p.ours.institution)
@@ -624,6 +639,7 @@ async fn tracking(p: &mut Provoker) {
         ("weight_create", "Weight", "timestamp"),
         ("bodyfat_create", "Body Fat", "timestamp"),
         ("physicalactivity_create", "Physical Activity", "start_time"),
+        ("sleep_create", "Sleep", "start_time"),
     ] {
         instant(p, id, time).await;
         p.conflict(&p.target(id), title).await;
@@ -631,7 +647,14 @@ async fn tracking(p: &mut Provoker) {
         let path = p.target(&view).path.rsplit_once('/').unwrap().0.to_owned();
         p.not_found(&view, title, format!("{path}/{ABSENT}")).await;
     }
+    for id in ["physicalactivity_create", "sleep_create"] {
+        period(p, id).await;
+    }
     activities(p).await;
+    nights(p).await;
+    for id in DISCONTINUED_OPERATIONS {
+        p.expect(&p.target(id), 405, DISCONTINUED, None).await;
+    }
     for id in ["weight_create", "bodyfat_create"] {
         p.invalid(&p.with(id, "value", json!(null)), &number("value")).await;
     }
@@ -710,16 +733,41 @@ async fn logs(p: &mut Provoker) {
     }
 }
 
-async fn activities(p: &mut Provoker) {
-    let id = "physicalactivity_create";
-    let whole = |field: &str| format!("{field} must be an integer equal to or greater than zero.");
-    let number = |field: &str| format!("{field} must be a number equal to or greater than zero.");
-    p.invalid(&p.with(id, "duration", json!("x")), &whole("duration")).await;
+/// Two times, and how long it is from one to the other.
+async fn period(p: &mut Provoker, id: &str) {
+    let text = "duration must be an integer equal to or greater than zero.";
+    p.invalid(&p.with(id, "duration", json!("x")), text).await;
     p.invalid(&p.with(id, "duration", json!(0)), "duration must be an integer greater than zero.").await;
     let text = "The end_time parameter can not contain an older date than that the start_time parameter!";
     p.invalid(&p.with(id, "end_time", json!("2019-06-20T14:39:59Z")), text).await;
     let text = "duration value does not match values passed in start_time and end_time parameters!";
     p.invalid(&p.with(id, "duration", json!(1)), text).await;
+}
+
+async fn nights(p: &mut Provoker) {
+    let id = "sleep_create";
+    let of = |p: &Provoker, data_set: Value| p.with(id, "pattern", json!({"data_set": data_set}));
+    let text = "The names of the allowed Sleep Pattern types are: classic, stages.";
+    p.invalid(&p.with(id, "type", json!("x")), text).await;
+    let empty = p.with(id, "pattern", json!({}));
+    p.expect(&empty, 400, REQUIRED, Some("pattern.data_set is required!")).await;
+    p.invalid(&of(p, json!([])), "pattern.data_set must not be empty!").await;
+    p.invalid(&of(p, json!(vec![0; 5001])), "pattern.data_set must have at most 5000 items!").await;
+    let text = "The names of the allowed data_set patterns are: asleep, restless, awake.";
+    p.invalid(&of(p, json!([{"name": "rem"}])), text).await;
+    let text = "The names of the allowed data_set patterns are: deep, light, rem, awake.";
+    p.invalid(&p.with(id, "type", json!("stages")), text).await;
+    let text = "pattern.data_set.duration must be an integer equal to or greater than zero.";
+    p.invalid(&of(p, json!([{"duration": -1}])), text).await;
+    let missing = "pattern.data_set.start_time, pattern.data_set.name, pattern.data_set.duration";
+    p.missing(id, json!({"pattern": {"data_set": [{}]}}), missing).await;
+    p.missing(id, json!({}), "start_time, end_time, duration, type, pattern").await;
+}
+
+async fn activities(p: &mut Provoker) {
+    let id = "physicalactivity_create";
+    let whole = |field: &str| format!("{field} must be an integer equal to or greater than zero.");
+    let number = |field: &str| format!("{field} must be a number equal to or greater than zero.");
     p.text(id, "name", 256).await;
     p.invalid(&p.with(id, "calories", json!(-1)), &number("calories")).await;
     p.invalid(&p.with(id, "steps", json!(-1)), &whole("steps")).await;
@@ -753,7 +801,6 @@ async fn activities(p: &mut Provoker) {
                    heart_rate.cardio_zone, heart_rate.peak_zone";
     p.missing(id, body, missing).await;
     p.missing(id, json!({}), "start_time, end_time, duration, name, calories").await;
-    p.expect(&p.target("physicalactivity_update"), 405, DISCONTINUED, None).await;
 }
 
 /// TIME.

@@ -33,8 +33,8 @@ async fn no_list_filters_or_sorts_by_what_is_stored_and_not_shown() {
     // With an alias of SQLite's, a table's, and ways out of a column's name.
     let tricks = ["rowid", "a.password_hash", "account.password_hash", "password", "c.nfc_tag", "1", "id desc--"];
     let groups = format!("/v1/educators/{}/children/groups", educator.id);
-    let measured =
-        ["weights", "bodyfats", "physicalactivities"].map(|name| format!("/v1/children/{}/{name}", school.child.id));
+    let measured = ["weights", "bodyfats", "physicalactivities", "sleep"]
+        .map(|name| format!("/v1/children/{}/{name}", school.child.id));
     let rooms = format!("/v1/institutions/{}/environments", school.institution);
     for day in ["2019-01-01", "2019-01-02"] {
         let body = json!({"timestamp": format!("{day}T08:00:00"), "location": {"local": "a", "room": "b"},
@@ -45,6 +45,10 @@ async fn no_list_filters_or_sorts_by_what_is_stored_and_not_shown() {
         let body = json!({"start_time": format!("{day}T08:00:00"), "end_time": format!("{day}T08:00:01"),
             "duration": 1000, "name": "walk", "calories": 1, "steps": 1, "distance": 1});
         school.application.client.post(&measured[2], body).await.is(201);
+        let body = json!({"start_time": format!("{day}T08:00:00"), "end_time": format!("{day}T08:00:01"),
+            "duration": 1000, "type": "classic",
+            "pattern": {"data_set": [{"start_time": format!("{day}T08:00:00"), "name": "awake", "duration": 1}]}});
+        school.application.client.post(&measured[3], body).await.is(201);
     }
     let lists = [
         (&admin, "/v1/children".to_owned()),
@@ -58,6 +62,7 @@ async fn no_list_filters_or_sorts_by_what_is_stored_and_not_shown() {
         (&school.application.client, measured[0].clone()),
         (&school.application.client, measured[1].clone()),
         (&school.application.client, measured[2].clone()),
+        (&school.application.client, measured[3].clone()),
         (&school.application.client, rooms),
     ];
     let mut asked = 0;
@@ -211,19 +216,33 @@ impl Everything {
             let range = [child, "steps", first, "2019-01-02"];
             assert_eq!(self.ask(token, ("GET", &format!("{logs}/{of_type}")), &range, Value::Null).0, status);
         }
-        for (list, one) in
-            [("weights", "weight_id"), ("bodyfats", "bodyfat_id"), ("physicalactivities", "physicalactivity_id")]
-        {
+        for (list, one) in [
+            ("weights", "weight_id"),
+            ("bodyfats", "bodyfat_id"),
+            ("physicalactivities", "physicalactivity_id"),
+            ("sleep", "sleep_id"),
+        ] {
             let (list, one) =
                 (format!("/v1/children/{{child_id}}/{list}"), format!("/v1/children/{{child_id}}/{list}/{{{one}}}"));
             let unit = self.canary("unit");
             let body = json!({"timestamp": "2019-01-01T08:00:00", "value": 30, "unit": unit, "name": unit,
-                "start_time": "2019-01-01T08:00:00", "end_time": "2019-01-01T08:00:01", "duration": 1000, "calories": 1});
+                "start_time": "2019-01-01T08:00:00", "end_time": "2019-01-01T08:00:01", "duration": 1000, "calories": 1,
+                "type": "stages", "pattern": {"more": unit, "data_set":
+                    [{"start_time": "2019-01-01T08:00:00", "name": "rem", "duration": 1, "more": unit}]}});
             let made = self.id(token, &list, &[child], body.clone());
-            assert_eq!(self.ask(token, ("POST", &list), &[child], json!([body, {"unit": [unit]}])).0, 207);
+            assert_eq!(
+                self.ask(
+                    token,
+                    ("POST", &list),
+                    &[child],
+                    json!([body, {"unit": [unit], "type": [unit], "pattern": {"data_set": [{"name": [unit]}]}}])
+                )
+                .0,
+                207
+            );
             assert_eq!(self.ask(token, ("GET", &format!("{list}?unit={unit}")), &[child], Value::Null).0, 200);
             assert_eq!(self.ask(token, ("GET", &one), &[child, &made], Value::Null).0, 200);
-            if list.ends_with("activities") {
+            if list.ends_with("activities") || list.ends_with("sleep") {
                 assert_eq!(self.ask(token, ("PATCH", &one), &[child, &made], Value::Null).0, 405);
             }
             assert_eq!(self.ask(token, ("DELETE", &one), &[child, &made], Value::Null).0, 204);

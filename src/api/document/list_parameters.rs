@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::api::document::{json_schema, reference};
-use crate::api::http::names::INSTITUTION_ALIAS;
+use crate::api::http::names::{INSTITUTION_ALIAS, queried_field};
 
 /// Adds the parameters of every list, and one for each field of its objects.
 pub(in crate::api) fn add_list_parameters(path: &str, operation: &mut Value, schemas: &Value) {
@@ -31,7 +31,8 @@ pub(in crate::api) fn add_list_parameters(path: &str, operation: &mut Value, sch
     }
 }
 
-/// The fields of an object and of those inside it, whose names have what they lie in before them; no arrays.
+/// The fields of an object and of those inside it, whose names have what they lie in before them; no arrays, and nothing
+/// that is shown and no field.
 fn fields<'s>(inside: &str, object: &'s Value, schemas: &'s Value) -> Vec<(String, &'s Value)> {
     let mut found = Vec::new();
     for (name, schema) in object["properties"].as_object().into_iter().flatten() {
@@ -39,7 +40,7 @@ fn fields<'s>(inside: &str, object: &'s Value, schemas: &'s Value) -> Vec<(Strin
         let whole = schema["allOf"].get(0).unwrap_or(schema);
         match reference(whole).map(|known| &schemas[known]).filter(|known| known["type"] == "object") {
             Some(nested) => found.extend(fields(&format!("{name}."), nested, schemas)),
-            None if schema["type"] == "array" => {}
+            None if schema["type"] == "array" || queried_field(&name).is_none() => {}
             None => found.push((name, schema)),
         }
     }

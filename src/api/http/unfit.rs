@@ -40,6 +40,16 @@ pub(in crate::api) fn unfit_body(unfit: &Unfit) -> ErrorBody {
         Unfit::LevelsIncomplete => invalid_fields(
             "The levels array must have values for the following levels: sedentary, lightly, fairly, very.",
         ),
+        Unfit::SleepType => invalid_fields("The names of the allowed Sleep Pattern types are: classic, stages."),
+        Unfit::NoDataSet => {
+            ErrorBody::new(BAD, "Required fields were not provided...").describe("pattern.data_set is required!")
+        }
+        Unfit::EmptyDataSet => invalid_fields("pattern.data_set must not be empty!"),
+        Unfit::TooManyEntries(most) => invalid_fields(format!("pattern.data_set must have at most {most} items!")),
+        Unfit::ClassicName => {
+            invalid_fields("The names of the allowed data_set patterns are: asleep, restless, awake.")
+        }
+        Unfit::StagesName => invalid_fields("The names of the allowed data_set patterns are: deep, light, rem, awake."),
         Unfit::NoMeasurements => invalid_fields("measurements collection must not be empty!"),
         Unfit::TooManyMeasurements(most) => invalid_fields(format!("measurements must have at most {most} items!")),
         Unfit::NotTruth(field) => invalid_fields(format!("{} must be a boolean!", key(*field))),

@@ -17,6 +17,9 @@ pub(in crate::api) enum Tag {
     /// What children do in a day, in all.
     #[oai(rename = "children.logs")]
     Logs,
+    /// How children sleep.
+    #[oai(rename = "children.sleep")]
+    Sleep,
     /// What children weigh.
     #[oai(rename = "children.weights")]
     Weights,
@@ -73,6 +76,11 @@ pub(in crate::api) const PART: Part = Part {
         (AnyField::Tracking(Field::OfZone(HeartRateZone::Peak, ZoneField::Min)), "heart_rate.peak_zone.min"),
         (AnyField::Tracking(Field::OfZone(HeartRateZone::Peak, ZoneField::Max)), "heart_rate.peak_zone.max"),
         (AnyField::Tracking(Field::OfZone(HeartRateZone::Peak, ZoneField::Duration)), "heart_rate.peak_zone.duration"),
+        (AnyField::Tracking(Field::Pattern), "pattern"),
+        (AnyField::Tracking(Field::DataSet), "pattern.data_set"),
+        (AnyField::Tracking(Field::EntryStartTime), "pattern.data_set.start_time"),
+        (AnyField::Tracking(Field::EntryName), "pattern.data_set.name"),
+        (AnyField::Tracking(Field::EntryDuration), "pattern.data_set.duration"),
         (AnyField::Tracking(Field::Date), "date"),
         (AnyField::Tracking(Field::Timestamp), "timestamp"),
         (AnyField::Tracking(Field::Value), "value"),
@@ -96,6 +104,13 @@ pub(in crate::api) const PART: Part = Part {
             parameter: "physicalactivity_id",
             example: demo::ACTIVITY,
             origin: "The physical activity's `id`, as the answers that show it have it.",
+        },
+        KindWords {
+            kind: Kind::Sleep,
+            title: "Sleep",
+            parameter: "sleep_id",
+            example: demo::SLEEP,
+            origin: "The night's `id`, as the answers that show it have it.",
         },
         KindWords {
             kind: Kind::Weight,
@@ -129,6 +144,7 @@ pub(in crate::api) const PART: Part = Part {
     tags: &[
         "children.physicalactivities",
         "children.logs",
+        "children.sleep",
         "children.weights",
         "children.bodyfats",
         "institutions.environments",

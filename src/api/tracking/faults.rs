@@ -6,10 +6,10 @@ use crate::api::document::parts::{ConcatErrors, OperationFaults, bad_time, missi
 use crate::app::policy::{
     BodyFatCreate, BodyFatDelete, BodyFatList, BodyFatView, EnvironmentClear, EnvironmentCreate, EnvironmentDelete,
     EnvironmentList, LogCreate, LogList, LogListOfType, PhysicalActivityCreate, PhysicalActivityDelete,
-    PhysicalActivityList, PhysicalActivityUpdate, PhysicalActivityView, WeightCreate, WeightDelete, WeightList,
-    WeightView,
+    PhysicalActivityList, PhysicalActivityUpdate, PhysicalActivityView, SleepCreate, SleepDelete, SleepList,
+    SleepUpdate, SleepView, WeightCreate, WeightDelete, WeightList, WeightView,
 };
-use crate::model::tracking::{Field, HeartRateZone, MAX_ITEMS, MAX_MEASUREMENTS, ZoneField};
+use crate::model::tracking::{Field, HeartRateZone, MAX_ENTRIES, MAX_ITEMS, MAX_MEASUREMENTS, ZoneField};
 use crate::model::{DateFault, Error, Field as AnyField, IntervalFault, Invalid, Kind, NumberForm, TimeFault, Unfit};
 
 /// Those of each operation.
@@ -22,6 +22,11 @@ pub(in crate::api) const FAULTS: &[OperationFaults] = &[
     OperationFaults::of::<LogCreate>(many).uploading().telling_ids_with_items(),
     OperationFaults::of::<LogList>(log_list),
     OperationFaults::of::<LogListOfType>(log_list_of_type),
+    OperationFaults::of::<SleepCreate>(sleep_create).uploading(),
+    OperationFaults::of::<SleepList>(list),
+    OperationFaults::of::<SleepView>(|| view(Kind::Sleep)),
+    OperationFaults::of::<SleepUpdate>(Vec::new).discontinued(),
+    OperationFaults::of::<SleepDelete>(of_child),
     OperationFaults::of::<WeightCreate>(weight_create).uploading(),
     OperationFaults::of::<WeightList>(list),
     OperationFaults::of::<WeightView>(|| view(Kind::Weight)),
@@ -47,9 +52,7 @@ fn activity_create() -> Vec<Error> {
     let required_all = [required_all, vec![AnyField::Name, Field::Calories.into()]].concat();
     [
         many(),
-        time(),
-        vec![whole(Field::Duration), number(Field::Duration, NumberForm::Positive)],
-        vec![Unfit::EndBeforeStart.into(), Unfit::DurationDiffers.into()],
+        period(),
         text(AnyField::Name),
         vec![number(Field::Calories, NumberForm::Amount), whole(Field::Steps)],
         vec![number(Field::Distance, NumberForm::Amount), Unfit::LevelName.into(), whole(Field::LevelDuration)],
@@ -58,6 +61,21 @@ fn activity_create() -> Vec<Error> {
         vec![whole(Field::OfZone(zone, ZoneField::Duration)), required(&of_heart_rate)],
         vec![Unfit::Number(rates, NumberForm::Positive).into(), missing(&required_all)],
         vec![taken(Kind::PhysicalActivity)],
+    ]
+    .concat_errors()
+}
+
+fn sleep_create() -> Vec<Error> {
+    let required_all = [Field::StartTime, Field::EndTime, Field::Duration].map(Into::into);
+    let required_all = [&required_all[..], &[AnyField::Type, Field::Pattern.into()]].concat();
+    [
+        many(),
+        period(),
+        vec![Unfit::SleepType.into(), Unfit::NoDataSet.into(), Unfit::EmptyDataSet.into()],
+        vec![Unfit::TooManyEntries(MAX_ENTRIES).into(), Unfit::ClassicName.into(), Unfit::StagesName.into()],
+        vec![number(Field::EntryDuration, NumberForm::Whole)],
+        vec![required(&[Field::EntryStartTime, Field::EntryName, Field::EntryDuration])],
+        vec![missing(&required_all), taken(Kind::Sleep)],
     ]
     .concat_errors()
 }
@@ -148,6 +166,12 @@ fn time() -> Vec<Error> {
     [(TimeFault::Format, "yesterday"), (TimeFault::Calendar, "2019-02-30T08:00:00Z")]
         .map(|(fault, given)| Unfit::Time(fault, given.to_owned()).into())
         .into()
+}
+
+/// Two times, and how long it is from one to the other.
+fn period() -> Vec<Error> {
+    let duration = [NumberForm::Whole, NumberForm::Positive].map(|form| number(Field::Duration, form));
+    [time(), duration.into(), vec![Unfit::EndBeforeStart.into(), Unfit::DurationDiffers.into()]].concat_errors()
 }
 
 fn number(field: Field, form: NumberForm) -> Error {

@@ -12,6 +12,7 @@ mod lists;
 mod logs;
 mod periods;
 mod shapes;
+mod sleep;
 mod weights;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::app::App;
 pub(super) type Apis = (
     activities::PhysicalActivitiesApi,
     logs::LogsApi,
+    sleep::SleepApi,
     weights::WeightsApi,
     bodyfats::BodyFatsApi,
     environments::EnvironmentsApi,
@@ -31,6 +33,7 @@ pub(super) fn apis(app: &Arc<App>) -> Apis {
     (
         activities::PhysicalActivitiesApi(app.clone()),
         logs::LogsApi(app.clone()),
+        sleep::SleepApi(app.clone()),
         weights::WeightsApi(app.clone()),
         bodyfats::BodyFatsApi(app.clone()),
         environments::EnvironmentsApi(app.clone()),

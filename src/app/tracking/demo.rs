@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::model::tracking::{
     ActivityFacts, ActivityLevel, DayTotals, EnvironmentFacts, HeartRate, Intensity, Location, LogType, Measurement,
-    NewWeight, Period, ZoneFacts,
+    NewWeight, Period, SleepEntry, SleepFacts, SleepPhase, SleepType, ZoneFacts,
 };
 use crate::model::{Child, Error, Id, Institution, Text};
 use crate::store::{TrackedChild, Tx};
@@ -16,6 +16,8 @@ pub const WEIGHT: &str = "019b8d2b8c0001e564656d6f";
 pub const BODY_FAT: &str = "019b8d2b8c0001e464656d6f";
 /// The first physical activity of the first child.
 pub const ACTIVITY: &str = "019b8d2b8c0001e664656d6f";
+/// The first night of the first child.
+pub const SLEEP: &str = "019b8d2b8c0001e764656d6f";
 /// The first environment of the school.
 pub const ENVIRONMENT: &str = "019b8d2b8fe8000064656d6f";
 /// When the first of everything was measured, a Monday.
@@ -40,8 +42,10 @@ pub(in crate::app) fn fill(tx: &Tx<'_>, children: &[Id<Child>]) -> Result<(), Er
         // Those that have names come first.
         year.weight(0)?;
         year.activity(0)?;
+        year.night(0)?;
         (1..WEEKS).try_for_each(|week| year.weight(week))?;
         (1..WEEKS * 7).filter(|day| day % 7 < 5).try_for_each(|day| year.activity(day))?;
+        (1..WEEKS * 7).try_for_each(|day| year.night(day))?;
         (0..WEEKS * 7).try_for_each(|day| year.logs(day))?;
     }
     Ok(())
@@ -51,6 +55,12 @@ pub(in crate::app) fn fill(tx: &Tx<'_>, children: &[Id<Child>]) -> Result<(), Er
 #[must_use]
 pub fn activity() -> ActivityFacts {
     facts(0, 0)
+}
+
+/// The first night of the first child.
+#[must_use]
+pub fn sleep() -> SleepFacts {
+    night(0, 0)
 }
 
 /// The year of a child.
@@ -72,6 +82,10 @@ impl Year<'_> {
 
     fn activity(&self, day: i32) -> Result<(), Error> {
         self.tx.insert_activity(self.tracked, &facts(self.n, day)).map(drop)
+    }
+
+    fn night(&self, day: i32) -> Result<(), Error> {
+        self.tx.insert_sleep(self.tracked, &night(self.n, day)).map(drop)
     }
 
     fn logs(&self, day: i32) -> Result<(), Error> {
@@ -114,6 +128,52 @@ fn facts(n: i32, day: i32) -> ActivityFacts {
             zones: [zone(30, 91, 0), zone(91, 127, part), zone(127, 154, part), zone(154, 220, rest)],
         }),
     }
+}
+
+/// How a child slept in the night after a day: it goes to bed between half past nine and ten, where school is, and later
+/// when there is none on the next day. Every third child's watch tells fewer phases apart.
+fn night(n: i32, day: i32) -> SleepFacts {
+    let later = if (4..6).contains(&(day % 7)) { 50 } else { 0 };
+    let minutes = 13 * 60 + 30 + later + noise(n, day, 30);
+    let start = on_day(day).checked_add(SignedDuration::from_mins(minutes.into())).unwrap_or_default();
+    let kind = if n % 3 == 2 { SleepType::Classic } else { SleepType::Stages };
+    let cycles = (0..6).flat_map(|cycle| match kind {
+        SleepType::Classic => restless_cycle(n, 6 * day + cycle),
+        SleepType::Stages => cycle_of_stages(n, 6 * day + cycle, cycle),
+    });
+    let (mut length, mut data_set) = (0, Vec::new());
+    // As watches do, in halves of minutes.
+    for (phase, halves) in cycles.filter(|(_, halves)| *halves > 0) {
+        let milliseconds = i64::from(30_000 * halves);
+        let at = start.checked_add(SignedDuration::from_millis(length)).unwrap_or_default();
+        data_set.push(SleepEntry { start: at, phase, duration: milliseconds.unsigned_abs() });
+        length += milliseconds;
+    }
+    SleepFacts { period: Period { start, duration: length.unsigned_abs() }, kind, data_set }
+}
+
+/// An hour and a half: deep sleep grows shorter and dreams grow longer from one to the next, and now and then the child
+/// wakes up.
+fn cycle_of_stages(n: i32, seed: i32, cycle: i32) -> [(SleepPhase, i32); 5] {
+    let awake = noise(n, seed, 3) / 2 * (1 + noise(n, seed, 7));
+    [
+        (SleepPhase::Light, 34 + noise(n, seed, 19)),
+        (SleepPhase::Deep, 70 - 9 * cycle + noise(n, seed, 11)),
+        (SleepPhase::Light, 26 + noise(n, seed, 17)),
+        (SleepPhase::Rem, 14 + 9 * cycle + noise(n, seed, 13)),
+        (SleepPhase::Awake, awake),
+    ]
+}
+
+/// The same, by movement alone.
+fn restless_cycle(n: i32, seed: i32) -> [(SleepPhase, i32); 5] {
+    [
+        (SleepPhase::Asleep, 60 + noise(n, seed, 37)),
+        (SleepPhase::Restless, 2 + noise(n, seed, 7)),
+        (SleepPhase::Asleep, 80 + noise(n, seed, 31)),
+        (SleepPhase::Awake, noise(n, seed, 3) / 2 * (1 + noise(n, seed, 5))),
+        (SleepPhase::Restless, 1 + noise(n, seed, 5)),
+    ]
 }
 
 /// What a child did on a day of the school year, both counted from 0: more on school days than at the weekend, and a

@@ -7,6 +7,7 @@ pub(in crate::app) mod environments;
 pub(in crate::app) mod logs;
 pub(in crate::app) mod policy;
 pub(in crate::app) mod retention;
+pub(in crate::app) mod sleep;
 mod stored;
 pub(in crate::app) mod weights;
 

@@ -1,7 +1,7 @@
 //! Who may do what with what is tracked (contract of tracking, section 4).
 
 use crate::app::access::policy::{DataOf, Grant, Operation, Row, Subject, Target, grant, operations, scopes, target};
-use crate::model::tracking::{BodyFat, Environment, PhysicalActivity, Weight};
+use crate::model::tracking::{BodyFat, Environment, PhysicalActivity, Sleep, Weight};
 use crate::model::{Child, Error, Id, Institution, Kind, Unfit};
 
 operations! {
@@ -18,6 +18,14 @@ operations! {
         LogCreate                     log_create                      data  create        -      any  group -     kin  own;
         LogList                       log_list                        data  read          any    any  group group kin  own;
         LogListOfType                 log_list_of_type                data  read          any    any  group group kin  own;
+    }
+    (Child, Sleep) [sleep] {
+        SleepCreate                   sleep_create                    data  create        -      any  group -     kin  own;
+        SleepList                     sleep_list                      data  read          any    any  group group kin  own;
+        SleepView                     sleep_view                      datum read          any    any  group group kin  own;
+        // Discontinued, too.
+        SleepUpdate                   sleep_update                    datum update        -      any  any   -     any  -;
+        SleepDelete                   sleep_delete                    datum delete        -      any  group -     kin  -;
     }
     (Child, Weight) [measurements] {
         WeightCreate                  weight_create                   data  create        -      any  group -     kin  own;

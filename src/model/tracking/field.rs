@@ -32,6 +32,16 @@ pub enum Field {
     Zone(HeartRateZone),
     /// Something of such a zone.
     OfZone(HeartRateZone, ZoneField),
+    /// How a night went.
+    Pattern,
+    /// The parts of a night.
+    DataSet,
+    /// One of them: when it began.
+    EntryStartTime,
+    /// How the child slept.
+    EntryName,
+    /// How long.
+    EntryDuration,
     /// The day of a total.
     Date,
     /// When something was measured.

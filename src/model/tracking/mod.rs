@@ -5,6 +5,7 @@ mod environment;
 mod field;
 mod log;
 mod measurement;
+mod sleep;
 
 pub use activity::{
     ActivityFacts, ActivityLevel, HeartRate, HeartRateZone, Intensity, Period, PhysicalActivity, ZoneFacts,
@@ -14,6 +15,7 @@ pub use field::{Field, ZoneField};
 pub(crate) use log::days_between;
 pub use log::{DayTotals, Log, LogRange, LogType};
 pub use measurement::{BodyFat, NewBodyFat, NewWeight, Weight};
+pub use sleep::{MAX_ENTRIES, PhaseSummary, Sleep, SleepEntry, SleepFacts, SleepPhase, SleepType};
 
 /// The most items that one request may bring.
 pub const MAX_ITEMS: usize = 1000;

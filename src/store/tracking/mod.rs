@@ -2,6 +2,7 @@
 
 mod activities;
 mod body_fats;
+mod data_set;
 mod day_totals;
 mod environments;
 mod list;
@@ -11,6 +12,7 @@ mod owners;
 mod packed;
 mod question;
 mod retention;
+mod sleep;
 mod weights;
 
 pub use owners::{TrackedChild, TrackedInstitution};

@@ -49,9 +49,14 @@ impl<'b> Unpacker<'b> {
         Err(FromSqlError::InvalidType)
     }
 
+    /// Whether there is nothing behind what was taken.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// There is nothing behind what was taken.
     pub(super) fn end(&self) -> FromSqlResult<()> {
-        if self.0.is_empty() { Ok(()) } else { Err(FromSqlError::InvalidType) }
+        if self.is_over() { Ok(()) } else { Err(FromSqlError::InvalidType) }
     }
 }
 

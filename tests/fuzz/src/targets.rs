@@ -68,20 +68,22 @@ const LISTS: [(&str, &str); 9] = [
 ];
 
 /// What is tracked and can be listed.
-const TRACKED: [&str; 4] = [
+const TRACKED: [&str; 5] = [
     "/v1/children/{child}/weights",
     "/v1/children/{child}/bodyfats",
     "/v1/children/{child}/physicalactivities",
     "/v1/institutions/{institution}/environments",
+    "/v1/children/{child}/sleep",
 ];
 /// What many items of may be brought.
-const ITEMS: [&str; 6] = [
+const ITEMS: [&str; 7] = [
     "/v1/children/{child}/weights",
     "/v1/children/{child}/bodyfats",
     "/v1/children/{child}/physicalactivities",
     "/v1/children/{child}/logs/steps",
     "/v1/children/{child}/logs/none",
     "/v1/institutions/{institution}/environments",
+    "/v1/children/{child}/sleep",
 ];
 
 /// The names of the targets.

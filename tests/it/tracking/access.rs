@@ -108,11 +108,14 @@ async fn deleting_a_child_deletes_all_its_data_and_nobody_elses() {
         let walk = json!({"start_time": "2019-06-20T14:40:00", "end_time": "2019-06-20T14:40:01", "duration": 1000,
             "name": "walk", "calories": 1});
         t.client.post(&format!("/v1/children/{child}/physicalactivities"), walk).await.is(201);
+        let night = json!({"start_time": "2019-06-20T14:40:00", "end_time": "2019-06-20T14:40:01", "duration": 1000,
+            "type": "classic", "pattern": {"data_set": [{"start_time": "2019-06-20T14:40:00", "name": "awake", "duration": 1}]}});
+        t.client.post(&format!("/v1/children/{child}/sleep"), night).await.is(201);
     }
     t.world.admin().await.delete(&format!("/v1/users/{}", s.child.id)).await.is(204);
     let (message, description) = unregistered("Child", &s.child.id);
     t.get("weights").await.fails(400, &message, Some(&description));
-    for table in ["tracked_child", "weight", "body_fat", "physical_activity"] {
+    for table in ["tracked_child", "weight", "body_fat", "physical_activity", "sleep"] {
         assert_eq!(count(&t.world, table), 1, "{table}");
     }
     let path = format!("/v1/children/{}/weights", s.sibling.id);

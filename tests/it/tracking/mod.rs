@@ -8,6 +8,7 @@ mod logs;
 mod many;
 mod measurements;
 mod retention;
+mod sleep;
 mod values;
 
 use serde_json::{Value, json};
