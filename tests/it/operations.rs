@@ -11,6 +11,11 @@ use tempfile::TempDir;
 use super::binary::{Server, ocariot};
 use super::readme::{blocks, readme};
 
+/// The commands for somebody who copied the program. Those with `sudo` are for the package: `packaging/installed` runs them.
+fn commands() -> Vec<String> {
+    blocks("Operations").into_iter().filter(|block| !block.contains("sudo ")).collect()
+}
+
 /// The folder of somebody who follows the page, the disk for backups, and what the commands said.
 struct Operator {
     folder: TempDir,
@@ -84,7 +89,7 @@ impl Operator {
 #[test]
 fn every_command_of_the_page_for_operators_goes_well_in_its_order() {
     let mut operator = Operator::new();
-    let blocks = blocks("Operations");
+    let blocks = commands();
     for block in &blocks {
         match block {
             start if start.starts_with("./ocariot-users --bind") => operator.start(start),
@@ -130,7 +135,7 @@ fn every_command_of_the_page_for_operators_goes_well_in_its_order() {
 
 #[test]
 fn taking_a_restore_back_touches_nothing_unless_there_is_something_to_put_in_its_place() {
-    let blocks = blocks("Operations");
+    let blocks = commands();
     let back = blocks.iter().find(|block| block.contains("pre-restore-")).unwrap();
     let operator = Operator::new();
     let data = operator.folder.path().join("data");
