@@ -64,7 +64,8 @@ impl Given {
     /// A number and its unit: `10s`, `15m`, `24h`, `7d`, `5y`.
     pub(super) fn duration(&self, range: RangeInclusive<u64>) -> Result<Duration, SettingsError> {
         parse_duration(&self.text).filter(|duration| range.contains(&duration.as_secs())).ok_or_else(|| {
-            self.wrong(&format!("a time such as 10s, 15m, 24h, 7d or 5y, from {}s to {}s", range.start(), range.end()))
+            let (least, most) = (duration_text(*range.start()), duration_text(*range.end()));
+            self.wrong(&format!("a time such as 10s, 15m, 24h, 7d or 5y, from {least} to {most}"))
         })
     }
 
@@ -111,7 +112,8 @@ impl Given {
         let bytes = factor.and_then(|factor: u64| number?.checked_mul(factor));
         let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok()).filter(|bytes| range.contains(bytes));
         bytes.ok_or_else(|| {
-            self.wrong(&format!("a size such as 100 KiB or 1 MiB, from {} to {} bytes", range.start(), range.end()))
+            let (least, most) = (size_text(*range.start()), size_text(*range.end()));
+            self.wrong(&format!("a size such as 100 KiB or 1 MiB, from {least} to {most}"))
         })
     }
 }
@@ -175,6 +177,27 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         _ => return None,
     };
     number?.checked_mul(factor).map(Duration::from_secs)
+}
+
+/// A number of seconds as [`parse_duration`] reads it, in the largest unit that divides it; years if there are many.
+fn duration_text(seconds: u64) -> String {
+    const DAY: u64 = 86_400;
+    let (factor, unit) = match seconds {
+        0 => (1, "s"),
+        _ if seconds.is_multiple_of(365 * DAY) && seconds > 3650 * DAY => (365 * DAY, "y"),
+        _ if seconds.is_multiple_of(DAY) => (DAY, "d"),
+        _ if seconds.is_multiple_of(3600) => (3600, "h"),
+        _ if seconds.is_multiple_of(60) => (60, "m"),
+        _ => (1, "s"),
+    };
+    format!("{}{unit}", seconds / factor)
+}
+
+/// A number of bytes in the largest unit that divides it.
+fn size_text(bytes: usize) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let (factor, unit) = units.into_iter().find(|(factor, _)| bytes.is_multiple_of(*factor)).unwrap_or((1, "B"));
+    format!("{} {unit}", bytes / factor)
 }
 
 fn split(text: &str) -> (Option<u64>, &str) {
