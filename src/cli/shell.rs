@@ -1,10 +1,12 @@
 //! `completions` and `man`: for shells and for man(1), from the same description as `--help`.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::builder::ValueHint;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
+use clap_mangen::Man;
 
 use super::{Failure, command, output};
 
@@ -41,7 +43,9 @@ pub(super) fn completions(matches: &ArgMatches) -> Result<(), Failure> {
 /// Prints the man page, or writes all.
 pub(super) fn man(matches: &ArgMatches) -> Result<(), Failure> {
     if let Some(folder) = matches.get_one::<PathBuf>("to") {
-        return clap_mangen::generate_to(command(), folder).map_err(|error| {
+        let mut whole = command().disable_help_subcommand(true);
+        whole.build();
+        return pages_to(&whole, folder).map_err(|error| {
             Failure::Other(format!(
                 "the pages cannot be written to {} ({error}): name a folder that is there",
                 folder.display()
@@ -49,7 +53,18 @@ pub(super) fn man(matches: &ArgMatches) -> Result<(), Failure> {
         });
     }
     let mut page = Vec::new();
-    clap_mangen::Man::new(command()).render(&mut page).map_err(|error| Failure::Other(error.to_string()))?;
+    page_of(command()).render(&mut page).map_err(|error| Failure::Other(error.to_string()))?;
     output::print(&String::from_utf8_lossy(&page));
     Ok(())
+}
+
+/// Pages of verbs name the version of the program, as their own they have none.
+fn page_of(command: Command) -> Man {
+    Man::new(command).source(concat!("ocariot-users ", env!("CARGO_PKG_VERSION"))).manual("ocariot-users")
+}
+
+/// Writes the page of a command, and those of its verbs.
+fn pages_to(command: &Command, folder: &Path) -> io::Result<()> {
+    command.get_subcommands().try_for_each(|verb| pages_to(verb, folder))?;
+    page_of(command.clone()).generate_to(folder).map(drop)
 }

@@ -58,6 +58,12 @@ fn the_man_page_names_every_verb_and_setting() {
     for verb in ["", "-doctor", "-backup-verify", "-admin-reset-password"] {
         assert!(folder.path().join(format!("ocariot-users{verb}.1")).exists(), "{verb}");
     }
+    let version = concat!("\"ocariot-users ", env!("CARGO_PKG_VERSION"), "\"").replace('-', "\\-");
+    for page in std::fs::read_dir(folder.path()).unwrap() {
+        let text = std::fs::read_to_string(page.unwrap().path()).unwrap();
+        let heading = text.lines().find(|line| line.starts_with(".TH")).unwrap();
+        assert!(heading.replace('-', "\\-").replace("\\\\-", "\\-").contains(&version), "{heading}");
+    }
     let output = ocariot(folder.path(), &["man", "--to", "absent"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().contains("name a folder that is there"));
