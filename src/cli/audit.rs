@@ -4,9 +4,9 @@ use std::io::{self, ErrorKind};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ZonedDateTime};
 
 use super::{Failure, flags, output, verb_settings, with_folder_settings};
 use crate::app::{OperatorCommand, Outcome, TrailCursor, TrailPage, TrailQuery, TrailRecord, audited_actions};
@@ -70,6 +70,11 @@ fn parse_instant(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     // A space stands in dates and times alone.
     if let Some(ago) = parse_duration(text).filter(|_| !text.contains(char::is_whitespace)) {
         return now.checked_sub(ago).map_err(|_| "that is too long ago".to_owned());
+    }
+    // A time without an offset would lose its zone otherwise, also one that there is not.
+    if text.contains('[') {
+        let zoned = text.parse::<ZonedDateTime>().map(|zoned| zoned.timestamp());
+        return zoned.map_err(|error| format!("{error}: give a zone that this machine knows, or the time in UTC"));
     }
     let local = |time: DateTime| TimeZone::UTC.to_timestamp(time).map_err(|_| wrong());
     text.parse::<Timestamp>().or_else(|_| text.parse().map_err(|_| wrong()).and_then(local))
@@ -181,6 +186,8 @@ mod tests {
             ("2026-11-01T08:30:15", "2026-11-01T08:30:15Z"),
             ("2026-11-01T08:30:15.5Z", "2026-11-01T08:30:15.5Z"),
             ("2026-11-01T08:30:15+02:00", "2026-11-01T06:30:15Z"),
+            ("2026-11-27T08:30[Etc/GMT-2]", "2026-11-27T06:30:00Z"),
+            ("2026-11-27T08:30+02:00[Etc/GMT-2]", "2026-11-27T06:30:00Z"),
         ] {
             assert_eq!(parse_instant(given, now), Ok(expected.parse().unwrap()), "{given}");
         }
@@ -188,5 +195,8 @@ mod tests {
             assert!(parse_instant(bad, now).unwrap_err().contains("2026-11-01"), "{bad}");
         }
         assert!(parse_instant("9999999999d", now).unwrap_err().contains("too long ago"));
+        for bad in ["2026-11-27T08:30[Europe/Nowhere]", "2026-11-27T08:30+05:00[Etc/GMT-2]", "2026-11-27T08:30["] {
+            assert!(parse_instant(bad, now).unwrap_err().contains("or the time in UTC"), "{bad}");
+        }
     }
 }
