@@ -21,7 +21,7 @@ use crate::model::Error;
 
 pub use document::{Document, PUBLIC};
 pub use http::cors::Cors;
-pub use http::edge::Route;
+pub use http::edge::{Route, add_security_headers};
 
 /// How much of a request is accepted, and what answers carry.
 #[derive(Debug, Clone, Copy)]

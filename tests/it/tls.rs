@@ -18,7 +18,7 @@ use crate::binary::Server;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A client that makes a connection for each request, and takes any certificate.
-fn client() -> ClientBuilder {
+pub fn client() -> ClientBuilder {
     Client::builder().danger_accept_invalid_certs(true).pool_max_idle_per_host(0).tls_info(true).timeout(PATIENCE)
 }
 
@@ -51,7 +51,7 @@ fn shown(server: &Server) -> Vec<u8> {
     reply.extensions().get::<TlsInfo>().unwrap().peer_certificate().unwrap().to_vec()
 }
 
-fn healthz(server: &Server) -> String {
+pub fn healthz(server: &Server) -> String {
     server.url.replace("/v1", "/healthz")
 }
 

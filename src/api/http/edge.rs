@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use futures_util::FutureExt;
 use matchit::Router;
-use poem::http::{HeaderName, HeaderValue, Method, Uri, header};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use poem::{Endpoint, Request, Response};
 use tracing::Instrument;
 
@@ -136,6 +136,10 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         let peer = request.remote_addr().as_socket_addr()?.ip();
         let lists = request.headers().get_all(FORWARDED_FOR).iter();
         let forwarded: Vec<&str> = lists.flat_map(|list| list.to_str().unwrap_or_default().split(',')).collect();
+        // Proxies look by themselves whether the service lives.
+        if !matches!(request.uri().path(), "/healthz" | "/readyz") && forwarded.is_empty() {
+            self.app.note_unforwarded(peer);
+        }
         Some(self.app.client_address(peer, forwarded.into_iter()))
     }
 
@@ -149,10 +153,7 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
 
     fn add_headers(&self, response: &mut Response, id: &str) {
         let headers = response.headers_mut();
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
-        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        add_security_headers(headers);
         if self.limits.hsts == Hsts::On {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
         }
@@ -160,6 +161,14 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
             headers.insert(REQUEST_ID, id);
         }
     }
+}
+
+/// What browsers are told with every answer; one that may be kept says so itself.
+pub fn add_security_headers(headers: &mut HeaderMap) {
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 /// What the endpoint answers; a panic ends this request alone.

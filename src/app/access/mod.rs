@@ -23,6 +23,7 @@ use crate::model::{Clock, Error};
 use crate::store::Store;
 use keys::{KeyCare, KeyRing, Unpublished};
 use password::{HashOptions, Hasher};
+use proxies::TrustedProxies;
 use rate_limits::{RateLimiters, RateLimits};
 use token::{Revocations, TokenOptions, Tokens};
 
@@ -35,7 +36,7 @@ pub(in crate::app) struct Access {
     pub(in crate::app) revocations: Arc<Revocations>,
     pub(in crate::app) hasher: Hasher,
     pub(in crate::app) limiters: Option<RateLimiters>,
-    pub(in crate::app) trusted_proxies: Vec<IpNet>,
+    pub(in crate::app) proxies: TrustedProxies,
 }
 
 /// What of the service's options is about this.
@@ -65,7 +66,7 @@ impl Access {
             revocations: Arc::new(revocations),
             hasher,
             limiters,
-            trusted_proxies: options.trusted_proxies,
+            proxies: TrustedProxies::new(options.trusted_proxies),
         })
     }
 }

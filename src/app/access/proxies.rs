@@ -1,31 +1,64 @@
 //! Whose address a request comes from, when proxies stand between.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Once;
 
 use ipnet::IpNet;
 
 use crate::app::App;
+
+/// The proxies whose X-Forwarded-For is believed.
+pub(in crate::app) struct TrustedProxies {
+    networks: Vec<IpNet>,
+    /// Done when one did not say whom it asked for.
+    silent: Once,
+}
+
+impl TrustedProxies {
+    pub(in crate::app) fn new(networks: Vec<IpNet>) -> Self {
+        Self { networks, silent: Once::new() }
+    }
+
+    fn hold(&self, address: IpAddr) -> bool {
+        self.networks.iter().any(|network| network.contains(&address))
+    }
+
+    fn client_address<'f>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'f str>) -> IpAddr {
+        let mut client = peer.to_canonical();
+        let mut asked_by = forwarded.rev();
+        while self.hold(client) {
+            // A proxy that names nobody is all that is known.
+            let Some(previous) = asked_by.next().and_then(address) else {
+                break;
+            };
+            client = previous;
+        }
+        client
+    }
+}
 
 impl App {
     /// The client's address. `forwarded` is what X-Forwarded-For says, from left to right: each proxy adds on the
     /// right whom it was asked by. Only what trusted proxies added is believed.
     #[must_use]
     pub fn client_address<'f>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'f str>) -> IpAddr {
-        client_address(&self.access.trusted_proxies, peer, forwarded)
+        self.access.proxies.client_address(peer, forwarded)
     }
-}
 
-fn client_address<'f>(trusted: &[IpNet], peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'f str>) -> IpAddr {
-    let mut client = peer.to_canonical();
-    let mut asked_by = forwarded.rev();
-    while trusted.iter().any(|network| network.contains(&client)) {
-        // A proxy that names nobody is all that is known.
-        let Some(previous) = asked_by.next().and_then(address) else {
-            break;
-        };
-        client = previous;
+    /// Takes note of a request without X-Forwarded-For. If it came from a trusted proxy, a warning says so, once: limits
+    /// and the audit trail take all who come through it for one.
+    pub fn note_unforwarded(&self, peer: IpAddr) {
+        let (proxies, proxy) = (&self.access.proxies, peer.to_canonical());
+        if proxies.hold(proxy) {
+            proxies.silent.call_once(|| {
+                tracing::warn!(
+                    %proxy,
+                    "One of --trusted-proxies asked without X-Forwarded-For: whoever comes through it counts as one \
+                     client. Let it set that header (README, \"Behind a proxy\")"
+                );
+            });
+        }
     }
-    client
 }
 
 /// An address, perhaps in brackets or with a port.
@@ -42,7 +75,8 @@ mod tests {
 
     fn client(peer: &str, forwarded: &str) -> String {
         let trusted = ["10.0.0.0/8", "2001:db8::/32"].map(|network| network.parse().unwrap());
-        client_address(&trusted, peer.parse().unwrap(), forwarded.split(',')).to_string()
+        let proxies = TrustedProxies::new(trusted.to_vec());
+        proxies.client_address(peer.parse().unwrap(), forwarded.split(',')).to_string()
     }
 
     #[test]

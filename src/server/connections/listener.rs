@@ -25,7 +25,7 @@ use poem::{Addr, Endpoint, Request, RequestParts, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -34,6 +34,7 @@ use super::activity::Activity;
 use super::arriving::{Remainder, Rest, arriving};
 use super::deadlines::{Deadlined, Deadlines};
 use super::lingering::{Lingering, Unread};
+use super::misplaced;
 use super::places::{Entry, Places, Room};
 use crate::operations::StartError;
 
@@ -211,14 +212,23 @@ impl<E: Endpoint<Output = Response> + 'static> Service<E> {
             Transport::Tls(_) => Scheme::HTTPS,
         };
         let peer = Peer { local, remote, scheme, activity, unread: Unread::default() };
+        let handshake_end = Instant::now() + self.limits.handshake_timeout;
+        let misplaced = match self.transport {
+            Transport::Plain => Ok(false),
+            Transport::Tls(_) => timeout_at(handshake_end, misplaced::speaks_http(&stream)).await,
+        };
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.limits.write_timeout));
         let stream = Lingering::new(Box::pin(stream), peer.unread.clone());
         match &self.transport {
+            _ if misplaced == Ok(true) => {
+                peer.unread.note();
+                misplaced::answer(stream).await;
+            }
             Transport::Plain => self.http(stream, peer, watcher).await,
             Transport::Tls(config) => {
                 let handshake = TlsAcceptor::from(Arc::clone(config)).accept(stream);
-                if let Ok(Ok(stream)) = tokio::time::timeout(self.limits.handshake_timeout, handshake).await {
+                if let Ok(Ok(stream)) = timeout_at(handshake_end, handshake).await {
                     self.http(stream, peer, watcher).await;
                 }
             }

@@ -5,6 +5,7 @@ mod arriving;
 mod deadlines;
 mod lingering;
 pub mod listener;
+mod misplaced;
 mod places;
 pub(in crate::server) mod redirect;
 pub mod tls;

@@ -4,6 +4,8 @@ use poem::http::uri::Authority;
 use poem::http::{StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 
+use crate::api::add_security_headers;
+
 /// Sends every request to the same host over HTTPS, with 308.
 pub(in crate::server) struct Redirect {
     /// The port of HTTPS.
@@ -14,10 +16,14 @@ impl Endpoint for Redirect {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
-        let Some(location) = self.location(&request) else {
-            return Ok(StatusCode::BAD_REQUEST.into_response());
+        let mut response = match self.location(&request) {
+            Some(location) => {
+                Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(header::LOCATION, location).finish()
+            }
+            None => StatusCode::BAD_REQUEST.into_response(),
         };
-        Ok(Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(header::LOCATION, location).finish())
+        add_security_headers(response.headers_mut());
+        Ok(response)
     }
 }
 

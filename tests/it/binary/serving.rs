@@ -91,6 +91,49 @@ fn requests_to_the_http_port_are_redirected_to_https_with_308() {
     assert_eq!(reply.status(), 308);
     let to = reply.headers()["location"].to_str().unwrap();
     assert_eq!(to, format!("{}/children?sort=-age", server.url));
+    for (name, value) in [("x-content-type-options", "nosniff"), ("x-frame-options", "SAMEORIGIN")] {
+        assert_eq!(reply.headers()[name], value);
+    }
+    assert_eq!(reply.headers()["cache-control"], "no-store");
+}
+
+#[test]
+fn plain_http_at_the_port_of_https_is_answered_with_one_sentence() {
+    let server = Server::start(&[]);
+    let client = Client::builder().timeout(PATIENCE).build().unwrap();
+    let url = server.url.replace("https://", "http://");
+    for body in ["{}".to_owned(), "x".repeat(1 << 20)] {
+        let reply = client.post(format!("{url}/auth")).body(body).send().unwrap();
+        assert_eq!((reply.status().as_u16(), reply.headers()["connection"].to_str().unwrap()), (400, "close"));
+        assert_eq!(reply.text().unwrap(), "This port speaks HTTPS: write https:// in place of http://.\n");
+    }
+    let reply = crate::tls::client().build().unwrap().get(crate::tls::healthz(&server)).send().unwrap();
+    assert_eq!(reply.status(), 200, "TLS is spoken there as before");
+}
+
+#[test]
+fn a_trusted_proxy_that_does_not_say_whom_it_asks_for_is_warned_of_once() {
+    let server = Server::start(&["--plain-http", "--trusted-proxies", "127.0.0.1"]);
+    let client = Client::builder().timeout(PATIENCE).build().unwrap();
+    let ask = |path: &str, forwarded: Option<&str>| {
+        let mut request = client.get(format!("{}{path}", server.url.strip_suffix("/v1").unwrap()));
+        if let Some(forwarded) = forwarded {
+            request = request.header("X-Forwarded-For", forwarded);
+        }
+        request.send().unwrap();
+    };
+    let warned = || server.output().matches("asked without X-Forwarded-For").count();
+    ask("/healthz", None);
+    ask("/v1/children", Some("192.0.2.7"));
+    assert_eq!(warned(), 0, "{}", server.output());
+    ask("/v1/children", None);
+    ask("/v1/children", None);
+    // The log is written in its order.
+    while server.output().matches("/v1/children").count() < 3 {
+        std::thread::yield_now();
+    }
+    assert_eq!(warned(), 1, "{}", server.output());
+    assert!(server.output().contains("127.0.0.1"));
 }
 
 #[test]
