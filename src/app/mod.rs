@@ -46,6 +46,7 @@ pub use clock::{ClockTrust, clock_is_behind};
 pub use inquiry::Inquiry;
 pub use operator::bootstrap::FirstAdmin;
 pub use operator::refusal::Refusal;
+pub(crate) use operator::refusal::fault_words;
 pub use operator::{GivenPassword, OperatorCommand, Outcome, UserName, UserRecord, WithPassword};
 pub use random::{random_bytes, random_password};
 pub use reading::Reading;

@@ -54,7 +54,7 @@ pub(super) fn demo(mut flags: BTreeMap<String, String>) -> Result<(), Failure> {
 }
 
 /// What a demo has of its own.
-const OWN: [&str; 4] = ["data-dir", "admin-username", "admin-password", "backup-schedule"];
+pub(super) const OWN: [&str; 4] = ["data-dir", "admin-username", "admin-password", "backup-schedule"];
 
 fn is_given(resolved: &Resolved, flag: &str) -> bool {
     resolved.values.iter().any(|given| given.setting.flag == flag && given.source != Source::Default)

@@ -111,13 +111,16 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
 /// The whole command line.
 fn command() -> Command {
     let serve = with_settings(Command::new("serve").about("Serve the API (also without a verb)"));
-    let demo = with_settings(
+    let mut demo = with_settings(
         Command::new("demo").about("Serve a made-up school, to explore; it is forgotten at the end").long_about(
             "Serve a made-up school, to explore: 300 children, their families, classes, and somebody of each type \
                  to log in as, who are printed at the start. It lives in a temporary folder, which is removed at the \
                  end. Without TLS on --port-http, unless --plain-http=false.",
         ),
     );
+    for flag in demo::OWN {
+        demo = demo.mut_arg(flag, |arg| arg.hide(true));
+    }
     let show = with_settings(Command::new("show").about("Print every setting, its value and where that comes from"))
         .arg(json());
     let config = Command::new("config").about("Settings").subcommand_required(true).subcommand(show);

@@ -1,6 +1,7 @@
 //! What the start says to the person who reads it.
 
 use std::fmt::Write;
+use std::net::IpAddr;
 
 use crate::app::{EarlierKeys, FirstAdmin};
 use crate::server::Started;
@@ -17,8 +18,8 @@ pub(super) enum FirstPassword {
 /// How to reach the service, and, once, how to log in.
 pub(super) fn text(started: &Started, admin_given: bool, first: FirstPassword) -> String {
     let address = started.address;
-    let open = !address.ip().is_loopback();
-    let host = if address.ip().is_unspecified() || !open { "localhost".to_owned() } else { bracketed(started) };
+    let own = if address.ip().is_unspecified() || address.ip().is_loopback() { None } else { Some(address.ip()) };
+    let host = own.map_or_else(|| "localhost".to_owned(), bracketed);
     let base = format!("{}://{host}:{}", started.scheme, address.port());
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
@@ -26,6 +27,9 @@ pub(super) fn text(started: &Started, admin_given: bool, first: FirstPassword) -
     };
     line("Swagger UI", &format!("{base}/v1/reference"));
     line("API", &format!("{base}/v1"));
+    for other in started.reachable.iter().filter(|other| own != Some(**other)) {
+        line("Others type", &format!("{}://{}:{}/v1/reference", started.scheme, bracketed(*other), address.port()));
+    }
     if let Some(redirect) = started.redirect {
         line("Redirect", &format!("http://{host}:{} leads there", redirect.port()));
     }
@@ -33,7 +37,7 @@ pub(super) fn text(started: &Started, admin_given: bool, first: FirstPassword) -
         line("Metrics", &format!("http://{address}/metrics"));
     }
     line("Data folder", &started.folder.display().to_string());
-    if !open {
+    if address.ip().is_loopback() {
         line("Network", "only this machine; `--bind 0.0.0.0` opens the service to the network");
     }
     if let Some(certificate) = &started.certificate {
@@ -68,9 +72,9 @@ pub(super) fn text(started: &Started, admin_given: bool, first: FirstPassword) -
     format!("ocariot-users {} is ready.\n\n{text}\n", env!("CARGO_PKG_VERSION"))
 }
 
-fn bracketed(started: &Started) -> String {
-    match started.address.ip() {
-        std::net::IpAddr::V4(address) => address.to_string(),
-        std::net::IpAddr::V6(address) => format!("[{address}]"),
+fn bracketed(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
     }
 }

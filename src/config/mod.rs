@@ -83,6 +83,8 @@ pub struct Config {
     pub warnings: Vec<String>,
     /// All that is no secret, for a process that asks.
     pub in_force: BTreeMap<String, String>,
+    /// Where all that is set comes from, for the same.
+    pub sources: BTreeMap<String, String>,
 }
 
 /// Where to listen.

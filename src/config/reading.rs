@@ -96,6 +96,7 @@ impl Config {
             },
             warnings: resolved.warnings.clone(),
             in_force: resolved.for_others(),
+            sources: resolved.sources(),
         })
     }
 }
@@ -157,7 +158,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::time::Duration;
 
-    use super::super::{Inputs, resolve};
+    use super::super::{Inputs, SETTINGS, SettingKind, resolve};
     use super::*;
 
     fn config(flags: &[(&str, &str)]) -> Result<Config, SettingsError> {
@@ -220,7 +221,7 @@ mod tests {
     fn a_wrong_value_is_named_with_its_source_and_what_is_expected() {
         for (flag, value, expected) in [
             ("port-https", "99999", "--port-https is \"99999\" (flag), and must be a port from 0 to 65535"),
-            ("token-ttl", "24", "must be a time such as 10s, 15m, 24h, 7d or 5y, from 60s to 31536000s"),
+            ("token-ttl", "24", "must be a time such as 10s, 15m, 24h, 7d or 5y, from 1m to 365d"),
             ("body-limit", "1 TiB", "must be a size such as"),
             ("plain-http", "maybe", "must be true or false"),
             ("bind", "localhost", "must be an IP address"),
@@ -248,5 +249,31 @@ mod tests {
         }
         let both = config(&[("username-key", "f"), ("username-passphrase", "very secret")]);
         assert!(both.is_err_and(|error| !error.to_string().contains("very secret")));
+    }
+
+    #[test]
+    fn the_range_that_a_refusal_tells_is_that_of_the_help() {
+        let mut told = 0;
+        for setting in SETTINGS {
+            let SettingKind::Value("TIME" | "SIZE" | "COUNT") = setting.kind else { continue };
+            let Some((before, after)) = setting.help.split_once(" to ") else { continue };
+            let number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+            let words = |text: &str| text.split(' ').map(ToOwned::to_owned).collect::<Vec<_>>();
+            let unit = |text: &str| ["B", "KiB", "MiB", "GiB"].contains(&text);
+            let (before, after) = (words(before), words(after));
+            let start = if before.last().is_some_and(|last| unit(last)) { before.len() - 2 } else { before.len() - 1 };
+            if !number(&after[0]) || !number(&before[start]) {
+                continue;
+            }
+            let end = after.get(1).map(|next| next.trim_end_matches(['.', ';', ','])).filter(|next| unit(next));
+            let end = end.map_or(after[0].trim_end_matches(['.', ';', ',', ':']).to_owned(), |unit| {
+                format!("{} {unit}", after[0])
+            });
+            let range = format!("from {} to {end}", before[start..].join(" "));
+            let error = config(&[(setting.flag, "no value")]).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(&range), "{range} in: {error}");
+            told += 1;
+        }
+        assert!(told >= 20, "{told}");
     }
 }

@@ -117,6 +117,13 @@ pub struct Resolved {
 }
 
 impl Resolved {
+    /// Where the values that are set come from, by flag: those of secrets, too.
+    #[must_use]
+    pub fn sources(&self) -> BTreeMap<String, String> {
+        let set = self.values.iter().filter(|given| given.source != Source::Default);
+        set.map(|given| (given.setting.flag.to_owned(), given.source.to_string())).collect()
+    }
+
     /// The values as flags for another process, which may be elsewhere: paths are whole, secrets left out.
     #[must_use]
     pub fn for_others(&self) -> BTreeMap<String, String> {

@@ -59,7 +59,7 @@ impl Setting {
 pub const SETTINGS: &[Setting] = &[
     value("config", "FILE", "", "Settings file (TOML). Keys are the flags with `_` in place of `-`."),
     value("data-dir", "FOLDER", "data", "Where the database, the keys and the certificate live."),
-    value("bind", "ADDRESS", "127.0.0.1", "Address to listen on; 0.0.0.0 opens the service to the network."),
+    value("bind", "ADDRESS", "127.0.0.1", "Address to listen on; 0.0.0.0 opens the service to the network, :: to IPv6 as well."),
     value("port-https", "PORT", "3001", "Port of the API over TLS; 0 takes any free one.").or(&["PORT_HTTPS"]),
     value("port-http", "PORT", "3000", "Port that redirects to HTTPS, or of the API with --plain-http.").or(&["PORT_HTTP"]),
     value("metrics-bind", "ADDRESS:PORT", "off", "Where `/metrics` is served for Prometheus, without TLS and without asking who it is; `off`: nowhere."),

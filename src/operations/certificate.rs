@@ -1,8 +1,9 @@
 //! The TLS certificate: the operator's, or a self-signed one that renews itself with the same key: before it ends, if it
 //! was made while the clock was ahead, and when the machine is called by another name or has another address.
 
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand;
@@ -18,11 +19,17 @@ use x509_parser::extensions::GeneralName;
 use super::StartError;
 use super::folder::{DataFolder, read_given_secret, read_secret};
 use super::keys::Missing;
+use super::remedy::Remedy;
 use crate::app::clock_is_behind;
 use crate::config::{TlsFiles, without_mark};
 
 const CERTIFICATE: &str = "certificate";
 const KEY: &str = "key of the certificate";
+/// The files in a data folder.
+const CHAIN_FILE: &str = "tls.crt";
+const KEY_FILE: &str = "tls.key";
+/// What another self-made one costs.
+const ASKED_AGAIN: &str = "browsers and apps then ask once more whether to trust it";
 const DAY: i64 = 86_400;
 /// In days. Browsers refuse longer ones.
 const LIFETIME: i64 = 824;
@@ -105,22 +112,31 @@ pub(crate) fn certificate(
     }
 }
 
+/// As [`certificate`], for a service that shows one already: it makes no other key while it runs.
+pub(crate) fn successor(
+    files: Option<&TlsFiles>,
+    folder: &DataFolder,
+    now: Timestamp,
+    missing: &mut Vec<Missing>,
+) -> Result<Certificate, StartError> {
+    let key = folder.path().join(KEY_FILE);
+    match files {
+        None if !key.exists() => Err(StartError::Absent { what: KEY, path: key }),
+        files => certificate(files, folder, now, missing),
+    }
+}
+
 /// As [`certificate`], but makes none. `None` if the self-made one is not there yet.
 pub(crate) fn present_certificate(files: Option<&TlsFiles>, folder: &Path) -> Result<Option<Certificate>, StartError> {
     let Some(files) = files else {
-        let (chain_path, key_path) = (folder.join("tls.crt"), folder.join("tls.key"));
-        let (Ok(chain), Some(key)) = (std::fs::read_to_string(&chain_path), read_secret(KEY, &key_path)?) else {
-            return Ok(None);
-        };
-        return assemble(&chain_path, &chain, &key_path, &key, true).map(Some);
+        return Ok(OwnFiles::of(folder).read()?.1);
     };
     given(files).map(Some)
 }
 
 fn given(files: &TlsFiles) -> Result<Certificate, StartError> {
     let key = read_given_secret(KEY, &files.key)?;
-    let chain =
-        std::fs::read_to_string(&files.cert).map_err(|cause| StartError::file(CERTIFICATE, &files.cert, cause))?;
+    let chain = read_plain(&files.cert).map_err(|cause| StartError::file(CERTIFICATE, &files.cert, cause))?;
     assemble(&files.cert, &chain, &files.key, &key, false)
 }
 
@@ -130,27 +146,71 @@ fn self_made(
     now: Timestamp,
     missing: &mut Vec<Missing>,
 ) -> Result<Certificate, StartError> {
-    let (chain_path, key_path) = (folder.path().join("tls.crt"), folder.path().join("tls.key"));
-    let key = match read_secret(KEY, &key_path)? {
+    let files = OwnFiles::of(folder.path());
+    let (key, found) = files.read()?;
+    let key = match key {
         Some(key) => key,
         None => {
             let key = KeyPair::generate().map_err(internal)?.serialize_pem();
-            missing.push(Missing::new(KEY, "tls.key", 0o600, key.clone()));
+            missing.push(Missing::new(KEY, KEY_FILE, 0o600, key.clone()));
             key
         }
     };
-    let mut names = present.to_vec();
-    if let Ok(chain) = std::fs::read_to_string(&chain_path) {
-        let found = assemble(&chain_path, &chain, &key_path, &key, true)?;
-        match found.successor(present, now) {
-            Some(successor) => names = successor,
+    let names = match found {
+        None => present.to_vec(),
+        Some(found) => match found.successor(present, now) {
+            Some(successor) => successor,
             None => return Ok(found),
-        }
-    }
-    let pair = KeyPair::from_pem(&key).map_err(|_| StartError::not(KEY, &key_path, "a key in PEM form"))?;
+        },
+    };
+    let pair = KeyPair::from_pem(&key).map_err(|_| files.no_key())?;
     let chain = sign(&pair, names, now)?;
-    missing.push(Missing::new(CERTIFICATE, "tls.crt", 0o644, chain.clone()));
-    assemble(&chain_path, &chain, &key_path, &key, true)
+    missing.push(Missing::new(CERTIFICATE, CHAIN_FILE, 0o644, chain.clone()));
+    assemble(&files.chain, &chain, &files.key, &key, true)
+}
+
+/// The files of the certificate that the service makes for itself.
+struct OwnFiles {
+    chain: PathBuf,
+    key: PathBuf,
+}
+
+impl OwnFiles {
+    fn of(folder: &Path) -> Self {
+        Self { chain: folder.join(CHAIN_FILE), key: folder.join(KEY_FILE) }
+    }
+
+    /// The key and the certificate, as far as they are there. A certificate whose key is gone is none.
+    fn read(&self) -> Result<(Option<String>, Option<Certificate>), StartError> {
+        let key = read_secret(KEY, &self.key).map_err(|error| error.helped_by(self.both()))?;
+        let Some(key) = key else { return Ok((None, None)) };
+        if PrivateKeyDer::from_pem_slice(key.as_bytes()).is_err() {
+            return Err(self.no_key());
+        }
+        let chain = match read_plain(&self.chain) {
+            Ok(chain) => chain,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok((Some(key), None)),
+            Err(cause) => return Err(StartError::file(CERTIFICATE, &self.chain, cause)),
+        };
+        let found = assemble(&self.chain, &chain, &self.key, &key, true)
+            .map_err(|error| error.helped_by(Remedy::Remake(vec![self.chain.clone()], ASKED_AGAIN)))?;
+        Ok((Some(key), Some(found)))
+    }
+
+    fn no_key(&self) -> StartError {
+        StartError::not(KEY, &self.key, "a key in PEM form").helped_by(self.both())
+    }
+
+    /// Without its key, the certificate is of no use either.
+    fn both(&self) -> Remedy {
+        let there = [&self.key, &self.chain].into_iter().filter(|path| path.exists()).cloned().collect();
+        Remedy::Remake(there, ASKED_AGAIN)
+    }
+}
+
+/// What is no text is no certificate: that is found out by its form.
+fn read_plain(path: &Path) -> io::Result<String> {
+    std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn sign(key: &KeyPair, names: Vec<String>, now: Timestamp) -> Result<String, StartError> {
@@ -180,6 +240,25 @@ fn names_of_machine() -> Vec<String> {
     names(&host())
 }
 
+/// Every address of this machine that is one outside of its own network segment, too.
+fn addresses_of_machine() -> impl Iterator<Item = IpAddr> {
+    let found = if_addrs::get_if_addrs().unwrap_or_default().into_iter().map(|interface| interface.ip());
+    found.filter(|address| !matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local()))
+}
+
+/// The addresses at which others reach what listens on this one.
+pub(crate) fn reachable_at(bound: IpAddr) -> Vec<IpAddr> {
+    if !bound.is_unspecified() {
+        return if bound.is_loopback() { Vec::new() } else { vec![bound] };
+    }
+    let mut addresses: Vec<_> = addresses_of_machine()
+        .filter(|address| !address.is_loopback() && (address.is_ipv4() || bound.is_ipv6()))
+        .filter(|address| !matches!(address, IpAddr::V4(v4) if v4.is_link_local()))
+        .collect();
+    addresses.sort();
+    addresses
+}
+
 fn names(host: &str) -> Vec<String> {
     let mut names = vec!["localhost".to_owned()];
     let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
@@ -187,8 +266,7 @@ fn names(host: &str) -> Vec<String> {
         names.push(host.to_owned());
     }
     let mut addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-    addresses.extend(if_addrs::get_if_addrs().unwrap_or_default().iter().map(if_addrs::Interface::ip));
-    addresses.retain(|address| !matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local()));
+    addresses.extend(addresses_of_machine());
     names.extend(addresses.iter().map(ToString::to_string));
     names.sort();
     names.dedup();
@@ -223,6 +301,7 @@ fn assemble(
         one_path: chain_path.to_owned(),
         other: KEY,
         other_path: key_path.to_owned(),
+        remedy: Remedy::Pair(chain_path.to_owned(), key_path.to_owned()),
     })?;
     let hex: Vec<_> = digest(&SHA256, &first).as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
     let fingerprint = hex.join(":");
@@ -339,6 +418,17 @@ mod tests {
             assert!(names.iter().any(|known| known == name), "{name} in {names:?}");
         }
         assert_eq!(certificate.fingerprint.len(), 95);
+        // NSS and Chromium refuse one that says it is no authority, rustls and Firefox one that says it is.
+        assert!(parsed.basic_constraints().unwrap().is_none());
+    }
+
+    #[test]
+    fn others_reach_a_service_at_the_addresses_of_the_machine_that_it_listens_on() {
+        let at = |bound: &str| reachable_at(bound.parse().unwrap());
+        assert_eq!(at("127.0.0.1"), [] as [IpAddr; 0]);
+        assert_eq!(at("192.0.2.7"), ["192.0.2.7".parse::<IpAddr>().unwrap()]);
+        assert!(at("0.0.0.0").iter().all(|address| address.is_ipv4() && !address.is_loopback()));
+        assert!(at("0.0.0.0").iter().all(|address| at("::").contains(address)), "that is open to both families");
     }
 
     #[test]
@@ -347,7 +437,7 @@ mod tests {
         let folder = DataFolder::create(parent.path()).unwrap();
         found(&folder, "2026-01-01T00:00:00Z");
         let other = KeyPair::generate().unwrap().serialize_pem();
-        Missing::new(KEY, "tls.key", 0o600, other).write(&folder).unwrap();
+        Missing::new(KEY, KEY_FILE, 0o600, other).write(&folder).unwrap();
         let error = self_made(&folder, &[], Timestamp::UNIX_EPOCH, &mut Vec::new()).err().unwrap().to_string();
         assert!(error.contains("tls.crt does not fit the key of the certificate"), "{error}");
     }

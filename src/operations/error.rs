@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::remedy::{Denial, Remedy, quoted};
 use crate::app::Refusal;
 use crate::model::Error;
 
@@ -17,6 +18,9 @@ pub enum StartError {
         .0.display()
     )]
     FolderInUse(PathBuf),
+    /// A file is where the data folder should be.
+    #[error("the data folder {} is no folder: name another with --data-dir", .0.display())]
+    NoFolder(PathBuf),
     /// The data folder cannot be made or written.
     #[error("the data folder {} cannot be used ({cause}): make it writable for this user, or choose another with --data-dir", folder.display())]
     Folder {
@@ -26,7 +30,7 @@ pub enum StartError {
         cause: io::Error,
     },
     /// A file cannot be read or written.
-    #[error("the {what} {} cannot be used ({cause}): mend that, or restore the file from a backup", path.display())]
+    #[error("the {what} {} cannot be used ({cause}): mend that", path.display())]
     File {
         /// What the file is.
         what: &'static str,
@@ -35,8 +39,26 @@ pub enum StartError {
         /// What the system says.
         cause: io::Error,
     },
+    /// A setting names a file that is not there.
+    #[error("the {what} {} is not there: put it there, or name another file", path.display())]
+    Absent {
+        /// What the file is.
+        what: &'static str,
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// This user may not use a file.
+    #[error("the {what} {} may not be used by this user: {denial}", path.display())]
+    Denied {
+        /// What the file is.
+        what: &'static str,
+        /// Where it is.
+        path: PathBuf,
+        /// What keeps the user from it.
+        denial: Denial,
+    },
     /// A file of secrets can be read by others.
-    #[error("the {what} {} can be read by others: run `chmod 600 {}`", path.display(), path.display())]
+    #[error("the {what} {} can be read by others: run `chmod 600 {}`", path.display(), quoted(path))]
     Exposed {
         /// What the file is.
         what: &'static str,
@@ -44,7 +66,7 @@ pub enum StartError {
         path: PathBuf,
     },
     /// A file is not what it should be.
-    #[error("the {what} {} is not {expected}: put the right file there, or remove the setting that names it", path.display())]
+    #[error("the {what} {} is not {expected}: {remedy}", path.display())]
     NotWhatItIs {
         /// What the file should be.
         what: &'static str,
@@ -52,9 +74,11 @@ pub enum StartError {
         path: PathBuf,
         /// What it should hold.
         expected: &'static str,
+        /// What helps.
+        remedy: Remedy,
     },
     /// Two files do not belong together.
-    #[error("the {one} {} does not fit the {other} {}: give two files that were made together", one_path.display(), other_path.display())]
+    #[error("the {one} {} does not fit the {other} {}: {remedy}", one_path.display(), other_path.display())]
     Misfit {
         /// What the first is.
         one: &'static str,
@@ -64,11 +88,12 @@ pub enum StartError {
         other: &'static str,
         /// Where it is.
         other_path: PathBuf,
+        /// What helps.
+        remedy: Remedy,
     },
     /// There is a database, and not the key that it was made with.
     #[error(
-        "the username key {} is missing, and without it the usernames in {} cannot be read: restore the key from a \
-         backup",
+        "the username key {} is missing, and without it the usernames in {} cannot be read: put it back, or {remedy}",
         key.display(), database.display()
     )]
     KeyMissing {
@@ -76,10 +101,17 @@ pub enum StartError {
         key: PathBuf,
         /// The database that needs it.
         database: PathBuf,
+        /// What helps.
+        remedy: Remedy,
     },
     /// The key for usernames is another one than the database was made with.
-    #[error("the username key does not fit the database {}: start with the key that it was made with", .0.display())]
-    WrongUsernameKey(PathBuf),
+    #[error("the username key does not fit the database {}: start with the key that it was made with, or {remedy}", database.display())]
+    WrongUsernameKey {
+        /// The database.
+        database: PathBuf,
+        /// What helps.
+        remedy: Remedy,
+    },
     /// The database was made by a newer program.
     #[error(
         "the database {} has schema {found}, and this program knows schemas up to {known}: start a newer \
@@ -107,12 +139,14 @@ pub enum StartError {
     )]
     NotClosed,
     /// The database cannot be used for another reason.
-    #[error("the database {} cannot be used ({cause}): mend that, or restore a backup", database.display())]
+    #[error("the database {} cannot be used ({cause}): {remedy}", database.display())]
     Database {
         /// The database.
         database: PathBuf,
         /// Why.
         cause: String,
+        /// What helps.
+        remedy: Remedy,
     },
     /// The backup before an upgrade was not made.
     #[error("the database is to be brought to a newer schema, and the backup before that failed: {0}")]
@@ -152,12 +186,46 @@ impl From<Error> for StartError {
 }
 
 impl StartError {
+    /// Why a file cannot be read or written, by what the system says.
     pub(crate) fn file(what: &'static str, path: &Path, cause: io::Error) -> Self {
-        Self::File { what, path: path.to_owned(), cause }
+        let path = path.to_owned();
+        match cause.kind() {
+            io::ErrorKind::PermissionDenied => Self::Denied { what, denial: Denial::of(&path), path },
+            io::ErrorKind::NotFound => Self::Absent { what, path },
+            _ => Self::File { what, path, cause },
+        }
     }
 
     pub(crate) fn not(what: &'static str, path: &Path, expected: &'static str) -> Self {
-        Self::NotWhatItIs { what, path: path.to_owned(), expected }
+        Self::NotWhatItIs { what, path: path.to_owned(), expected, remedy: Remedy::Replace(path.to_owned()) }
+    }
+
+    /// The same, with what helps here.
+    pub(crate) fn helped_by(mut self, helps: Remedy) -> Self {
+        match &mut self {
+            Self::NotWhatItIs { remedy, .. }
+            | Self::Misfit { remedy, .. }
+            | Self::KeyMissing { remedy, .. }
+            | Self::WrongUsernameKey { remedy, .. }
+            | Self::Database { remedy, .. } => *remedy = helps,
+            _ => {}
+        }
+        self
+    }
+
+    /// What helps, if that is one thing to do.
+    pub(crate) fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::NotWhatItIs { remedy, .. }
+            | Self::Misfit { remedy, .. }
+            | Self::KeyMissing { remedy, .. }
+            | Self::WrongUsernameKey { remedy, .. }
+            | Self::Database { remedy, .. } => Some(remedy.clone()),
+            Self::Denied { denial, .. } => Some(Remedy::Allow(denial.clone())),
+            Self::Exposed { path, .. } => Some(Remedy::Close(path.clone())),
+            Self::Absent { path, .. } => Some(Remedy::Replace(path.clone())),
+            _ => None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 
 use super::StartError;
 use super::exchange::finish;
@@ -22,7 +22,17 @@ const FIRST_PASSWORD_FILE: &str = "file for the first password";
 #[derive(Debug)]
 pub(crate) struct DataFolder {
     path: PathBuf,
+    /// The folders that were made for it, the innermost first.
+    made: Vec<PathBuf>,
     _lock: File,
+}
+
+/// A start that was refused leaves no empty folder behind.
+impl Drop for DataFolder {
+    fn drop(&mut self) {
+        // One that holds something stays, and those around it do.
+        let _ = self.made.iter().try_for_each(fs::remove_dir);
+    }
 }
 
 impl DataFolder {
@@ -37,10 +47,13 @@ impl DataFolder {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(refused(cause)),
         };
+        if !folder.metadata().map_err(refused)?.is_dir() {
+            return Err(StartError::NoFolder(path.to_owned()));
+        }
         match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {
                 finish(path).map_err(refused)?;
-                Ok(Some(Self { path: path.to_owned(), _lock: folder }))
+                Ok(Some(Self { path: path.to_owned(), made: Vec::new(), _lock: folder }))
             }
             Err(rustix::io::Errno::WOULDBLOCK) => Err(StartError::FolderInUse(path.to_owned())),
             Err(error) => Err(refused(error.into())),
@@ -54,10 +67,13 @@ impl DataFolder {
     pub(crate) fn create(path: &Path) -> Result<Self, StartError> {
         let refused = |cause| StartError::Folder { folder: path.to_owned(), cause };
         let absent = path.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).count();
+        let made: Vec<_> = path.ancestors().take(absent).map(Path::to_owned).collect();
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(refused)?;
         // A power cut must not take a folder away with all that is in it.
         path.ancestors().skip(1).take(absent).try_for_each(sync_folder).map_err(refused)?;
-        Self::find(path)?.ok_or_else(|| refused(ErrorKind::NotFound.into()))
+        let mut folder = Self::find(path)?.ok_or_else(|| refused(ErrorKind::NotFound.into()))?;
+        folder.made = made;
+        Ok(folder)
     }
 
     /// Closes the folder to everybody but its owner, and makes sure that it can be written.
@@ -102,12 +118,17 @@ pub fn remove_abandoned(path: &Path) {
 
 /// Reads a file of secrets, which nobody but its owner may be able to read. `None` if there is none.
 pub(crate) fn read_secret(what: &'static str, path: &Path) -> Result<Option<String>, StartError> {
-    let mut file = match File::open(path) {
+    // A pipe of this name would be waited for.
+    let opened = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path);
+    let mut file = match opened {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(cause) => return Err(StartError::file(what, path, cause)),
     };
     let metadata = file.metadata().map_err(|cause| StartError::file(what, path, cause))?;
+    if !metadata.is_file() {
+        return Err(StartError::not(what, path, "a file"));
+    }
     if metadata.mode() & 0o077 != 0 {
         return Err(StartError::Exposed { what, path: path.to_owned() });
     }
@@ -219,6 +240,30 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_was_made_and_stayed_empty_goes_again_with_those_around_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("a/b/data");
+        drop(DataFolder::create(&path).unwrap());
+        assert!(!parent.path().join("a").exists() && parent.path().exists());
+        let folder = DataFolder::create(&path).unwrap();
+        write_first_password(&folder, "secret").unwrap();
+        drop(folder);
+        assert!(path.join(FIRST_PASSWORD).exists(), "one that holds something stays");
+        fs::remove_file(path.join(FIRST_PASSWORD)).unwrap();
+        drop(DataFolder::create(&path).unwrap());
+        assert!(path.exists(), "so does one that was there before");
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_the_folder_is_refused() {
+        let parent = tempfile::tempdir().unwrap();
+        let file = parent.path().join("data");
+        fs::write(&file, "no folder").unwrap();
+        let error = DataFolder::find(&file).unwrap_err().to_string();
+        assert!(error.contains("is no folder") && error.contains("--data-dir"), "{error}");
+    }
+
+    #[test]
     fn a_folder_is_held_by_one_at_a_time() {
         let parent = tempfile::tempdir().unwrap();
         assert!(DataFolder::find(&parent.path().join("absent")).unwrap().is_none());
@@ -247,5 +292,11 @@ mod tests {
         fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
         let error = read_secret("key", &path).unwrap_err().to_string();
         assert!(error.contains("chmod 600"), "{error}");
+        let pipe = parent.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
+        for none in [pipe.as_path(), parent.path()] {
+            let error = read_secret("key", none).unwrap_err().to_string();
+            assert!(error.contains("is not a file"), "{error}");
+        }
     }
 }

@@ -13,7 +13,9 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, SubjectPublicKeyInfoDer};
 use zeroize::Zeroizing;
 
 use super::StartError;
+use super::files::DATABASE;
 use super::folder::{DataFolder, read_given_secret, read_secret, write_file};
+use super::remedy::Remedy;
 use crate::app::{KeyCare, KeyKeeper, NewKey};
 use crate::config::{Config, UsernameKeySource};
 use crate::model::{Error, hex};
@@ -25,6 +27,7 @@ const USERNAME_KEY: &str = "username key";
 /// The files in a data folder.
 const TOKEN_KEY_FILE: &str = "jwt.key";
 const PUBLIC_KEY_FILE: &str = "jwt.pub";
+const USERNAME_KEY_FILE: &str = "username.key";
 
 /// The key for usernames, or what it is derived from.
 pub(crate) enum FoundUsernameKey {
@@ -70,41 +73,56 @@ pub(crate) fn token_key(
     folder: &DataFolder,
     missing: &mut Vec<Missing>,
 ) -> Result<FoundTokenKey, StartError> {
-    let own = folder.path().join(TOKEN_KEY_FILE);
-    let own_public = folder.path().join(PUBLIC_KEY_FILE);
-    let own_care = KeyCare::Own(Arc::new(OwnKey(folder.path().to_owned())));
-    let (path, found) = match &config.jwt_private_key {
-        Some(path) => (path, Some(read_given_secret(TOKEN_KEY, path)?)),
-        None => (&own, read_secret(TOKEN_KEY, &own)?),
-    };
-    if let Some(pem) = found {
-        let public = public_key_of(path, &pem)?;
-        if let Some(public_path) = &config.jwt_public_key {
-            require_fit(path, &public, public_path)?;
-        }
-        let (care, public_file) = match config.jwt_private_key {
-            Some(_) => (KeyCare::Given, config.jwt_public_key.clone()),
-            None => (own_care, Some(own_public)),
-        };
-        if let (KeyCare::Own(_), Some(public_file)) = (&care, &public_file)
-            && require_fit(path, &public, public_file).is_err()
-        {
-            missing.push(Missing::new(PUBLIC_KEY, PUBLIC_KEY_FILE, 0o644, public_pem(path, &pem)?));
-        }
-        return Ok(FoundTokenKey { private: Zeroizing::new(pem), care, public_file, made: false });
+    if let Some(found) = present_token_key(config, folder.path(), missing)? {
+        return Ok(found);
     }
+    let own = folder.path().join(TOKEN_KEY_FILE);
     if let Some(public_path) = &config.jwt_public_key {
         return Err(StartError::Misfit {
             one: PUBLIC_KEY,
             one_path: public_path.clone(),
             other: "key for tokens, which is not made yet,",
+            remedy: Remedy::Pair(own.clone(), public_path.clone()),
             other_path: own,
         });
     }
     let NewKey { private, public } = new_key().map_err(StartError::Internal)?;
     missing.push(Missing::new(TOKEN_KEY, TOKEN_KEY_FILE, 0o600, private.to_string()));
     missing.push(Missing::new(PUBLIC_KEY, PUBLIC_KEY_FILE, 0o644, public));
-    Ok(FoundTokenKey { private, care: own_care, public_file: Some(own_public), made: true })
+    let care = KeyCare::Own(Arc::new(OwnKey(folder.path().to_owned())));
+    Ok(FoundTokenKey { private, care, public_file: Some(folder.path().join(PUBLIC_KEY_FILE)), made: true })
+}
+
+/// As [`token_key`], but makes none. `None` if it is still to be made.
+pub(crate) fn present_token_key(
+    config: &Config,
+    folder: &Path,
+    missing: &mut Vec<Missing>,
+) -> Result<Option<FoundTokenKey>, StartError> {
+    let (own, own_public) = (folder.join(TOKEN_KEY_FILE), folder.join(PUBLIC_KEY_FILE));
+    let helped = |error: StartError| match config.jwt_private_key {
+        Some(_) => error,
+        None => error.helped_by(Remedy::Remake(vec![own.clone()], "then everybody logs in once more")),
+    };
+    let (path, found) = match &config.jwt_private_key {
+        Some(path) => (path, Some(read_given_secret(TOKEN_KEY, path)?)),
+        None => (&own, read_secret(TOKEN_KEY, &own).map_err(helped)?),
+    };
+    let Some(pem) = found else { return Ok(None) };
+    let public = public_key_of(path, &pem).map_err(helped)?;
+    if let Some(public_path) = &config.jwt_public_key {
+        require_fit(path, &public, public_path)?;
+    }
+    let (care, public_file) = match config.jwt_private_key {
+        Some(_) => (KeyCare::Given, config.jwt_public_key.clone()),
+        None => (KeyCare::Own(Arc::new(OwnKey(folder.to_owned()))), Some(own_public)),
+    };
+    if let (KeyCare::Own(_), Some(public_file)) = (&care, &public_file)
+        && require_fit(path, &public, public_file).is_err()
+    {
+        missing.push(Missing::new(PUBLIC_KEY, PUBLIC_KEY_FILE, 0o644, public_pem(path, &pem)?));
+    }
+    Ok(Some(FoundTokenKey { private: Zeroizing::new(pem), care, public_file, made: false }))
 }
 
 fn new_key() -> Result<NewKey, String> {
@@ -170,6 +188,7 @@ fn require_fit(path: &Path, public: &[u8], public_path: &Path) -> Result<(), Sta
         one_path: public_path.to_owned(),
         other: TOKEN_KEY,
         other_path: path.to_owned(),
+        remedy: Remedy::Pair(path.to_owned(), public_path.to_owned()),
     })
 }
 
@@ -179,17 +198,30 @@ pub(crate) fn username_key(
     folder: &DataFolder,
     missing: &mut Vec<Missing>,
 ) -> Result<FoundUsernameKey, StartError> {
-    let own = folder.path().join("username.key");
-    if let Some(found) = username_key_at(config, &own)? {
+    if let Some(found) = present_username_key(config, folder.path())? {
         return Ok(found);
-    }
-    if folder.database().exists() {
-        return Err(StartError::KeyMissing { key: own, database: folder.database() });
     }
     let mut key: UsernameKey = Zeroizing::new([0; KEY_LENGTH]);
     rand::fill(&mut *key).map_err(|error| StartError::Internal(error.to_string()))?;
-    missing.push(Missing::new(USERNAME_KEY, "username.key", 0o600, format!("{}\n", hex::text(&*key))));
+    missing.push(Missing::new(USERNAME_KEY, USERNAME_KEY_FILE, 0o600, format!("{}\n", hex::text(&*key))));
     Ok(FoundUsernameKey::Key(key))
+}
+
+/// As [`username_key`], but makes none. `None` if it is still to be made.
+pub(crate) fn present_username_key(config: &Config, folder: &Path) -> Result<Option<FoundUsernameKey>, StartError> {
+    let (own, database) = (folder.join(USERNAME_KEY_FILE), folder.join(DATABASE));
+    let remedy = match database.exists() {
+        true => Remedy::Restore(folder.to_owned()),
+        false => Remedy::Remake(vec![own.clone()], "there is no database that needs this one"),
+    };
+    let found = username_key_at(config, &own).map_err(|error| match config.username_key {
+        UsernameKeySource::DataFolder => error.helped_by(remedy.clone()),
+        UsernameKeySource::File(_) | UsernameKeySource::Passphrase(_) => error,
+    })?;
+    match found {
+        None if database.exists() => Err(StartError::KeyMissing { key: own, database, remedy }),
+        found => Ok(found),
+    }
 }
 
 /// Finds the key for usernames where the settings say, or in the file `own` if they do not.

@@ -11,8 +11,11 @@ pub(crate) mod folder;
 pub(crate) mod keys;
 pub(crate) mod opening;
 mod reach;
+mod remedy;
 pub(crate) mod signals;
 
+pub use control::InForce;
 pub use error::{OperateError, StartError};
 pub use folder::{forget_first_password, remove_abandoned};
-pub use reach::{Operator, operate};
+pub use reach::{Operator, in_force, operate};
+pub use remedy::{Denial, Remedy};

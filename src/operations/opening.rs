@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::folder::DataFolder;
 use super::keys::{FoundTokenKey, FoundUsernameKey, token_key, username_key};
+use super::remedy::{Denial, Remedy, denied, files_of};
 use super::{OperateError, StartError};
 use crate::app::{
     App, AppOptions, AuditedReads, ClockTrust, HashOptions, KeyCare, Rate, RateLimits, SelfAffiliation, TokenOptions,
@@ -12,6 +13,8 @@ use crate::app::{
 use crate::config::{self, Config, RateSettings};
 use crate::model::Clock;
 use crate::store::{OpenError, SCHEMA_VERSION, ScanOptions, Store, StoreOptions, UsernameKey};
+
+const DATABASE_FILE: &str = "database";
 
 /// Opens what a data folder holds, without serving it. Makes nothing that is not there.
 ///
@@ -76,12 +79,19 @@ pub(crate) fn derive(found: FoundUsernameKey) -> impl FnOnce(&[u8; 16]) -> Resul
     }
 }
 
-fn refused(error: OpenError, database: &Path) -> StartError {
-    let database = database.to_owned();
+/// Why a database cannot be opened, by what is the matter with its files.
+pub(crate) fn refused(error: OpenError, database: &Path) -> StartError {
+    let remedy = if error.is_damage() { Remedy::restore_for(database) } else { Remedy::Disk };
+    let denied = denied(&files_of(database)).cloned();
+    let (path, database) = (database, database.to_owned());
     match error {
         OpenError::FromTheFuture { found, known } => StartError::FromTheFuture { database, found, known },
-        OpenError::WrongKey => StartError::WrongUsernameKey(database),
-        other => StartError::Database { database, cause: other.to_string() },
+        OpenError::WrongKey => StartError::WrongUsernameKey { remedy: Remedy::restore_for(path), database },
+        OpenError::File(cause) => StartError::file(DATABASE_FILE, path, cause),
+        other => match denied {
+            Some(path) => StartError::Denied { what: DATABASE_FILE, denial: Denial::of(&path), path },
+            None => StartError::Database { database, cause: other.to_string(), remedy },
+        },
     }
 }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::control::InForce;
 use super::folder::DataFolder;
 use super::opening::open_stopped;
 use super::{OperateError, StartError, control};
@@ -60,6 +61,23 @@ impl Operator {
 /// Why it was not carried out.
 pub async fn operate(config: &Config, clock: Clock, command: OperatorCommand) -> Result<Outcome, OperateError> {
     Operator::reach(config, clock)?.operate(command).await
+}
+
+/// With which settings the service runs that holds the folder; `None` if none does.
+///
+/// # Errors
+/// `Unreachable` if one does, or may, and cannot be asked.
+pub fn in_force(folder: &Path) -> Result<Option<InForce>, OperateError> {
+    use io::ErrorKind::{ConnectionRefused, NotADirectory, NotFound};
+    match control::ask_settings(folder) {
+        Ok(in_force) => Ok(Some(in_force)),
+        Err(OperateError::Unreachable { cause, .. })
+            if matches!(cause.kind(), ConnectionRefused | NotADirectory | NotFound) =>
+        {
+            Ok(None)
+        }
+        Err(other) => Err(other),
+    }
 }
 
 /// Whose folder it is, if this process may look into it.

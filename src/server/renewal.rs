@@ -10,7 +10,7 @@ use super::metrics::Validity;
 use crate::config::TlsFiles;
 use crate::model::Clock;
 use crate::operations::StartError;
-use crate::operations::certificate::{Certificate, certificate};
+use crate::operations::certificate::{Certificate, successor};
 use crate::operations::folder::DataFolder;
 
 /// Keeps the certificate of a running service up to date.
@@ -53,6 +53,12 @@ impl Renewal {
             self.validity.set(&found);
             let Certificate { fingerprint, not_before, not_after, .. } = &found;
             tracing::info!(%fingerprint, %not_before, %not_after, "Another certificate is in use from now on");
+            if found.self_made {
+                tracing::warn!(
+                    "Programs that were given a copy of the certificate before need one of the new tls.crt; those that \
+                     know it by its key, which stays, need nothing"
+                );
+            }
             warn_if_refused(&found, self.clock.now());
         }
         Ok(())
@@ -60,7 +66,7 @@ impl Renewal {
 
     fn find(&self) -> Result<Certificate, StartError> {
         let mut missing = Vec::new();
-        let found = certificate(self.files.as_ref(), &self.folder, self.clock.now(), &mut missing)?;
+        let found = successor(self.files.as_ref(), &self.folder, self.clock.now(), &mut missing)?;
         missing.iter().try_for_each(|file| file.write(&self.folder))?;
         Ok(found)
     }
@@ -80,6 +86,7 @@ mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
     use super::*;
+    use crate::operations::certificate::certificate;
 
     #[test]
     fn a_self_made_certificate_that_is_due_is_renewed_while_running_and_a_lost_key_changes_nothing() {

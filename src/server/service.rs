@@ -1,6 +1,6 @@
 //! A start, in an order in which everything that can be refused is refused before anything is changed.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use super::lost_lines::LostLines;
 use super::metrics::{Metrics, Validity};
 use super::renewal::{Renewal, warn_if_refused};
 use crate::api::{Cors, Hsts, Limits};
-use crate::app::{App, EarlierKeys, FirstAdmin};
+use crate::app::{App, EarlierKeys, FirstAdmin, fault_words};
 use crate::config::{Config, Mode};
 use crate::model::{Clock, Error, Password, Username};
 use crate::operations::StartError;
 use crate::operations::backup::{Schedule, Watch, back_up_before_upgrade};
-use crate::operations::certificate::{Certificate, certificate};
+use crate::operations::certificate::{Certificate, certificate, reachable_at};
 use crate::operations::control::ControlSocket;
 use crate::operations::folder::{DataFolder, settle_first_password, write_first_password};
 use crate::operations::keys::{FoundTokenKey, FoundUsernameKey, Missing, token_key, username_key};
@@ -53,6 +53,8 @@ pub struct Service {
 pub struct Started {
     /// Where the API is served.
     pub address: SocketAddr,
+    /// The addresses at which others reach it.
+    pub reachable: Vec<IpAddr>,
     /// Where requests are redirected to it.
     pub redirect: Option<SocketAddr>,
     /// `https` or `http`.
@@ -152,6 +154,7 @@ impl Service {
         let password_file = settle_first_password(&folder, &admin)?;
         let started = Started {
             address: ports.main.address().map_err(internal)?,
+            reachable: reachable_at(config.listen.bind),
             redirect: ports.redirect.as_ref().map(Listener::address).transpose().map_err(internal)?,
             scheme: if config.listen.mode == Mode::Tls { "https" } else { "http" },
             metrics: ports.metrics.as_ref().map(Listener::address).transpose().map_err(internal)?,
@@ -266,7 +269,7 @@ impl Found {
 
 /// The administrator to make if there is none.
 fn first_admin(config: &Config) -> Result<(Username, Option<Password>), StartError> {
-    let fault = |flag: &str, fault| StartError::Admin(format!("{flag} cannot be used ({fault:?}): choose another"));
+    let fault = |flag: &str, fault| StartError::Admin(format!("{flag} {}", fault_words(fault)));
     let username = Username::new(&config.admin_username).map_err(|why| fault("admin-username", why))?;
     let password = config
         .admin_password

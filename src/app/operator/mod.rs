@@ -12,9 +12,9 @@ use crate::app::access::keys::KeysRecord;
 use crate::app::access::limit_report::LimitedReport;
 use crate::app::audit::actions::{ADMIN_CREATE, USER_UNLOCK};
 use crate::app::audit::trail::{TrailPage, TrailQuery};
-use crate::app::operator::refusal::{Refusal, refusal};
+use crate::app::operator::refusal::{Refusal, fault_words, refusal};
 use crate::app::{App, random_password};
-use crate::model::{Account, Conflict, Error, Fault, Id, Password, Role, Username, text};
+use crate::model::{Account, Conflict, Error, Id, Password, Role, Username, text};
 use crate::store::{Asker, NewAccountRow, Tx};
 
 /// A password on its way to the service. Wiped from memory when dropped; has no `Debug`.
@@ -231,7 +231,8 @@ impl App {
     }
 
     async fn admin_create(&self, username: &str, given: Option<GivenPassword>) -> Result<WithPassword, Refusal> {
-        let username = Username::new(username).map_err(|fault| Refusal(format!("the username {}", words(fault))))?;
+        let username =
+            Username::new(username).map_err(|fault| Refusal(format!("the username {}", fault_words(fault))))?;
         let (password, made_up) = self.password_or_made_up(given)?;
         let hash = self.access.hasher.hash(Turn::of_the_machine(), password).await.map_err(refusal)?;
         let name = username.clone();
@@ -288,7 +289,7 @@ impl App {
         match given {
             Some(given) => Password::new(&given.0, self.rules.password_min_length)
                 .map(|password| (password, None))
-                .map_err(|fault| Refusal(format!("the password {}", words(fault)))),
+                .map_err(|fault| Refusal(format!("the password {}", fault_words(fault)))),
             None => {
                 let made_up = random_password().map_err(refusal)?;
                 Ok((Password::verbatim(&made_up), Some(made_up)))
@@ -356,15 +357,4 @@ fn parse_role(word: &str) -> Result<Role, Refusal> {
         let known: Vec<_> = Role::ALL.into_iter().map(Role::word).collect();
         Refusal(format!("there is no type of user of this name: choose one of {}", known.join(", ")))
     })
-}
-
-fn words(fault: Fault) -> String {
-    match fault {
-        Fault::Empty => "is empty: give one".to_owned(),
-        Fault::TooLong(most) => format!("is too long: give at most {most} characters"),
-        Fault::TooManyBytes(most) => format!("is too long: give at most {most} bytes"),
-        Fault::TooShort(fewest) => format!("is too short: give at least {fewest} characters"),
-        Fault::ControlCharacters => "holds control characters: leave them out".to_owned(),
-        other => format!("cannot be used ({other:?}): choose another"),
-    }
 }

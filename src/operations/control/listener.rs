@@ -47,7 +47,8 @@ impl ControlSocket {
         let listener = UnixListener::bind(&path)?;
         fs::set_permissions(&path, Permissions::from_mode(0o600))?;
         let program = env!("CARGO_PKG_VERSION").to_owned();
-        let in_force = Arc::new(InForce { program, settings: config.in_force.clone() });
+        let (settings, sources) = (config.in_force.clone(), config.sources.clone());
+        let in_force = Arc::new(InForce { program, settings, sources });
         Ok(Self { listener, path, in_force })
     }
 

@@ -51,12 +51,15 @@ enum Question {
 }
 
 /// With which settings a service runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct InForce {
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InForce {
     /// The version of the program.
-    pub(super) program: String,
+    pub program: String,
     /// Values by flag, without secrets.
-    pub(super) settings: BTreeMap<String, String>,
+    pub settings: BTreeMap<String, String>,
+    /// Where those come from that are set, secrets among them.
+    #[serde(default)]
+    pub sources: BTreeMap<String, String>,
 }
 
 #[derive(Serialize, Deserialize)]

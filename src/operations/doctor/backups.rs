@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Finding, Seen, quoted, time};
-use crate::operations::backup::{self, Form, Shelved, place};
+use crate::operations::backup::{self, BackupError, Form, Shelved, place};
 
 /// How old the last one may be where no schedule says how often.
 const WEEK: Duration = Duration::from_hours(8 * 24);
@@ -18,13 +18,7 @@ pub(super) fn look(seen: &Seen<'_>) -> Vec<Finding> {
     if !place.exists() && seen.config.backup.dir.is_none() {
         return vec![none(seen, &place)];
     }
-    let dated = backup::list(&place).map(|found| {
-        let dated = found.into_iter().filter_map(|one| Some((backup::made_at(&one.path)?, one)));
-        let mut dated: Vec<_> = dated.collect();
-        backup::newest_first(&mut dated, seen.now);
-        dated.into_iter().next()
-    });
-    let mut findings = match dated {
+    let mut findings = match newest(seen) {
         Ok(Some((made_at, newest))) => {
             let age = age(seen, &newest, seen.now.duration_since(made_at));
             std::iter::once(age).chain(keys(seen, &newest)).collect()
@@ -36,6 +30,14 @@ pub(super) fn look(seen: &Seen<'_>) -> Vec<Finding> {
         findings.push(same_disk(seen, &place));
     }
     findings
+}
+
+/// The newest of those that are where the settings say.
+pub(super) fn newest(seen: &Seen<'_>) -> Result<Option<(Timestamp, Shelved)>, BackupError> {
+    let found = backup::list(&place(seen.config))?;
+    let mut dated: Vec<_> = found.into_iter().filter_map(|one| Some((backup::made_at(&one.path)?, one))).collect();
+    backup::newest_first(&mut dated, seen.now);
+    Ok(dated.into_iter().next())
 }
 
 /// The disk for backups may not be mounted, and its mount point is there.
@@ -102,7 +104,7 @@ mod tests {
     use super::super::State;
     use super::super::tests_support::seen;
     use super::*;
-    use crate::operations::backup::{BackupError, Manifest};
+    use crate::operations::backup::Manifest;
 
     fn shelved(keys: bool) -> Shelved {
         let text = format!(r#"{{"format":2,"program":"0","made_at":"","schema":1,"rows":{{}},"keys":{keys}}}"#);

@@ -1,8 +1,9 @@
 //! Whether the certificate is valid, how long still, and for all names of the machine.
 
-use super::{Finding, RESTART, Seen, quoted};
+use super::{Finding, RESTART, Seen};
 use crate::config::Mode;
 use crate::operations::certificate::{Certificate, present_certificate};
+use crate::operations::remedy::quoted;
 
 /// In days. The self-made one renews itself in its last 30; if it has less, it did not.
 const SELF_MADE: i64 = 25;
@@ -18,7 +19,7 @@ pub(super) fn look(seen: &Seen<'_>) -> Finding {
     match present_certificate(seen.config.tls.as_ref(), seen.folder) {
         Ok(Some(certificate)) => judge(seen, &certificate, &certificate.lacks()),
         Ok(None) => Finding::fine(CHECK, "the next start makes one"),
-        Err(error) => Finding::wrong(CHECK, error.to_string(), replace(seen)),
+        Err(error) => seen.refused(CHECK, &error),
     }
 }
 
@@ -57,7 +58,8 @@ fn replace(seen: &Seen<'_>) -> String {
                 quoted(&files.key)
             )
         }
-        None => format!("rm {}   # and start the service, which makes another", quoted(&seen.folder.join("tls.crt"))),
+        // It is self-made, and renews itself.
+        None => seen.verb("serve"),
     }
 }
 

@@ -1,11 +1,13 @@
 //! The database, its schema, its journal, and the clock that its newest row is held against.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{Finding, RESTART, Seen, bytes, time};
 use crate::app::clock_is_behind;
 use crate::operations::backup::dangling_text;
 use crate::operations::files::DATABASE;
+use crate::operations::opening::refused;
 use crate::store::{Condition, OpenError, SCHEMA_VERSION, Store};
 
 pub(super) fn database(folder: &Path) -> PathBuf {
@@ -24,14 +26,23 @@ pub(super) fn look(seen: &Seen<'_>) -> Vec<Finding> {
             format!("the database has schema {found}, and this program knows schemas up to {known}"),
             "ocariot-users --version   # start a newer program, or restore a backup of this one",
         )],
-        Err(error) => {
-            vec![Finding::wrong(CHECK, format!("{} cannot be used: {error}", path.display()), restore(seen))]
-        }
+        Err(_) if is_empty(&path) => vec![empty(seen, &path)],
+        Err(error) => vec![seen.refused(CHECK, &refused(error, &path))],
     }
 }
 
-fn restore(seen: &Seen<'_>) -> String {
-    format!("{}   # FILE: the newest of `ocariot-users backup list`", seen.verb("restore FILE"))
+/// Whether there is nothing in it, or not even the file: a start makes another one then.
+fn is_empty(database: &Path) -> bool {
+    std::fs::metadata(database).map_or_else(|error| error.kind() == ErrorKind::NotFound, |found| found.len() == 0)
+}
+
+fn empty(seen: &Seen<'_>, database: &Path) -> Finding {
+    let state = if database.exists() { "is empty" } else { "is missing" };
+    let found = format!(
+        "{} {state}, although other parts are there: the next start makes one without any user",
+        database.display()
+    );
+    Finding::wrong("database", found, seen.restore().unwrap_or_else(|| seen.verb("serve   # if nothing was in it")))
 }
 
 fn whole(seen: &Seen<'_>, condition: &Condition) -> Finding {
@@ -47,7 +58,8 @@ fn whole(seen: &Seen<'_>, condition: &Condition) -> Finding {
         ),
         None => Finding::fine(CHECK, format!("{} of whole pages", bytes(condition.bytes))),
         Some(damage) => {
-            Finding::wrong(CHECK, format!("it is damaged ({damage}): stop the service, and restore"), restore(seen))
+            let cause = OpenError::Damaged(damage.clone());
+            seen.refused(CHECK, &refused(cause, &database(seen.folder)))
         }
     }
 }

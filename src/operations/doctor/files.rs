@@ -31,10 +31,20 @@ pub(super) fn look(seen: &Seen<'_>) -> Vec<Finding> {
     findings
 }
 
-/// A file or folder that is to be private.
-struct Private {
+/// A file or folder of the service.
+struct Part {
     path: PathBuf,
     metadata: Metadata,
+    /// Everybody may read it.
+    public: bool,
+}
+
+impl Part {
+    /// What its owner may not do with it, and must.
+    fn is_closed(&self) -> bool {
+        let needed = if self.metadata.is_dir() { 0o700 } else { 0o600 };
+        self.metadata.mode() & needed != needed
+    }
 }
 
 fn permissions(seen: &Seen<'_>) -> Vec<Finding> {
@@ -44,19 +54,25 @@ fn permissions(seen: &Seen<'_>) -> Vec<Finding> {
     let Ok(owner) = fs::metadata(seen.folder).map(|folder| folder.uid()) else { return Vec::new() };
     let inside = all.len();
     for path in outside(seen) {
-        all.extend(fs::metadata(&path).ok().map(|metadata| Private { path, metadata }));
+        all.extend(fs::metadata(&path).ok().map(|metadata| Part { path, metadata, public: false }));
     }
-    let list = |found: Vec<&Private>| found.iter().map(|one| quoted(&one.path)).collect::<Vec<_>>().join(" ");
+    let list = |found: Vec<&Part>| found.iter().map(|one| quoted(&one.path)).collect::<Vec<_>>().join(" ");
     let mut findings = Vec::new();
-    let open: Vec<_> = all.iter().filter(|one| one.metadata.mode() & 0o077 != 0).collect();
-    if !open.is_empty() {
-        let found = format!("{} that hold secrets or people's data can be used by others than their owner", open.len());
-        findings.push(Finding::wrong(CHECK, found, format!("chmod go-rwx {}", list(open))));
-    }
     let foreign: Vec<_> = all[..inside].iter().filter(|one| one.metadata.uid() != owner).collect();
     if !foreign.is_empty() {
         let found = format!("{} in the data folder belong to another user than the folder", foreign.len());
-        findings.push(Finding::wrong(CHECK, found, format!("chown {owner} {}", list(foreign))));
+        let sudo = if rustix::process::geteuid().is_root() { "" } else { "sudo " };
+        findings.push(Finding::wrong(CHECK, found, format!("{sudo}chown {owner} {}", list(foreign))));
+    }
+    let closed: Vec<_> = all[..inside].iter().filter(|one| one.is_closed()).collect();
+    if !closed.is_empty() {
+        let found = format!("{} in the data folder may not be read and written by their owner", closed.len());
+        findings.push(Finding::wrong(CHECK, found, format!("chmod u+rwX {}", list(closed))));
+    }
+    let open: Vec<_> = all.iter().filter(|one| !one.public && one.metadata.mode() & 0o077 != 0).collect();
+    if !open.is_empty() {
+        let found = format!("{} that hold secrets or people's data can be used by others than their owner", open.len());
+        findings.push(Finding::wrong(CHECK, found, format!("chmod go-rwx {}", list(open))));
     }
     if findings.is_empty() {
         findings.push(Finding::fine(CHECK, format!("{} files and folders, for their owner alone", all.len())));
@@ -64,15 +80,15 @@ fn permissions(seen: &Seen<'_>) -> Vec<Finding> {
     findings
 }
 
-/// A folder and what is in it, but for what may be read by everybody.
-fn collect(path: &Path, depth: usize, into: &mut Vec<Private>) {
+/// A folder and what is in it.
+fn collect(path: &Path, depth: usize, into: &mut Vec<Part>) {
     let Ok(metadata) = fs::symlink_metadata(path) else { return };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let folder = metadata.is_dir();
-    if metadata.is_symlink() || PUBLIC.contains(&name.as_str()) || name == ".gitignore" {
+    if metadata.is_symlink() || name == ".gitignore" {
         return;
     }
-    into.push(Private { path: path.to_owned(), metadata });
+    let folder = metadata.is_dir();
+    into.push(Part { path: path.to_owned(), metadata, public: PUBLIC.contains(&name.as_str()) });
     if folder && depth > 0 {
         let entries = fs::read_dir(path).into_iter().flatten().filter_map(Result::ok);
         entries.for_each(|entry| collect(&entry.path(), depth - 1, into));

@@ -5,6 +5,7 @@ mod certificates;
 mod data;
 mod disk;
 mod files;
+mod parts;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use serde::Serialize;
 use super::control::{InForce, ask_settings};
 use super::folder::DataFolder;
 use super::reach::owned;
+use super::remedy::{Remedy, quoted, verb};
 use super::{OperateError, StartError};
 use crate::config::Config;
 use crate::model::Clock;
@@ -93,7 +95,7 @@ impl Examination {
         };
         let folder =
             std::path::absolute(folder).map_err(|cause| StartError::Folder { folder: folder.into(), cause })?;
-        if !data::database(&folder).exists() {
+        if !data::database(&folder).exists() && !parts::are_in(&folder) {
             return Err(OperateError::NoDatabase(folder));
         }
         Ok(Self { folder, holder })
@@ -113,11 +115,13 @@ impl Examination {
     pub fn findings(&self, config: &Config, clock: &Clock) -> Vec<Finding> {
         let seen =
             Seen { config, folder: &self.folder, now: clock.now(), running: !matches!(self.holder, Holder::Us(_)) };
+        // Whoever may not read a file finds it missing or broken: so that comes first, and then what the rest needs.
         let mut findings = vec![self.service()];
-        findings.extend(data::look(&seen));
         findings.extend(files::look(&seen));
-        findings.extend(disk::look(&seen));
+        findings.extend(parts::look(&seen));
         findings.push(certificates::look(&seen));
+        findings.extend(data::look(&seen));
+        findings.extend(disk::look(&seen));
         findings.extend(backups::look(&seen));
         findings.extend(settings::look(config));
         findings
@@ -154,15 +158,28 @@ struct Seen<'a> {
 impl Seen<'_> {
     /// A command of this program about this folder.
     fn verb(&self, words: &str) -> String {
-        format!("ocariot-users {words} --data-dir {}", quoted(self.folder))
+        verb(words, self.folder)
     }
-}
 
-/// A path as a shell reads it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | ',' | ':');
-    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    /// How to put the newest backup in the place of the data, if there is one.
+    fn restore(&self) -> Option<String> {
+        let newest = backups::newest(self).ok().flatten()?.1.path;
+        let passphrase = self.config.backup.passphrase_file.as_deref();
+        let passphrase = passphrase.map(|file| format!(" --passphrase-file {}", quoted(file))).unwrap_or_default();
+        Some(self.verb(&format!("restore {}{passphrase}   # stop the service before", quoted(&newest))))
+    }
+
+    /// A finding of what would stop a start, with what helps.
+    fn refused(&self, check: &'static str, error: &StartError) -> Finding {
+        let mend = match error.remedy() {
+            Some(Remedy::Restore(_)) => self
+                .restore()
+                .unwrap_or_else(|| self.verb("restore FILE   # FILE: a backup; there is none where the settings say")),
+            Some(remedy) => remedy.command(),
+            None => self.verb("config show"),
+        };
+        Finding::wrong(check, error.to_string(), mend)
+    }
 }
 
 fn bytes(count: u64) -> String {
@@ -214,19 +231,17 @@ mod tests {
     #[test]
     fn a_service_of_another_version_and_one_that_is_silent_are_wrong() {
         let state = |holder| Examination { folder: PathBuf::new(), holder }.service().state;
-        let of = |program: &str| Holder::Service(InForce { program: program.to_owned(), settings: BTreeMap::new() });
+        let of = |program: &str| Holder::Service(InForce { program: program.to_owned(), ..InForce::default() });
         assert_eq!(state(of(env!("CARGO_PKG_VERSION"))), State::Fine);
         assert_eq!(state(of("0.0.1")), State::Wrong);
         assert_eq!(state(Holder::Silent("it hangs".to_owned())), State::Wrong);
     }
 
     #[test]
-    fn figures_and_paths_are_readable() {
+    fn figures_are_readable() {
         let shown = [0, 1023, 1024, 1_610_612_736, u64::MAX].map(bytes);
         assert_eq!(shown, ["0 bytes", "1023 bytes", "1.0 KiB", "1.5 GiB", "16777215.9 TiB"]);
         let shown = [1, 119, -7199, 7200, 172_800].map(|seconds| time(SignedDuration::from_secs(seconds)));
         assert_eq!(shown, ["1 second", "119 seconds", "119 minutes", "2 hours", "2 days"]);
-        assert_eq!(quoted(Path::new("/var/lib/a-b")), "/var/lib/a-b");
-        assert_eq!(quoted(Path::new("/it's here")), r"'/it'\''s here'");
     }
 }

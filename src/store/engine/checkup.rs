@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::store::engine::backup::{Dangling, dangling};
+use crate::store::engine::connection::fitting;
 use crate::store::engine::journal::Journal;
 use crate::store::engine::migrate;
 use crate::store::engine::sequence::newest_instant_of;
-use crate::store::{OpenError, Store};
+use crate::store::{OpenError, Store, UsernameKey};
 
 /// How a database is.
 #[derive(Debug, Clone)]
@@ -50,6 +51,14 @@ impl Store {
         let damage = Some(found).filter(|found| found != "ok");
         let dangling = if damage.is_none() { dangling(&connection)? } else { Vec::new() };
         Ok(Condition { schema, newest, damage, dangling, bytes, journal_bytes })
+    }
+
+    /// Whether the key is the one that the database's usernames were encrypted with. Changes nothing.
+    ///
+    /// # Errors
+    /// `WrongKey` if not; others if the file is absent, not ours, or cannot be read.
+    pub fn fits(path: &Path, key: impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String>) -> Result<(), OpenError> {
+        fitting(&look(path)?, key).map(drop)
     }
 }
 

@@ -41,6 +41,18 @@ pub(in crate::store) fn unlock(
     connection: &Connection,
     key: impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String>,
 ) -> Result<Arc<Cipher>, OpenError> {
+    let (cipher, new_check) = fitting(connection, key)?;
+    if let Some(value) = new_check {
+        connection.execute("UPDATE store_state SET username_check = ?1", [value])?;
+    }
+    Ok(cipher)
+}
+
+/// The cipher, if it is the one the database was made with; and what is to be written into one that knows none yet.
+pub(in crate::store) fn fitting(
+    connection: &Connection,
+    key: impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String>,
+) -> Result<(Arc<Cipher>, Option<Vec<u8>>), OpenError> {
     let (salt, check): ([u8; 16], Option<Vec<u8>>) =
         connection.query_row("SELECT username_salt, username_check FROM store_state", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -49,10 +61,7 @@ pub(in crate::store) fn unlock(
     let value = cipher.check_value().map_err(|error| OpenError::NoKey(error.to_string()))?;
     match check {
         Some(known) if known != value => Err(OpenError::WrongKey),
-        Some(_) => Ok(cipher),
-        None => {
-            connection.execute("UPDATE store_state SET username_check = ?1", [value])?;
-            Ok(cipher)
-        }
+        Some(_) => Ok((cipher, None)),
+        None => Ok((cipher, Some(value.to_vec()))),
     }
 }

@@ -5,6 +5,21 @@ use std::sync::Arc;
 use rusqlite::ErrorCode;
 
 use crate::model::{Error, Unavailable};
+use crate::store::OpenError;
+
+impl OpenError {
+    /// Whether the file is not what it should be, rather than out of reach: then another one in its place helps.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::NotOurs | Self::Damaged(_) => true,
+            Self::Driver(cause) => {
+                matches!(cause.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+            }
+            Self::FromTheFuture { .. } | Self::WrongKey | Self::NoKey(_) | Self::File(_) | Self::Pool(_) => false,
+        }
+    }
+}
 
 /// Which of the service's errors a failure of SQLite is.
 pub(in crate::store) fn translate(cause: &Arc<rusqlite::Error>) -> Error {

@@ -193,7 +193,7 @@ fn a_damaged_a_newer_and_an_older_database_are_found() {
     damaged[2 * 4096..].iter_mut().step_by(7).for_each(|byte| *byte ^= 0x55);
     fs::write(&database, &damaged).unwrap();
     let found = look(folder.path(), &[]);
-    assert!(found.wrong("database").1.contains("restore FILE"));
+    assert!(found.wrong("database").1.contains("restore "));
 
     let with_version = |version: u32| {
         let mut changed = whole.clone();

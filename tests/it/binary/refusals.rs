@@ -120,7 +120,7 @@ fn a_certificate_that_does_not_fit_its_key_is_refused() {
     let given = ["--tls-cert", "data/tls.crt", "--tls-key", "data/other.key"];
     refused_unchanged(folder.path(), &given, &["data/tls.crt does not fit", "data/other.key", "made together"]);
     fs::write(data.join("tls.key"), &other).unwrap();
-    refused_unchanged(folder.path(), &[], &["data/tls.crt does not fit", "data/tls.key", "made together"]);
+    refused_unchanged(folder.path(), &[], &["data/tls.crt does not fit", "data/tls.key", "run `rm data/tls.crt`"]);
 }
 
 #[test]
@@ -131,7 +131,11 @@ fn a_username_key_that_is_missing_or_another_is_refused() {
     // Over TLS, where a certificate would have to be made.
     refused_unchanged(folder.path(), &[], &["username key does not fit", "data/ocariot.db", "start with the key"]);
     fs::write(&key, "no key").unwrap();
-    refused_unchanged(folder.path(), &[], &["data/username.key is not 128 hex digits", "right file"]);
+    refused_unchanged(
+        folder.path(),
+        &[],
+        &["data/username.key is not 128 hex digits", "`ocariot-users restore FILE --data-dir data`"],
+    );
     fs::remove_file(&key).unwrap();
     refused_unchanged(folder.path(), &[], &["username key data/username.key is missing", "restore", "backup"]);
     let mut program = program_under(&["timeout", "120"], folder.path(), &[]);

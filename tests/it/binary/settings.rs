@@ -6,7 +6,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use super::{Server, ocariot};
+use super::{Server, ocariot, program};
 
 fn show(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = ocariot(folder, &["config", "show"]);
@@ -59,9 +59,35 @@ fn config_show_tells_every_setting_where_it_comes_from_and_no_secret() {
         assert!(!text.contains(secret) && !json.contains(secret));
     }
     let shown: Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(shown.as_array().unwrap().len(), text.lines().count(), "both forms show every setting");
+    let (whose, settings) = text.split_once("\n\n").unwrap();
+    assert!(whose.starts_with("As a start with these settings"), "{whose}");
+    assert_eq!(shown.as_array().unwrap().len(), settings.lines().count(), "both forms show every setting");
     assert!(shown.as_array().unwrap().contains(&json!({"setting": "hsts", "value": "true", "source": "flag"})));
     assert!(!folder.path().join("data").exists(), "showing makes nothing");
+}
+
+#[test]
+fn config_show_asks_the_service_that_runs_in_the_folder_and_says_whose_settings_these_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut start = program(folder.path(), &["--plain-http", "--token-ttl", "7h"]);
+    start.env("OCARIOT_ADMIN_PASSWORD", "a secret").env("ISSUER", "school");
+    let server = Server::run(start, folder);
+    let of = |setting: &str| in_force(server.folder(), &[], &[("OCARIOT_TOKEN_TTL", "3h")], setting);
+    assert_eq!(of("token-ttl"), ("7h".to_owned(), "flag".to_owned()), "the service's, not those given here");
+    assert_eq!(of("issuer"), ("school".to_owned(), "environment, ISSUER".to_owned()));
+    assert_eq!(of("admin-password"), ("***".to_owned(), "environment, OCARIOT_ADMIN_PASSWORD".to_owned()));
+    assert_eq!(of("port-http").1, "environment, OCARIOT_PORT_HTTP");
+    assert_eq!(of("hsts"), ("false".to_owned(), "default".to_owned()));
+    let told = |folder: &Path, arguments: &[&str]| {
+        let output = show(folder, arguments, &[]);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().lines().next().unwrap().to_owned()
+    };
+    assert!(told(server.folder(), &[]).starts_with("In force in the service that runs in /"));
+    assert!(told(server.folder(), &["--token-ttl", "1h"]).starts_with("As a start with these settings"));
+    let folder = server.stop();
+    assert!(told(folder.path(), &[]).starts_with("No service runs in /"));
+    assert!(told(Path::new("/"), &["--data-dir", "/etc/passwd"]).starts_with("No service runs in /etc/passwd"));
 }
 
 #[test]
