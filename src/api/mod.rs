@@ -9,6 +9,7 @@ mod http;
 mod tracking;
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Request, Response};
 use poem_openapi::OpenApiService;
 
-use crate::app::{App, Origin};
+use crate::app::{App, Origin, Refusal, UserName, Written};
 use crate::model::Error;
 
 pub use document::{Document, PUBLIC};
@@ -47,6 +48,15 @@ pub enum Hsts {
     Off,
     /// They are.
     On,
+}
+
+/// Writes what is stored about a child, for the machine's operator, as the API answers with it.
+#[must_use]
+pub fn child_export(app: &App, child: UserName) -> Pin<Box<dyn Future<Output = Result<Written, Refusal>> + Send + '_>> {
+    Box::pin(async move {
+        let reading = app.child_export_for_operator(child).await?;
+        reading.put_out(tracking::export::FORM).await.map_err(Refusal::from)
+    })
 }
 
 /// The operations of each domain.

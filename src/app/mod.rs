@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod backups;
 mod clock;
 pub mod demo;
 mod directory;
@@ -25,12 +26,13 @@ use access::policy::Row;
 use access::rate_limits::RateLimiters;
 use access::{Access, AccessOptions};
 use audit::Audit;
+use backups::Backups;
 use clock::ClockWatch;
 use ipnet::IpNet;
 use readiness::Readiness;
 use tracking::retention::Retention;
 
-pub use crate::store::{AnswerBody, Form, Written};
+pub use crate::store::{AnswerBody, Form, TrailRow, Written};
 pub use access::keys::{EarlierKeys, KeyCare, KeyKeeper, KeyRecord, KeysRecord, NewKey, PublicKey};
 pub use access::limit_report::{LimitedRecord, LimitedReport};
 pub use access::origin::Origin;
@@ -42,6 +44,7 @@ pub use access::token::{Caller, TokenOptions};
 pub use audit::AuditedReads;
 pub use audit::actions::audited_actions;
 pub use audit::trail::{TrailCursor, TrailPage, TrailQuery, TrailRecord};
+pub use backups::{BackupShelf, KnownBackups};
 pub use clock::{ClockTrust, clock_is_behind};
 pub use inquiry::Inquiry;
 pub use operator::bootstrap::FirstAdmin;
@@ -51,6 +54,7 @@ pub use operator::{GivenPassword, OperatorCommand, Outcome, UserName, UserRecord
 pub use random::{random_bytes, random_password};
 pub use reading::Reading;
 pub use tracking::Stored;
+pub use tracking::export::{ExportPiece, ExportedChild, SectionPart};
 
 /// How the service is to behave.
 pub struct AppOptions {
@@ -72,6 +76,8 @@ pub struct AppOptions {
     pub audited_reads: AuditedReads,
     /// How often each may ask; without, as often as they like.
     pub rate_limits: Option<RateLimits>,
+    /// Where backups go.
+    pub backups: BackupShelf,
     /// The proxies whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Tells the time.
@@ -101,6 +107,7 @@ pub struct App {
     audit: Audit,
     /// How long what is tracked is kept, if that has an end.
     retention: Option<Retention>,
+    backups: Backups,
     health: Health,
 }
 
@@ -156,6 +163,7 @@ impl App {
             access: Access::start(&store, access, &options.clock)?,
             audit: Audit::new(options.audit_keep, options.audit_bytes, options.audited_reads),
             retention,
+            backups: Backups::new(options.backups),
             health: Health { readiness: Readiness::default(), clock: ClockWatch::new(options.clock_trust) },
             clock: options.clock,
             store,

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod child;
 mod config;
 mod demo;
 mod doctor;
@@ -97,6 +98,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         },
         Some(("audit", matches)) => audit::run(matches),
         Some(("backup", matches)) => backup::backup(matches),
+        Some(("child", matches)) => child::run(matches),
         Some(("restore", matches)) => backup::restore(matches),
         Some(("demo", matches)) => demo::demo(flags(matches)),
         Some((noun @ ("admin" | "user" | "keys" | "limits"), matches)) => operator::run(noun, matches),
@@ -132,6 +134,7 @@ fn command() -> Command {
         .subcommand(serve)
         .subcommand(operator::admin_command())
         .subcommand(operator::user_command())
+        .subcommand(child::command())
         .subcommand(keys::keys_command())
         .subcommand(limits::limits_command())
         .subcommand(audit::command())

@@ -21,8 +21,9 @@ pub use account::{Account, AccountPatch, Credential, NewAccount, Password, Passw
 pub use clock::Clock;
 pub use date::{calendar_date, past_date};
 pub use directory::{
-    Age, AgeDate, Application, ApplicationPatch, Child, ChildPatch, Educator, Family, FamilyPatch, Gender, Group,
-    GroupPatch, HealthProfessional, MAX_CHILDREN, NewApplication, NewChild, NewFamily, NewGroup, NfcTag, Professional,
+    Age, AgeDate, Application, ApplicationPatch, Child, ChildPatch, ChildTies, Educator, Family, FamilyPatch, Gender,
+    Group, GroupPatch, HealthProfessional, MAX_CHILDREN, NewApplication, NewChild, NewFamily, NewGroup, NfcTag,
+    Professional,
 };
 pub use error::{Conflict, DateFault, Error, Fault, Invalid, Limited, Unauthenticated, Unavailable};
 pub use id::{Id, Identified};

@@ -238,6 +238,12 @@ pub enum OperateError {
     /// The folder, its keys or its database cannot be used.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// What is exported cannot be put where it should go.
+    #[error("what is exported cannot be written ({0}): make room, or name another file with --to")]
+    Unwritten(std::io::Error),
+    /// What is exported did not come whole.
+    #[error("what is exported was cut off, and what was written of it is not whole: try again")]
+    CutOff,
     /// It is about what a running service alone has.
     #[error(
         "no service runs in the data folder {}: rate limits live only in a running service, so nobody is limited",

@@ -14,7 +14,7 @@ mod reach;
 mod remedy;
 pub(crate) mod signals;
 
-pub use control::InForce;
+pub use control::{Exporter, Exporting, InForce};
 pub use error::{OperateError, StartError};
 pub use folder::{forget_first_password, remove_abandoned};
 pub use reach::{Operator, in_force, operate};

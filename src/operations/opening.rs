@@ -5,7 +5,7 @@ use std::path::Path;
 use super::folder::DataFolder;
 use super::keys::{FoundTokenKey, FoundUsernameKey, token_key, username_key};
 use super::remedy::{Denial, Remedy, denied, files_of};
-use super::{OperateError, StartError};
+use super::{OperateError, StartError, backup};
 use crate::app::{
     App, AppOptions, AuditedReads, ClockTrust, HashOptions, KeyCare, Rate, RateLimits, SelfAffiliation, TokenOptions,
     derive_key,
@@ -131,6 +131,7 @@ pub(crate) fn start_app(
             true => AuditedReads::SingleChildren,
             false => AuditedReads::None,
         },
+        backups: backup::known(config),
         rate_limits: config.rate_limits.map(rate_limits),
         trusted_proxies: config.trusted_proxies.clone(),
         clock,

@@ -1,14 +1,14 @@
 //! What operators ask, carried out by the service that runs in the data folder, or without one.
 
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::control::InForce;
+use super::control::{self, Exporter, InForce};
 use super::folder::DataFolder;
 use super::opening::open_stopped;
-use super::{OperateError, StartError, control};
-use crate::app::{App, OperatorCommand, Outcome};
+use super::{OperateError, StartError};
+use crate::app::{AnswerBody, App, OperatorCommand, Outcome, UserName};
 use crate::config::Config;
 use crate::model::Clock;
 
@@ -52,6 +52,27 @@ impl Operator {
             }
             Way::Stopped(app, _) => Ok(app.operate(command).await?),
         }
+    }
+
+    /// Writes what is stored about a child, as one line.
+    ///
+    /// # Errors
+    /// Why not, or not all of it.
+    pub async fn export(&self, child: UserName, exporter: Exporter, out: &mut dyn Write) -> Result<(), OperateError> {
+        let app = match &self.0 {
+            Way::Running(path) => return control::export(path, &child, out),
+            Way::Stopped(app, _) => app,
+        };
+        match exporter(app, child).await?.body {
+            AnswerBody::Whole(bytes) => out.write_all(&bytes).map_err(OperateError::Unwritten)?,
+            AnswerBody::Chunks(mut chunks) => {
+                while let Some(part) = chunks.next().await {
+                    let part = part.map_err(|_| OperateError::CutOff)?;
+                    out.write_all(&part).map_err(OperateError::Unwritten)?;
+                }
+            }
+        }
+        out.write_all(b"\n").map_err(OperateError::Unwritten)
     }
 }
 

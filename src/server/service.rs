@@ -12,7 +12,7 @@ use super::jobs::JobFigures;
 use super::lost_lines::LostLines;
 use super::metrics::{Metrics, Validity};
 use super::renewal::{Renewal, warn_if_refused};
-use crate::api::{Cors, Hsts, Limits};
+use crate::api::{Cors, Hsts, Limits, child_export};
 use crate::app::{App, EarlierKeys, FirstAdmin, fault_words};
 use crate::config::{Config, Mode};
 use crate::model::{Clock, Error, Password, Username};
@@ -282,7 +282,7 @@ fn first_admin(config: &Config) -> Result<(Username, Option<Password>), StartErr
 
 /// Without the control socket the service serves, and its operator must stop it for what he wants to change.
 fn bind_control(folder: &DataFolder, config: &Config) -> Option<ControlSocket> {
-    ControlSocket::bind(folder, config)
+    ControlSocket::bind(folder, config, child_export)
         .inspect_err(|error| {
             tracing::warn!(%error, "No control socket: stop the service before using `admin` and `user`");
         })

@@ -137,6 +137,26 @@ impl View<'_> {
             .translate()
     }
 
+    /// Hands on the rows about a user, whether he did it or it was done to him, the newest first.
+    ///
+    /// # Errors
+    /// What `take` returns, and `Unavailable` or `Internal` if the database cannot be read.
+    pub fn each_audit_of(
+        &self,
+        user: Id<Account>,
+        take: &mut dyn FnMut(TrailRow) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut statement = self.prepare(
+            "SELECT at, id, actor_id, actor_role, action, target_id, part_id, address, outcome, request_id, count
+             FROM audit WHERE actor_id = ?1 OR target_id = ?1 OR part_id = ?1 ORDER BY at DESC, id DESC",
+        )?;
+        let mut rows = statement.query([user.as_bytes()]).translate()?;
+        while let Some(row) = rows.next().translate()? {
+            take(trail_row(row).translate()?)?;
+        }
+        Ok(())
+    }
+
     /// The instant of the oldest row, if there is one.
     pub fn oldest_audit(&self) -> Result<Option<Timestamp>, Error> {
         self.prepare("SELECT min(at) FROM audit")?.query_row([], |row| rows::optional_timestamp(row, 0)).translate()

@@ -618,7 +618,8 @@ async fn families(p: &mut Provoker) {
 }
 
 async fn tracking(p: &mut Provoker) {
-    let tracked: Vec<_> = p.operations().into_iter().filter(|(id, _, _)| is_tracked(id)).collect();
+    let tracked: Vec<_> =
+        p.operations().into_iter().filter(|(id, _, _)| is_tracked(id) || id == "child_export").collect();
     for (id, _, _) in tracked.into_iter().filter(|(id, _, _)| !DISCONTINUED_OPERATIONS.contains(&id.as_str())) {
         let target = p.target(&id);
         let (kind, owner) = if id.starts_with("environment") {

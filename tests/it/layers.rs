@@ -37,6 +37,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "bytes",
             "futures_util",
             "tokio",
+            "zip",
         ],
     ),
     ("config", &[], &["toml", "strsim", "ipnet"]),
@@ -100,6 +101,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "rpassword",
             "rustix",
             "tempfile",
+            "zip",
         ],
     ),
 ];

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::binary::{Server, ocariot};
@@ -81,6 +81,25 @@ impl Operator {
             .collect()
     }
 
+    /// Registers a child, as an administrator does.
+    fn make_child(&self, name: &str) {
+        let made = ocariot(self.folder.path(), &["admin", "create", "registrar", "--json"]).output().unwrap();
+        let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+        let url = &self.server.as_ref().unwrap().url;
+        let client = reqwest::blocking::Client::builder().danger_accept_invalid_certs(true).build().unwrap();
+        let post = |path: &str, token: &str, body: Value| {
+            let reply = client.post(format!("{url}/{path}")).bearer_auth(token).json(&body).send().unwrap();
+            assert!(reply.status().is_success(), "{path}: {}", reply.status());
+            reply.json::<Value>().unwrap()
+        };
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let login = json!({"username": "registrar", "password": made["created"]["password"]});
+        let token = text(&post("auth", "", login)["access_token"]);
+        let school = post("institutions", &token, json!({"name": "A", "type": "School"}))["id"].clone();
+        let child = json!({"username": name, "password": "x", "gender": "male", "age": 9, "institution_id": school});
+        post("children", &token, child);
+    }
+
     fn make(&mut self, name: &str) {
         self.run(&format!("./ocariot-users admin create {name}"));
     }
@@ -108,6 +127,13 @@ fn every_command_of_the_page_for_operators_goes_well_in_its_order() {
                 operator.stop();
                 operator.run(upgrade);
                 operator.start(&blocks[0]);
+            }
+            export if export.contains("child export") => {
+                operator.make_child("BR0001");
+                operator.run(export);
+                let file = fs::read(operator.folder.path().join("child.json")).unwrap();
+                let told: Value = serde_json::from_slice(&file).unwrap();
+                assert_eq!(told["child"]["username"], "BR0001");
             }
             other => operator.run(other),
         }

@@ -12,3 +12,4 @@ pub(in crate::api) mod query;
 pub(in crate::api) mod reply;
 pub(in crate::api) mod schema;
 pub(in crate::api) mod unfit;
+pub(in crate::api) mod zipped;

@@ -122,7 +122,7 @@ fn write<M, T: From<M> + Serialize>(item: M, out: &mut dyn io::Write) -> io::Res
 }
 
 /// A response of JSON that is written already, or being written.
-fn response(status: StatusCode, body: AnswerBody) -> Response {
+pub(in crate::api) fn response(status: StatusCode, body: AnswerBody) -> Response {
     let body = match body {
         AnswerBody::Whole(bytes) => Body::from(bytes),
         AnswerBody::Chunks(chunks) => Body::from_bytes_stream(stream::unfold(chunks, |mut chunks| async move {

@@ -4,10 +4,10 @@ use jiff::civil::Date;
 
 use crate::api::document::parts::{ConcatErrors, OperationFaults, bad_time, missing, taken, text};
 use crate::app::policy::{
-    BodyFatCreate, BodyFatDelete, BodyFatList, BodyFatView, EnvironmentClear, EnvironmentCreate, EnvironmentDelete,
-    EnvironmentList, LogCreate, LogList, LogListOfType, PhysicalActivityCreate, PhysicalActivityDelete,
-    PhysicalActivityList, PhysicalActivityUpdate, PhysicalActivityView, SleepCreate, SleepDelete, SleepList,
-    SleepUpdate, SleepView, WeightCreate, WeightDelete, WeightList, WeightView,
+    BodyFatCreate, BodyFatDelete, BodyFatList, BodyFatView, ChildExport, EnvironmentClear, EnvironmentCreate,
+    EnvironmentDelete, EnvironmentList, LogCreate, LogList, LogListOfType, PhysicalActivityCreate,
+    PhysicalActivityDelete, PhysicalActivityList, PhysicalActivityUpdate, PhysicalActivityView, SleepCreate,
+    SleepDelete, SleepList, SleepUpdate, SleepView, WeightCreate, WeightDelete, WeightList, WeightView,
 };
 use crate::model::tracking::{Field, HeartRateZone, MAX_ENTRIES, MAX_ITEMS, MAX_MEASUREMENTS, ZoneField};
 use crate::model::{DateFault, Error, Field as AnyField, IntervalFault, Invalid, Kind, NumberForm, TimeFault, Unfit};
@@ -39,6 +39,7 @@ pub(in crate::api) const FAULTS: &[OperationFaults] = &[
     OperationFaults::of::<EnvironmentList>(|| [of_institution(), vec![bad_time()]].concat_errors()),
     OperationFaults::of::<EnvironmentClear>(of_institution),
     OperationFaults::of::<EnvironmentDelete>(of_institution),
+    OperationFaults::of::<ChildExport>(of_child),
 ];
 
 fn activity_create() -> Vec<Error> {

@@ -5,6 +5,7 @@ mod bodyfats;
 pub(in crate::api) mod catalogue;
 mod discontinued;
 mod environments;
+pub(in crate::api) mod export;
 pub(in crate::api) mod faults;
 mod items;
 mod json;
@@ -26,6 +27,7 @@ pub(super) type Apis = (
     weights::WeightsApi,
     bodyfats::BodyFatsApi,
     environments::EnvironmentsApi,
+    export::ExportApi,
 );
 
 /// All operations.
@@ -37,5 +39,6 @@ pub(super) fn apis(app: &Arc<App>) -> Apis {
         weights::WeightsApi(app.clone()),
         bodyfats::BodyFatsApi(app.clone()),
         environments::EnvironmentsApi(app.clone()),
+        export::ExportApi(app.clone()),
     )
 }

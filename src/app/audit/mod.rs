@@ -111,18 +111,25 @@ impl App {
     ) -> Result<(), Error> {
         match self.audit.reads {
             AuditedReads::None => Ok(()),
-            AuditedReads::SingleChildren => {
-                let actor = (permit.caller().id, permit.caller().role);
-                let target = Some(*child.as_bytes());
-                self.store
-                    .write(move |tx| {
-                        let Origin { address, request_id } = permit.origin();
-                        let (action, address) = (O::ROW.id, *address);
-                        tx.record(&Change { actor, action, target, part: None, address, login_from: None, request_id })
-                    })
-                    .await
-            }
+            AuditedReads::SingleChildren => self.record_view(permit, child).await,
         }
+    }
+
+    /// Writes a read of a single child into the audit trail.
+    pub(in crate::app) async fn record_view<O: Operation>(
+        &self,
+        permit: Permit<O>,
+        child: Id<Account>,
+    ) -> Result<(), Error> {
+        let actor = (permit.caller().id, permit.caller().role);
+        let target = Some(*child.as_bytes());
+        self.store
+            .write(move |tx| {
+                let Origin { address, request_id } = permit.origin();
+                let (action, address) = (O::ROW.id, *address);
+                tx.record(&Change { actor, action, target, part: None, address, login_from: None, request_id })
+            })
+            .await
     }
 }
 

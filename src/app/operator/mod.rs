@@ -314,7 +314,7 @@ impl App {
         }
     }
 
-    fn find_user(&self, user: &UserName) -> Result<Account, Refusal> {
+    pub(in crate::app) fn find_user(&self, user: &UserName) -> Result<Account, Refusal> {
         let role = user.role.as_deref().map(parse_role).transpose()?;
         let name = Username::verbatim(user.name.trim().to_owned());
         let mut found = self

@@ -7,6 +7,12 @@ use crate::model::{Error, Fault, Unavailable};
 #[error("{0}")]
 pub struct Refusal(pub String);
 
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        refusal(error)
+    }
+}
+
 /// Operators may read causes, which clients may not.
 pub(in crate::app) fn refusal(error: Error) -> Refusal {
     match error {

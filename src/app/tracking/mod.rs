@@ -4,6 +4,7 @@ pub(in crate::app) mod activities;
 pub(in crate::app) mod body_fats;
 pub(in crate::app) mod demo;
 pub(in crate::app) mod environments;
+pub(in crate::app) mod export;
 pub(in crate::app) mod logs;
 pub(in crate::app) mod policy;
 pub(in crate::app) mod retention;

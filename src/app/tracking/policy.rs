@@ -45,6 +45,9 @@ operations! {
         EnvironmentClear              environment_clear               data  delete        -      any  -     -     -    -;
         EnvironmentDelete             environment_delete              datum delete        -      any  -     -     -    -;
     }
+    (Child) [children] {
+        ChildExport                   child_export                    data  read          any    -    -     -     -    -;
+    }
 }
 
 impl Target for DataOf<Child> {

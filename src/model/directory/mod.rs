@@ -36,6 +36,17 @@ pub struct Child {
     pub tag: Option<NfcTag>,
 }
 
+/// Since when a child is registered, and where it is a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChildTies {
+    /// When it was registered.
+    pub registered_at: Timestamp,
+    /// The families that it is in.
+    pub families: Vec<Id<Family>>,
+    /// The groups that it is in, and who owns each.
+    pub groups: Vec<(Id<Group>, Id<Account>)>,
+}
+
 impl Identified for Child {
     const KIND: Kind = Kind::Child;
 }

@@ -73,6 +73,23 @@ impl DayTotals {
     }
 }
 
+/// The totals of a day that are stored, as far as there are any.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StoredDay {
+    /// The day, of no time zone.
+    pub date: Date,
+    /// How many steps.
+    pub steps: Option<f64>,
+    /// How many calories.
+    pub calories: Option<f64>,
+    /// How many minutes of much movement.
+    pub active_minutes: Option<f64>,
+    /// How many minutes of little movement.
+    pub lightly_active_minutes: Option<f64>,
+    /// How many minutes without movement.
+    pub sedentary_minutes: Option<f64>,
+}
+
 /// The days that somebody asks about: about a year at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogRange {

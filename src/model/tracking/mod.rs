@@ -13,7 +13,7 @@ pub use activity::{
 pub use environment::{Environment, EnvironmentFacts, Location, MAX_MEASUREMENTS, Measurement};
 pub use field::{Field, ZoneField};
 pub(crate) use log::days_between;
-pub use log::{DayTotals, Log, LogRange, LogType};
+pub use log::{DayTotals, Log, LogRange, LogType, StoredDay};
 pub use measurement::{BodyFat, NewBodyFat, NewWeight, Weight};
 pub use sleep::{MAX_ENTRIES, PhaseSummary, Sleep, SleepEntry, SleepFacts, SleepPhase, SleepType};
 

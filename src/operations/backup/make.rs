@@ -26,9 +26,6 @@ use crate::operations::reach::{owned, require_owner};
 use crate::operations::{OperateError, StartError};
 use crate::store::{Dangling, SCHEMA_VERSION, Store};
 
-/// The folder for backups in a data folder.
-const OWN_PLACE: &str = "backups";
-
 /// Who can read a backup.
 pub enum Protection {
     /// Whoever has the passphrase.
@@ -230,12 +227,6 @@ pub(super) fn rehearse(config: &Config) -> Result<(), BackupError> {
     }
 }
 
-/// Where the settings say that backups go; without, into a folder in the data folder.
-#[must_use]
-pub fn place(config: &Config) -> PathBuf {
-    config.backup.dir.clone().unwrap_or_else(|| config.data_dir.join(OWN_PLACE))
-}
-
 /// Only the one in the data folder is made: a disk that is not mounted is noticed.
 fn made_place(config: &Config) -> Result<PathBuf, BackupError> {
     match &config.backup.dir {
@@ -246,7 +237,7 @@ fn made_place(config: &Config) -> Result<PathBuf, BackupError> {
 
 /// A link in its place is not followed: whoever may write to the data folder could have had root make files anywhere.
 fn own_place(config: &Config) -> Result<PathBuf, BackupError> {
-    let own = config.data_dir.join(OWN_PLACE);
+    let own = config.data_dir.join(shelf::OWN_PLACE);
     let failed = |cause| BackupError::Place { folder: own.clone(), cause };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&own).map_err(failed)?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;

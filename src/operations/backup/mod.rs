@@ -30,11 +30,12 @@ use crate::store::{Contents, Dangling, OpenError};
 
 pub use drill::{Count, Drilled, drill};
 pub(in crate::operations) use make::share_disk;
-pub use make::{BackupMade, Protection, back_up, place};
+pub use make::{BackupMade, Protection, back_up};
 pub(crate) use make::{back_up_before_upgrade, back_up_held};
 pub use restore::{ArchivedKeys, DanglingRows, Opening, RestoreMode, Restored, Verified, restore, verify};
 pub(crate) use schedule::Schedule;
-pub use shelf::{Shelved, list, made_at, newest_first};
+pub(crate) use shelf::known;
+pub use shelf::{Shelved, list, made_at, newest_first, place};
 pub(crate) use watch::Watch;
 
 /// What an archive says of itself.

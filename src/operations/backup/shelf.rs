@@ -5,6 +5,7 @@ use std::fs::{self, DirEntry, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -12,8 +13,12 @@ use jiff::tz::TimeZone;
 use rustix::fs::{FlockOperation, flock};
 
 use super::{BackupError, Form, look};
+use crate::app::BackupShelf;
+use crate::config::Config;
 use crate::store::Store;
 
+/// The folder for backups in a data folder.
+pub(super) const OWN_PLACE: &str = "backups";
 const PREFIX: &str = "ocariot-users-";
 const TIME: &str = "%Y%m%dT%H%M%S%.3fZ";
 /// What names end with: sealed, readable, and of the form before both.
@@ -29,6 +34,33 @@ pub struct Shelved {
     pub bytes: u64,
     /// What can be told of it without a passphrase, or why nothing can.
     pub form: Result<Form, BackupError>,
+}
+
+/// Where the settings say that backups go; without, into a folder in the data folder.
+#[must_use]
+pub fn place(config: &Config) -> PathBuf {
+    config.backup.dir.clone().unwrap_or_else(|| config.data_dir.join(OWN_PLACE))
+}
+
+/// What the service can tell of its backups.
+pub(crate) fn known(config: &Config) -> BackupShelf {
+    let (folder, is_own) = (place(config), config.backup.dir.is_none());
+    BackupShelf {
+        folder: std::path::absolute(&folder).unwrap_or_else(|_| folder.clone()).display().to_string(),
+        look: Arc::new(move || match names(&folder) {
+            // It is made with the first backup.
+            Err(error) if is_own && error.kind() == io::ErrorKind::NotFound => Some(Vec::new()),
+            names => names.ok(),
+        }),
+    }
+}
+
+/// What the backups of a folder are called, those from before upgrades too.
+fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = fs::read_dir(folder)?.filter_map(Result::ok).filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<_> = entries.filter(|name| middle(name).is_some()).collect();
+    names.sort();
+    Ok(names)
 }
 
 /// What a backup of this instant is called.

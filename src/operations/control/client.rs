@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{Answer, InForce, Inquiry, Question, Request, SOCKET, VERSION};
-use crate::app::{OperatorCommand, Outcome, Refusal};
+use super::{Answer, Export, InForce, Inquiry, Question, Request, SOCKET, VERSION};
+use crate::app::{OperatorCommand, Outcome, Refusal, UserName};
 use crate::operations::OperateError;
 
 /// Longer than any command takes; a service that hangs reaches it.
@@ -24,7 +24,7 @@ pub(in crate::operations) fn ask(folder: &Path, command: &OperatorCommand) -> Re
     match exchange(folder, &Request { version: VERSION, command: Cow::Borrowed(command) })? {
         Answer::Outcome(outcome) => Ok(outcome),
         Answer::Refused(why) => Err(Refusal(why).into()),
-        Answer::Settings(_) => Err(unreachable(folder, io::Error::other("it answered another question"))),
+        Answer::Settings(_) | Answer::Document => Err(misunderstood(folder)),
     }
 }
 
@@ -36,8 +36,38 @@ pub(in crate::operations) fn ask_settings(folder: &Path) -> Result<InForce, Oper
     match exchange(folder, &Inquiry { version: VERSION, question: Question::Settings })? {
         Answer::Settings(settings) => Ok(settings),
         Answer::Refused(why) => Err(Refusal(why).into()),
-        Answer::Outcome(_) => Err(unreachable(folder, io::Error::other("it answered another question"))),
+        Answer::Outcome(_) | Answer::Document => Err(misunderstood(folder)),
     }
+}
+
+/// Has the service that holds the folder write what is stored about a child.
+///
+/// # Errors
+/// As [`ask`]; `Unwritten` if `out` takes it not, `CutOff` if the service sends not all of it.
+pub(in crate::operations) fn export(folder: &Path, child: &UserName, out: &mut dyn Write) -> Result<(), OperateError> {
+    let request = Export { version: VERSION, export: Cow::Borrowed(child) };
+    let (answer, mut rest) = try_exchange(folder, &request).map_err(|cause| unreachable(folder, cause))?;
+    match answer {
+        Answer::Document => {}
+        Answer::Refused(why) => return Err(Refusal(why).into()),
+        Answer::Outcome(_) | Answer::Settings(_) => return Err(misunderstood(folder)),
+    }
+    let mut last = None;
+    loop {
+        let part = rest.fill_buf().map_err(|_| OperateError::CutOff)?;
+        let Some(end) = part.last() else {
+            break;
+        };
+        last = Some(*end);
+        let length = part.len();
+        out.write_all(part).map_err(OperateError::Unwritten)?;
+        rest.consume(length);
+    }
+    if last == Some(b'\n') { Ok(()) } else { Err(OperateError::CutOff) }
+}
+
+fn misunderstood(folder: &Path) -> OperateError {
+    unreachable(folder, io::Error::other("it answered another question"))
 }
 
 /// Whether the folder is held by a service, which listens here, rather than by a verb.
@@ -53,10 +83,11 @@ fn unreachable(folder: &Path, cause: io::Error) -> OperateError {
 }
 
 fn exchange(folder: &Path, request: &impl Serialize) -> Result<Answer, OperateError> {
-    try_exchange(folder, request).map_err(|cause| unreachable(folder, cause))
+    try_exchange(folder, request).map(|(answer, _)| answer).map_err(|cause| unreachable(folder, cause))
 }
 
-fn try_exchange(folder: &Path, request: &impl Serialize) -> io::Result<Answer> {
+/// The answer, and what follows it.
+fn try_exchange(folder: &Path, request: &impl Serialize) -> io::Result<(Answer, BufReader<UnixStream>)> {
     let mut stream = UnixStream::connect(folder.join(SOCKET))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -64,9 +95,10 @@ fn try_exchange(folder: &Path, request: &impl Serialize) -> io::Result<Answer> {
     line.push(b'\n');
     stream.write_all(&line)?;
     let mut answer = Zeroizing::new(Vec::new());
-    BufReader::new(stream).read_until(b'\n', &mut answer)?;
+    let mut rest = BufReader::new(stream);
+    rest.read_until(b'\n', &mut answer)?;
     if answer.last() != Some(&b'\n') {
         return Err(io::Error::new(ErrorKind::UnexpectedEof, "it closed the connection without an answer"));
     }
-    Ok(serde_json::from_slice(&answer)?)
+    Ok((serde_json::from_slice(&answer)?, rest))
 }

@@ -13,8 +13,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::{Answer, InForce, Inquiry, Question, Request, SOCKET, VERSION, Versioned};
-use crate::app::App;
+use super::{Answer, Export, Exporter, InForce, Inquiry, Question, Request, SOCKET, VERSION, Versioned};
+use crate::app::{AnswerBody, App, UserName};
 use crate::config::Config;
 use crate::operations::folder::DataFolder;
 
@@ -30,15 +30,16 @@ pub(crate) struct ControlSocket {
     listener: UnixListener,
     path: PathBuf,
     in_force: Arc<InForce>,
+    exporter: Exporter,
 }
 
 impl ControlSocket {
     /// Binds the socket of a folder that this process holds: a file that is there already was left by a service that
-    /// was killed.
+    /// was killed. What is exported, `exporter` writes.
     ///
     /// # Errors
     /// What the system says.
-    pub(crate) fn bind(folder: &DataFolder, config: &Config) -> io::Result<Self> {
+    pub(crate) fn bind(folder: &DataFolder, config: &Config, exporter: Exporter) -> io::Result<Self> {
         let path = folder.path().join(SOCKET);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -49,7 +50,7 @@ impl ControlSocket {
         let program = env!("CARGO_PKG_VERSION").to_owned();
         let (settings, sources) = (config.in_force.clone(), config.sources.clone());
         let in_force = Arc::new(InForce { program, settings, sources });
-        Ok(Self { listener, path, in_force })
+        Ok(Self { listener, path, in_force, exporter })
     }
 
     /// Carries out what is asked until `stop` says so, then lets commands in work end.
@@ -62,9 +63,9 @@ impl ControlSocket {
             };
             match accepted {
                 Ok((stream, place)) => {
-                    let (app, in_force) = (Arc::clone(&app), Arc::clone(&self.in_force));
+                    let (app, in_force, exporter) = (Arc::clone(&app), Arc::clone(&self.in_force), self.exporter);
                     tokio::spawn(async move {
-                        if let Err(error) = connection(&app, &in_force, stream).await {
+                        if let Err(error) = connection(&app, &in_force, exporter, stream).await {
                             tracing::debug!(%error, "A connection to the control socket failed");
                         }
                         drop(place);
@@ -93,17 +94,43 @@ impl Drop for ControlSocket {
     }
 }
 
-async fn connection(app: &App, in_force: &InForce, mut stream: UnixStream) -> io::Result<()> {
+async fn connection(app: &App, in_force: &InForce, exporter: Exporter, mut stream: UnixStream) -> io::Result<()> {
     let user = stream.peer_cred()?.uid();
     if user != 0 && user != rustix::process::geteuid().as_raw() {
         tracing::warn!(user, "Somebody else asked at the control socket");
         return Ok(());
     }
     let line = timeout(DEADLINE, read_line(&mut stream)).await??;
-    let answer = answer(app, in_force, &line).await;
-    let mut text = Zeroizing::new(serde_json::to_vec(&answer)?);
+    if let Ok(Export { version: VERSION, export }) = serde_json::from_slice(&line) {
+        return send_export(app, exporter, export.into_owned(), &mut stream).await;
+    }
+    send(&mut stream, &answer(app, in_force, &line).await).await
+}
+
+async fn send(stream: &mut UnixStream, answer: &Answer) -> io::Result<()> {
+    let mut text = Zeroizing::new(serde_json::to_vec(answer)?);
     text.push(b'\n');
     timeout(DEADLINE, stream.write_all(&text)).await?
+}
+
+/// Sends a document while it is read. Its line ends only if it is whole.
+async fn send_export(app: &App, exporter: Exporter, child: UserName, stream: &mut UnixStream) -> io::Result<()> {
+    let written = match exporter(app, child).await {
+        Ok(written) => written,
+        Err(refusal) => return send(stream, &Answer::Refused(refusal.0)).await,
+    };
+    send(stream, &Answer::Document).await?;
+    match written.body {
+        AnswerBody::Whole(bytes) => timeout(DEADLINE, stream.write_all(&bytes)).await??,
+        AnswerBody::Chunks(mut chunks) => {
+            while let Some(part) = chunks.next().await {
+                let part = part.map_err(io::Error::other)?;
+                timeout(DEADLINE, stream.write_all(&part)).await??;
+            }
+        }
+    }
+    tracing::info!("The operator's export was sent");
+    timeout(DEADLINE, stream.write_all(b"\n")).await?
 }
 
 /// Reads a line; more than the longest request is not read.

@@ -7,7 +7,8 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::model::query::{Listed, Query};
 use crate::model::{
-    Account, Age, AgeDate, Child, ChildPatch, Conflict, Error, Family, Field, Gender, Id, NfcTag, Role, Text,
+    Account, Age, AgeDate, Child, ChildPatch, ChildTies, Conflict, Error, Family, Field, Gender, Id, Kind, NfcTag,
+    Role, Text,
 };
 use crate::store::access::accounts::{ACCOUNT_COLUMNS, account, account_column, account_columns};
 use crate::store::engine::error::Translate;
@@ -113,6 +114,35 @@ impl View<'_> {
         .query_row([tag], |row| child(self, row, 0))
         .optional()
         .translate()
+    }
+
+    /// When a child was registered, and where it is a member.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such child.
+    pub fn child_ties(&self, id: Id<Child>) -> Result<ChildTies, Error> {
+        let registered_at = self
+            .prepare("SELECT created_at FROM account WHERE id = ?1 AND role = 'child'")?
+            .query_row([id.as_bytes()], |row| rows::timestamp(row, 0))
+            .optional()
+            .translate()?
+            .ok_or(Error::NotFound(Kind::Child))?;
+        let families = self
+            .prepare("SELECT family_id FROM family_child WHERE child_id = ?1 ORDER BY family_id")?
+            .query_map([id.as_bytes()], |row| rows::id(row, 0))
+            .translate()?
+            .collect::<rusqlite::Result<_>>()
+            .translate()?;
+        let groups = self
+            .prepare(
+                "SELECT g.id, g.owner_id FROM group_member m JOIN children_group g ON g.id = m.group_id
+                 WHERE m.child_id = ?1 ORDER BY g.id",
+            )?
+            .query_map([id.as_bytes()], |row| Ok((rows::id(row, 0)?, rows::id(row, 1)?)))
+            .translate()?
+            .collect::<rusqlite::Result<_>>()
+            .translate()?;
+        Ok(ChildTies { registered_at, families, groups })
     }
 
     /// The children that a query asks for.

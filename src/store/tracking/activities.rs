@@ -4,7 +4,7 @@ use rusqlite::types::FromSqlResult;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::TrackedChild;
-use super::list::{List, Listable, Ties, list, of_child};
+use super::list::{List, Listable, Ties, each, list, of_child};
 use super::numbers::{self, node};
 use super::packed::{Packer, Unpacker};
 use super::question::Form;
@@ -174,6 +174,18 @@ impl View<'_> {
         out: &mut Items<'_, PhysicalActivity>,
     ) -> Result<(), Error> {
         list(self, &LIST, *child.as_bytes(), query, out)
+    }
+
+    /// Hands on all physical activities of a child, the newest registered first.
+    ///
+    /// # Errors
+    /// What `take` returns, and `Unavailable` or `Internal` if the database cannot be read.
+    pub fn each_activity(
+        &self,
+        child: Id<Child>,
+        take: &mut dyn FnMut(PhysicalActivity) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        each(self, &LIST, *child.as_bytes(), take)
     }
 }
 

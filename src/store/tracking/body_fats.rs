@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::TrackedChild;
-use super::list::{List, Listable, Ties, list, of_child};
+use super::list::{List, Listable, Ties, each, list, of_child};
 use super::numbers::{self, node};
 use super::question::Form;
 use crate::model::Field as AnyField;
@@ -74,6 +74,18 @@ impl View<'_> {
     /// `Unavailable` or `Internal` if the database cannot be read, or if nobody takes what is put out any more.
     pub fn body_fats(&self, child: Id<Child>, query: &Query, out: &mut Items<'_, BodyFat>) -> Result<(), Error> {
         list(self, &LIST, *child.as_bytes(), query, out)
+    }
+
+    /// Hands on all body fats of a child, the newest registered first.
+    ///
+    /// # Errors
+    /// What `take` returns, and `Unavailable` or `Internal` if the database cannot be read.
+    pub fn each_body_fat(
+        &self,
+        child: Id<Child>,
+        take: &mut dyn FnMut(BodyFat) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        each(self, &LIST, *child.as_bytes(), take)
     }
 }
 

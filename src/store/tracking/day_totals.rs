@@ -1,11 +1,12 @@
 //! Rows of `day_totals`: a day of a child each, with a column for each type of log.
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use rusqlite::{Row, params};
 
 use super::TrackedChild;
 use super::list::of_child;
-use crate::model::tracking::{DayTotals, Log, LogRange, LogType, days_between};
+use crate::model::tracking::{DayTotals, Log, LogRange, LogType, StoredDay, days_between};
 use crate::model::{Child, Error, Id};
 use crate::store::engine::error::Translate;
 use crate::store::{Tx, View};
@@ -42,6 +43,17 @@ fn totals(row: &Row<'_>, date: Date) -> rusqlite::Result<DayTotals> {
     })
 }
 
+fn stored_day(row: &Row<'_>) -> rusqlite::Result<StoredDay> {
+    Ok(StoredDay {
+        date: FIRST.saturating_add(row.get::<_, i64>(0)?.days()),
+        steps: row.get(1)?,
+        calories: row.get(2)?,
+        active_minutes: row.get(3)?,
+        lightly_active_minutes: row.get(4)?,
+        sedentary_minutes: row.get(5)?,
+    })
+}
+
 impl View<'_> {
     /// The totals of every day of a range, in one statement.
     ///
@@ -69,6 +81,28 @@ impl View<'_> {
             }
         }
         Ok(days)
+    }
+
+    /// Hands on all totals of days of a child that are stored, the newest day first.
+    ///
+    /// # Errors
+    /// What `take` returns, and `Unavailable` or `Internal` if the database cannot be read.
+    pub fn each_stored_day(
+        &self,
+        child: Id<Child>,
+        take: &mut dyn FnMut(StoredDay) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut statement = self.prepare(concat!(
+            "SELECT t.day, t.steps, t.calories, t.active_minutes, t.lightly_active_minutes, t.sedentary_minutes
+             FROM day_totals t WHERE ",
+            of_child!(),
+            " ORDER BY t.day DESC"
+        ))?;
+        let mut rows = statement.query([child.as_bytes()]).translate()?;
+        while let Some(row) = rows.next().translate()? {
+            take(stored_day(row).translate()?)?;
+        }
+        Ok(())
     }
 }
 

@@ -89,6 +89,18 @@ pub(super) fn list<T>(
     rows.put(view, page, out)
 }
 
+/// Hands on every row of an owner, the newest registered first, in one statement.
+pub(super) fn each<T>(
+    view: &View<'_>,
+    list: &List<T>,
+    owner: [u8; 12],
+    take: &mut dyn FnMut(T) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let rows = Rows::new(list, owner, &Query::default());
+    let sql = format!("{} ORDER BY t.id DESC", rows.sql(list.columns));
+    rows.read_each(view, &sql, params_from_iter(&rows.values), take)
+}
+
 /// The rows that a query is about, as far as SQL tells.
 struct Rows<'l, T> {
     list: &'l List<T>,
@@ -147,10 +159,21 @@ impl<'l, T> Rows<'l, T> {
 
     /// Puts out each row of a statement as soon as it is read.
     fn put_each(&self, view: &View<'_>, sql: &str, params: impl Params, out: &mut Items<'_, T>) -> Result<(), Error> {
+        self.read_each(view, sql, params, &mut |item| out.put(item))
+    }
+
+    /// Hands on each row of a statement as soon as it is read.
+    fn read_each(
+        &self,
+        view: &View<'_>,
+        sql: &str,
+        params: impl Params,
+        take: &mut dyn FnMut(T) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let mut statement = view.prepare_once(sql)?;
         let mut rows = statement.query(params).translate()?;
         while let Some(row) = rows.next().translate()? {
-            out.put((self.list.read)(row).translate()?)?;
+            take((self.list.read)(row).translate()?)?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::TrackedChild;
 use super::data_set::{pack, unpack};
-use super::list::{List, Listable, Ties, list, of_child};
+use super::list::{List, Listable, Ties, each, list, of_child};
 use super::numbers::{self, node};
 use super::question::Form;
 use crate::model::Field as AnyField;
@@ -74,6 +74,14 @@ impl View<'_> {
     /// `Unavailable` or `Internal` if the database cannot be read, or if nobody takes what is put out any more.
     pub fn nights(&self, child: Id<Child>, query: &Query, out: &mut Items<'_, Sleep>) -> Result<(), Error> {
         list(self, &LIST, *child.as_bytes(), query, out)
+    }
+
+    /// Hands on all nights of a child, the newest registered first.
+    ///
+    /// # Errors
+    /// What `take` returns, and `Unavailable` or `Internal` if the database cannot be read.
+    pub fn each_night(&self, child: Id<Child>, take: &mut dyn FnMut(Sleep) -> Result<(), Error>) -> Result<(), Error> {
+        each(self, &LIST, *child.as_bytes(), take)
     }
 }
 

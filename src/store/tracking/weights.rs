@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::TrackedChild;
-use super::list::{List, Listable, Ties, list, of_child};
+use super::list::{List, Listable, Ties, each, list, of_child};
 use super::numbers::{self, node};
 use super::question::Form;
 use crate::model::Field as AnyField;
@@ -84,6 +84,18 @@ impl View<'_> {
     /// `Unavailable` or `Internal` if the database cannot be read, or if nobody takes what is put out any more.
     pub fn weights(&self, child: Id<Child>, query: &Query, out: &mut Items<'_, Weight>) -> Result<(), Error> {
         list(self, &LIST, *child.as_bytes(), query, out)
+    }
+
+    /// Hands on all weights of a child, the newest registered first.
+    ///
+    /// # Errors
+    /// What `take` returns, and `Unavailable` or `Internal` if the database cannot be read.
+    pub fn each_weight(
+        &self,
+        child: Id<Child>,
+        take: &mut dyn FnMut(Weight) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        each(self, &LIST, *child.as_bytes(), take)
     }
 }
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ocariot_users::api::{self, Cors, Hsts, Limits};
 use ocariot_users::app::{
-    App, AppOptions, AuditedReads, ClockTrust, HashOptions, KeyCare, SelfAffiliation, TokenOptions,
+    App, AppOptions, AuditedReads, BackupShelf, ClockTrust, HashOptions, KeyCare, SelfAffiliation, TokenOptions,
 };
 use ocariot_users::config::{Config, Inputs, SETTINGS, resolve};
 use ocariot_users::model::{Age, AgeDate, Clock, Error, Id, Password, Text, Username, past_date, text};
@@ -182,6 +182,7 @@ impl Service {
             audit_keep: Duration::from_secs(86_400),
             audit_bytes: 256 << 20,
             audited_reads: AuditedReads::SingleChildren,
+            backups: BackupShelf { folder: "backups".to_owned(), look: Arc::new(|| None) },
             rate_limits: None,
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
             clock,

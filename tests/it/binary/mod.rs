@@ -13,6 +13,7 @@ pub mod archives;
 mod audit;
 mod backup;
 mod backup_places;
+mod child;
 mod doctor;
 mod drill;
 mod keys;

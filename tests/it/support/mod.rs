@@ -9,7 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ocariot_users::api::{self, Cors, Hsts, Limits};
 use ocariot_users::app::{
-    App, AppOptions, AuditedReads, ClockTrust, HashOptions, KeyCare, RateLimits, SelfAffiliation, TokenOptions,
+    App, AppOptions, AuditedReads, BackupShelf, ClockTrust, HashOptions, KeyCare, RateLimits, SelfAffiliation,
+    TokenOptions,
 };
 use ocariot_users::config::{Config, Inputs, resolve};
 use ocariot_users::model::{Clock, Error, Password, Username};
@@ -120,6 +121,9 @@ impl Default for Options {
     }
 }
 
+/// What lies in the folder of backups.
+pub const BACKUP: &str = "ocariot-users-20190101T000000.000Z.tar.zst";
+
 /// The administrator of every world.
 pub const ADMIN: (&str, &str) = ("admin", "the admin's password");
 
@@ -161,6 +165,7 @@ impl World {
             password_min_length: options.password_min_length,
             self_affiliation: options.self_affiliation,
             audited_reads: options.audited_reads,
+            backups: BackupShelf { folder: "backups".to_owned(), look: Arc::new(|| Some(vec![BACKUP.to_owned()])) },
             rate_limits: options.rate_limits,
             trusted_proxies: options.trusted_proxies.clone(),
             keep_tracking: options.keep_tracking,

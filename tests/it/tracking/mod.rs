@@ -3,6 +3,7 @@
 mod access;
 mod activities;
 mod environments;
+mod export;
 mod lists;
 mod logs;
 mod many;

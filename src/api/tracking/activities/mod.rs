@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use poem_openapi::OpenApi;
 
-use shapes::{ActivityBody, NewActivityBody};
+pub(super) use shapes::ActivityBody;
+use shapes::NewActivityBody;
 
 use crate::api::access::auth::Auth;
 use crate::api::http::params::{ListQuery, Path};

@@ -89,7 +89,7 @@ impl From<HeartRate> for HeartRateBody {
 /// A physical activity.
 #[derive(Object, Serialize)]
 #[oai(rename = "PhysicalActivity", example, skip_serializing_if_is_none)]
-pub(super) struct ActivityBody {
+pub(in crate::api::tracking) struct ActivityBody {
     /// Made by the service.
     id: IdText,
     /// When it began, in UTC, cut to whole seconds.

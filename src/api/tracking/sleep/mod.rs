@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use poem_openapi::OpenApi;
 
-use shapes::{NewSleepBody, SleepBody};
+use shapes::NewSleepBody;
+pub(super) use shapes::SleepBody;
 
 use crate::api::access::auth::Auth;
 use crate::api::http::params::{ListQuery, Path};

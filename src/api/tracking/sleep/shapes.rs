@@ -148,7 +148,7 @@ pub(super) struct PatternBody {
 /// A night.
 #[derive(Object, Serialize)]
 #[oai(rename = "Sleep", example)]
-pub(super) struct SleepBody {
+pub(in crate::api::tracking) struct SleepBody {
     /// Made by the service.
     id: IdText,
     /// When it began, in UTC, cut to whole seconds.
