@@ -23,7 +23,7 @@ pub fn blocks(section: &str) -> Vec<String> {
 /// Runs the first steps as one script. Only the first block, which says where and who, is replaced.
 fn run_first_steps(server: &Server) {
     let blocks = blocks("First steps");
-    assert_eq!(blocks.len(), 4);
+    assert_eq!(blocks.len(), 5);
     assert!(blocks[0].starts_with("URL=") && blocks[0].contains("\nPASSWORD="), "{}", blocks[0]);
     let setup = format!("set -euo pipefail\nURL={}\nPASSWORD=$(cat data/initial-admin-password)\n", server.url);
     let script = format!("{setup}{}\nprintf '\\n'; login BR0001 first || echo refused", blocks[1..].join("\n"));
@@ -32,6 +32,9 @@ fn run_first_steps(server: &Server) {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(text.matches(r#""username":"BR0001""#).count(), 2, "the admin and the child see the child: {text}");
+    assert_eq!(text.matches(r#"{"code":201,"item":{"date":"2026-01-"#).count(), 7, "seven days are stored: {text}");
+    let week = r#"[{"date":"2026-01-05","value":8210},{"date":"2026-01-06","value":9034},"#;
+    assert!(text.contains(week) && text.contains(r#"{"date":"2026-01-11","value":6377}]"#), "and read: {text}");
     assert!(text.trim_end().ends_with("refused"), "the old password is refused: {text}");
 }
 
