@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use super::resolve::{Given, Resolved, SettingsError, Source};
+use super::values::size_text;
 use super::{
     BackupKeep, BackupSettings, Config, Hashing, LimitSettings, Listen, LogFormat, Mode, RateSettings, Secret,
     TlsFiles, UsernameKeySource,
@@ -54,8 +55,8 @@ impl Config {
             self_affiliation: get("self-affiliation")?.switch()?,
             trust_clock: get("trust-clock")?.switch()?,
             limits: LimitSettings {
-                body: get("body-limit")?.size(1 << 10..=16 << 20)?,
-                upload: get("upload-limit")?.size(1 << 10..=16 << 20)?,
+                body: body_limit(get("body-limit")?, get("body-budget")?)?,
+                upload: body_limit(get("upload-limit")?, get("body-budget")?)?,
                 body_timeout: get("body-timeout")?.duration(1..=3600)?,
                 url: get("url-limit")?.size(256..=64 << 10)?,
                 header: get("header-limit")?.size(8 << 10..=1 << 20)?,
@@ -67,7 +68,7 @@ impl Config {
                     given.count(1..=100_000)
                 })?,
                 write_timeout: get("write-timeout")?.duration(1..=3600)?,
-                body_budget: get("body-budget")?.size(64 << 10..=1 << 30)?,
+                body_budget: body_budget(get("body-budget")?)?,
                 answer_budget: get("answer-budget")?.size(1 << 20..=1 << 30)?,
                 shutdown_grace: get("shutdown-grace")?.duration(0..=3600)?,
             },
@@ -138,6 +139,28 @@ fn tls_files(cert: &Given, key: &Given) -> Result<Option<TlsFiles>, SettingsErro
         (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
         (None, None) => Ok(None),
         _ => Err(SettingsError("--tls-cert and --tls-key belong together: give both, or none".to_owned())),
+    }
+}
+
+fn body_budget(given: &Given) -> Result<usize, SettingsError> {
+    given.size(64 << 10..=1 << 30)
+}
+
+/// The longest body, which must find room where one address takes half of it.
+fn body_limit(given: &Given, budget: &Given) -> Result<usize, SettingsError> {
+    let (longest, room) = (given.size(1 << 10..=16 << 20)?, body_budget(budget)?);
+    match longest > room / 2 {
+        true => Err(SettingsError(format!(
+            "--{} is {}, and --{} {}, of which one address takes half: no body of that length would ever find room. \
+             Make the latter {} at least, or the former {} at most",
+            given.setting.flag,
+            size_text(longest),
+            budget.setting.flag,
+            size_text(room),
+            size_text(2 * longest),
+            size_text(room / 2)
+        ))),
+        false => Ok(longest),
     }
 }
 
@@ -243,10 +266,21 @@ mod tests {
             ("backup-schedule", "daily 2:30", "such as `daily 02:30`"),
             ("backup-schedule", "daily", "such as `daily 02:30`"),
             ("tls-cert", "a.pem", "--tls-cert and --tls-key belong together"),
+            (
+                "upload-limit",
+                "9 MiB",
+                "--upload-limit is 9 MiB, and --body-budget 16 MiB, of which one address takes half",
+            ),
+            ("upload-limit", "9 MiB", "Make the latter 18 MiB at least, or the former 8 MiB at most"),
+            ("body-limit", "9 MiB", "--body-limit is 9 MiB"),
+            ("body-budget", "1 MiB", "--upload-limit is 1 MiB, and --body-budget 1 MiB"),
         ] {
             let error = config(&[(flag, value)]).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains(expected), "{error}");
         }
+        let roomy = config(&[("upload-limit", "16 MiB"), ("body-budget", "32 MiB")]);
+        assert_eq!(roomy.map(|config| config.limits.upload).ok(), Some(16 << 20));
+        assert!(config(&[("upload-limit", "8 MiB")]).is_ok());
         let both = config(&[("username-key", "f"), ("username-passphrase", "very secret")]);
         assert!(both.is_err_and(|error| !error.to_string().contains("very secret")));
     }

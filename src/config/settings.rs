@@ -95,7 +95,7 @@ pub const SETTINGS: &[Setting] = &[
     value("max-connections-per-address", "COUNT", "", "How many of these may come from one address (IPv6: one /64) that is none of --trusted-proxies: 1 to 100000; without, a fifth. For more, some of its own make room."),
     value("write-timeout", "TIME", "20s", "How long a client may take none of its answer: 1s to 1h."),
     value("answer-budget", "SIZE", "32 MiB", "Memory for all long answers that wait for their clients: 1 MiB to 1 GiB; beyond it they are read only as fast as they are taken."),
-    value("body-budget", "SIZE", "16 MiB", "Memory for all large bodies that arrive at the same time: 64 KiB to 1 GiB; one address takes half of what is left, and more is answered 503. Up to 8 KiB of a body count for nothing."),
+    value("body-budget", "SIZE", "16 MiB", "Memory for all large bodies that arrive at the same time: 64 KiB to 1 GiB; one address takes half of what is left, so at least twice the longest body; more is answered 503. Up to 8 KiB of a body count for nothing."),
     value("shutdown-grace", "TIME", "10s", "How long requests in work may take to end when the service stops: 0s to 1h."),
     value("cors-origins", "LIST", "", "Origins whose pages may use the API from a browser, separated by commas, such as `https://portal.example`; without, none."),
     value("rate-limit", "on|off", "on", "Whether to limit how often clients may ask; off is for load tests."),

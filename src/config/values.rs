@@ -194,7 +194,7 @@ fn duration_text(seconds: u64) -> String {
 }
 
 /// A number of bytes in the largest unit that divides it.
-fn size_text(bytes: usize) -> String {
+pub(super) fn size_text(bytes: usize) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let (factor, unit) = units.into_iter().find(|(factor, _)| bytes.is_multiple_of(*factor)).unwrap_or((1, "B"));
     format!("{} {unit}", bytes / factor)
