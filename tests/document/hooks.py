@@ -36,8 +36,11 @@ REFUSED = [
     (r"The levels array must have values for the following levels", "tracking, section 6, Physical activities"),
     (r"The names of the allowed data_set patterns are: ", "tracking, section 6, Sleep: those of the night's type"),
     (r"The interval between dates .* is invalid!", "tracking, section 6, Logs"),
-    (r"must be an? (number|integer) (equal to or )?greater than zero\.", "tracking, section 5: the bounds of numbers"),
-    (r"must be a valid number\.", "tracking, section 5: the bounds of numbers"),
+    (
+        r'"(calories|distance|value|body_fat) must be a number equal to or greater than zero\."',
+        "tracking, section 5, NUM: so small that it is written with an exponent",
+    ),
+    (r'"measurements\.value must be a valid number\."', "tracking, section 5, REAL: likewise"),
     (r"(name|type|measurements\.type) must have at least one character!", "tracking, section 5, STR: blanks are dropped first"),
 ]
 
