@@ -7,9 +7,11 @@ use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
 
-use super::items::{Answer, Item, Items, Owner};
+use super::item::{Item, Owner};
+use super::items::Items;
 use super::json::{self, Fields, Object as Given, Piece, Shown};
 use super::lists::list_of;
+use super::outcomes::Answer;
 use super::shapes::{GivenAmount, GivenTime, Number};
 use crate::api::access::auth::Auth;
 use crate::api::http::params::{ListQuery, Path};

@@ -8,9 +8,11 @@ use poem_openapi::{Object, OpenApi};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::items::{Answer, Item, Items, Owner};
+use super::item::{Item, Owner};
+use super::items::Items;
 use super::json::{self, Fields, Object as Given, Piece, Shown};
 use super::lists::list_of;
+use super::outcomes::Answer;
 use super::shapes::{GivenDegree, GivenReal, GivenTime, Number};
 use crate::api::access::auth::Auth;
 use crate::api::http::params::{ListQuery, Path};

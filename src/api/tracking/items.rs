@@ -2,69 +2,21 @@
 
 use std::marker::PhantomData;
 
-use poem::http::{StatusCode, header};
-use poem::{IntoResponse, Request, RequestBody, Response};
-use poem_openapi::registry::{
-    MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
-};
-use poem_openapi::types::Type;
-use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions};
-use serde::Serialize;
+use poem::{Request, RequestBody};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::value::RawValue;
 
-use super::json::{self, Object, Shown};
+use super::item::{Item, Owner, Rejected};
+use super::json::{self, Object};
+use super::outcomes::{Answer, Told, place};
 use crate::api::access::auth::Auth;
 use crate::api::http::body::Incoming;
-use crate::api::http::error_body::ErrorBody;
-use crate::api::http::failure::body;
 use crate::api::http::params::Path;
 use crate::app::policy::{DataOf, Operation, Target};
 use crate::app::{App, Permit, Stored};
 use crate::model::tracking::MAX_ITEMS;
 use crate::model::{Conflict, Error, Identified, Invalid, Unfit};
-
-/// What requests bring one or many of. The implementing type is an item's schema in the document.
-pub(super) trait Item: Type {
-    /// What is stored.
-    type New: Send;
-    /// What its times say, all of them judged.
-    type Times;
-    /// What it is when it is stored, as the service knows it.
-    type Made: Identified;
-    /// That, as clients see it.
-    type Shown: From<Self::Made> + Serialize + Type;
-    /// The keys that are looked at.
-    const KEYS: &'static [&'static str];
-
-    /// Judges its times, in the contract's order.
-    ///
-    /// # Errors
-    /// The first that is none.
-    fn times(item: &Object<'_>) -> Result<Self::Times, Invalid>;
-
-    /// Judges its fields, in the contract's order; `owner` tells whether the path's id is one.
-    ///
-    /// # Errors
-    /// The first rule that a field breaks; then all fields that are missing.
-    fn fields(item: &Object<'_>, times: Self::Times, owner: Owner<'_>) -> Result<Self::New, Invalid>;
-
-    /// The resource as it would look, as far as it goes.
-    fn shown<'b>(item: &Object<'b>, owner: &str) -> Shown<'b>;
-}
-
-/// Whether the id in the path is one.
-#[derive(Clone, Copy)]
-pub(super) struct Owner<'i>(Result<(), &'i Invalid>);
-
-impl Owner<'_> {
-    /// ID of the path's parameter, which is a field of each item.
-    ///
-    /// # Errors
-    /// If it is none.
-    pub(super) fn id(self) -> Result<(), Invalid> {
-        self.0.map_err(Clone::clone)
-    }
-}
 
 /// Who brings items, and of whom: whose id is none gets to hear of it for each item, whoever asks.
 pub(super) enum Bringing<O: Operation> {
@@ -129,13 +81,17 @@ impl<T: Item> Items<T> {
             _ => Vec::new(),
         };
         let mut made = made.into_iter();
-        let outcomes = judged.into_iter().map(|judged| {
+        let mut outcomes = judged.into_iter().map(|judged| {
             judged?;
             made.next().flatten().ok_or_else(|| Rejected::Fields(Error::Conflict(Conflict::Name(T::Made::KIND))))
         });
-        match &given {
-            Given::One(_) => outcomes.map(Answer::one).next().unwrap_or_else(|| Err(Invalid::Syntax.into())),
-            Given::Many(raw) => Answer::many::<T, _>(raw, outcomes, &owner),
+        match given {
+            Given::One(_) => outcomes.next().map_or_else(|| Err(Invalid::Syntax.into()), Answer::one),
+            Given::Many(raw) => {
+                let places: Vec<_> = raw.iter().map(|item| place(&received.bytes, item)).collect();
+                let outcomes = outcomes.zip(places).collect();
+                Ok(Answer::many(Told::<T> { received, owner, outcomes })?)
+            }
         }
     }
 }
@@ -176,117 +132,10 @@ impl<'b> Given<'b> {
     }
 }
 
-/// Why an item is not stored. Errors are told in this order.
-enum Rejected {
-    /// Because of its fields, or of what is there already.
-    Fields(Error),
-    /// Because of its times.
-    Times(Error),
-}
-
 fn judge<T: Item>(raw: &RawValue, owner: Owner<'_>) -> Result<T::New, Rejected> {
     let item = Object::of(raw, T::KEYS);
     let times = T::times(&item).map_err(|invalid| Rejected::Times(invalid.into()))?;
     T::fields(&item, times, owner).map_err(|invalid| Rejected::Fields(invalid.into()))
-}
-
-/// What became of items: 201 with the resource for one, 207 for many.
-pub(super) struct Answer<T> {
-    status: StatusCode,
-    json: Vec<u8>,
-    shown: PhantomData<fn() -> T>,
-}
-
-/// What 207 says.
-#[derive(Serialize)]
-pub(super) struct Outcomes<'b, T> {
-    pub(super) success: Vec<Success<T>>,
-    pub(super) error: Vec<Failure<'b>>,
-}
-
-/// An item that was stored.
-#[derive(Serialize)]
-pub(super) struct Success<T> {
-    code: u16,
-    item: T,
-}
-
-/// An item that was not, and why.
-#[derive(Serialize)]
-pub(super) struct Failure<'b> {
-    #[serde(flatten)]
-    error: ErrorBody,
-    item: Failed<'b>,
-}
-
-impl<T> Success<T> {
-    pub(super) fn new(item: T) -> Self {
-        Self { code: 201, item }
-    }
-}
-
-impl<'b> Failure<'b> {
-    pub(super) fn shown(error: &Error, item: Shown<'b>) -> Self {
-        Self { error: body(error, ""), item: Failed::Shown(item) }
-    }
-
-    fn sent(error: &Error, item: &'b RawValue) -> Self {
-        Self { error: body(error, ""), item: Failed::Sent(item) }
-    }
-}
-
-/// An item that was not stored.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Failed<'b> {
-    /// As the resource would look.
-    Shown(Shown<'b>),
-    /// Exactly as it was sent.
-    Sent(&'b RawValue),
-}
-
-impl<T: Serialize> Answer<T> {
-    fn new(status: StatusCode, body: &impl Serialize) -> poem::Result<Self> {
-        let json = serde_json::to_vec(body).map_err(Error::internal)?;
-        Ok(Self { status, json, shown: PhantomData })
-    }
-
-    fn one(outcome: Result<impl Into<T>, Rejected>) -> poem::Result<Self> {
-        match outcome {
-            Ok(made) => Self::new(StatusCode::CREATED, &made.into()),
-            Err(Rejected::Fields(error) | Rejected::Times(error)) => Err(error.into()),
-        }
-    }
-
-    fn many<I: Item, M: Into<T>>(
-        sent: &[&RawValue],
-        outcomes: impl Iterator<Item = Result<M, Rejected>>,
-        owner: &str,
-    ) -> poem::Result<Self> {
-        let mut answer = Outcomes { success: Vec::new(), error: Vec::new() };
-        let mut of_times = Vec::new();
-        for (sent, outcome) in sent.iter().zip(outcomes) {
-            match outcome {
-                Ok(made) => answer.success.push(Success::new(made.into())),
-                Err(Rejected::Fields(error)) => {
-                    let shown = I::shown(&Object::of(sent, I::KEYS), owner);
-                    answer.error.push(Failure::shown(&error, shown));
-                }
-                Err(Rejected::Times(error)) => of_times.push(Failure::sent(&error, sent)),
-            }
-        }
-        answer.error.append(&mut of_times);
-        Self::new(StatusCode::MULTI_STATUS, &answer)
-    }
-}
-
-impl<T: Send> IntoResponse for Answer<T> {
-    fn into_response(self) -> Response {
-        Response::builder()
-            .status(self.status)
-            .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
-            .body(self.json)
-    }
 }
 
 impl<'a, T: Item> ApiExtractor<'a> for Items<T> {
@@ -319,49 +168,4 @@ impl<'a, T: Item> ApiExtractor<'a> for Items<T> {
     ) -> poem::Result<Self> {
         Ok(Self { incoming: Incoming::of(request, body)?, schema: PhantomData })
     }
-}
-
-impl<T: Type> ApiResponse for Answer<T> {
-    fn meta() -> MetaResponses {
-        let response = |status, description, schema| MetaResponse {
-            description,
-            status: Some(status),
-            status_range: None,
-            content: vec![MetaMediaType { content_type: "application/json", schema }],
-            headers: vec![],
-        };
-        MetaResponses {
-            responses: vec![
-                response(201, "It was made; this is it.", T::schema_ref()),
-                response(207, "Of an array: what became of each item.", outcomes_schema(T::schema_ref())),
-            ],
-        }
-    }
-
-    fn register(registry: &mut Registry) {
-        T::register(registry);
-    }
-}
-
-/// The schema of [`Outcomes`].
-pub(super) fn outcomes_schema(item: MetaSchemaRef) -> MetaSchemaRef {
-    let object = |properties: Vec<(&'static str, MetaSchemaRef)>, optional: &[&str]| {
-        let required = properties.iter().map(|(name, _)| *name).filter(|name| !optional.contains(name)).collect();
-        MetaSchemaRef::Inline(Box::new(MetaSchema { properties, required, ..MetaSchema::new("object") }))
-    };
-    let array = |items| {
-        MetaSchemaRef::Inline(Box::new(MetaSchema { items: Some(Box::new(items)), ..MetaSchema::new("array") }))
-    };
-    let plain = |kind| MetaSchemaRef::Inline(Box::new(MetaSchema::new(kind)));
-    let success = object(vec![("code", plain("integer")), ("item", item)], &[]);
-    let failure = object(
-        vec![
-            ("code", plain("integer")),
-            ("message", plain("string")),
-            ("description", plain("string")),
-            ("item", plain("object")),
-        ],
-        &["description"],
-    );
-    object(vec![("success", array(success)), ("error", array(failure))], &[])
 }

@@ -121,6 +121,39 @@ async fn items_are_stored_in_one_transaction_and_one_row_of_the_audit_trail() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_far_longer_than_what_was_sent_is_told_part_by_part() {
+    let t = Tracking::new().await;
+    let night = |second: u32| {
+        let entry = json!({"start_time": "2019-01-01T00:00:00", "name": "rem", "duration": 1});
+        json!({"start_time": format!("2019-01-01T00:00:{second:02}Z"), "duration": 1000, "type": "stages",
+            "end_time": format!("2019-01-01T00:00:{:02}Z", second + 1), "pattern": {"data_set": vec![entry; 200]}})
+    };
+    let hollow = |entries: usize| json!({"id": entries, "pattern": {"data_set": vec![json!({}); entries]}});
+    let mut sent = Vec::new();
+    for n in 0..20 {
+        sent.extend([night(n), hollow(3000 + n as usize), json!({"start_time": n})]);
+    }
+    let reply = t.post("sleep", json!(sent)).await.is(207);
+    assert_eq!(reply.header("content-length"), None);
+    assert!(reply.text.len() > 5_000_000, "{}", reply.text.len());
+    let (success, errors) = (reply.body["success"].as_array().unwrap(), reply.body["error"].as_array().unwrap());
+    assert_eq!((success.len(), errors.len()), (20, 40));
+    for (n, made) in success.iter().enumerate() {
+        assert_eq!(made["item"]["start_time"], format!("2019-01-01T00:00:{n:02}"));
+        assert_eq!(made["item"]["pattern"]["data_set"].as_array().unwrap().len(), 200);
+    }
+    let entry = "pattern.data_set.start_time, pattern.data_set.name, pattern.data_set.duration";
+    for (n, error) in errors[..20].iter().enumerate() {
+        assert_eq!(error["item"]["id"], 3000 + n);
+        assert_eq!(error["description"], format!("{} are required!", vec![entry; 3000 + n].join(", ")));
+    }
+    for (n, error) in errors[20..].iter().enumerate() {
+        assert_eq!(error["message"], format!("Datetime: {n}, is not in valid ISO 8601 format."));
+    }
+    assert_eq!(t.get("sleep?limit=1").await.header("x-total-count"), Some("20"));
+}
+
+#[tokio::test]
 async fn uploads_have_a_limit_of_their_own() {
     let options = Options { body_bytes: 1024, upload_bytes: 2048, ..Options::default() };
     let world = World::with(options).await;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::shapes::{ActivityBody, INTENSITIES, NewActivityBody};
-use crate::api::tracking::items::{Item, Owner};
+use crate::api::tracking::item::{Item, Owner};
 use crate::api::tracking::json::{self, Fields, Object as Given, Piece, Shown};
 use crate::api::tracking::periods::Times;
 use crate::model::time::second_text;

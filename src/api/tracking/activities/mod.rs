@@ -16,8 +16,9 @@ use crate::api::http::query::ListShape;
 use crate::api::http::reply::{Done, Found, ListPage};
 use crate::api::tracking::catalogue::Tag;
 use crate::api::tracking::discontinued::{Discontinued, discontinued};
-use crate::api::tracking::items::{Answer, Items};
+use crate::api::tracking::items::Items;
 use crate::api::tracking::lists::list_of;
+use crate::api::tracking::outcomes::Answer;
 use crate::app::App;
 use crate::app::policy::{
     PhysicalActivityCreate, PhysicalActivityDelete, PhysicalActivityList, PhysicalActivityUpdate, PhysicalActivityView,
