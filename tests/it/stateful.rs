@@ -5,7 +5,9 @@
 
 mod deeds;
 mod model;
+mod sent;
 mod things;
+mod tracked;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +20,7 @@ use crate::support::{ABSENT, ADMIN, Client, World};
 use model::{Model, User, shape};
 
 const WORLDS: u64 = 4;
-const STEPS: usize = 3_000;
+const STEPS: usize = 5_000;
 
 /// A world, its model, and the dice.
 struct Walk {
@@ -150,7 +152,7 @@ fn seed() -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[expect(clippy::print_stdout, reason = "shown when the test fails")]
-async fn ten_thousand_random_steps_agree_with_the_model() {
+async fn twenty_thousand_random_steps_agree_with_the_model() {
     let seed = seed();
     println!("STATEFUL_SEED={seed}");
     let walks: Vec<_> = (0..WORLDS).map(|at| tokio::spawn(walk(seed.wrapping_add(at)))).collect();
@@ -162,10 +164,9 @@ async fn ten_thousand_random_steps_agree_with_the_model() {
     }
     let rare: Vec<_> = done.iter().filter(|(_, times)| **times < 100).collect();
     assert!(rare.is_empty(), "too rarely done: {rare:?}");
-    // The model is one of the directory.
-    let tracked = ["physicalactivity_", "log_", "sleep_", "weight_", "bodyfat_", "environment_"];
     let operations = ocariot_users::app::policy::TABLE.iter().map(|row| row.id);
-    let operations = operations.filter(|id| !tracked.iter().any(|word| id.starts_with(word)));
+    // What is discontinued is asked for, and never succeeds.
+    let operations = operations.filter(|id| !["physicalactivity_update", "sleep_update"].contains(id));
     let never: Vec<_> = operations.filter(|id| !done.contains_key(*id)).collect();
     assert!(never.is_empty() && done.contains_key("auth_login"), "never done: {never:?}");
 }

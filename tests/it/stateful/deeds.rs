@@ -34,7 +34,7 @@ impl Walk {
     }
 
     pub async fn step(&mut self) {
-        let kind = self.dice.random_range(0..53);
+        let kind = self.dice.random_range(0..53 + 29);
         self.deed(kind).await;
     }
 
@@ -68,7 +68,8 @@ impl Walk {
             43 => self.login().await,
             44 => self.user_update("families", "family").await,
             45 => self.user_update("applications", "application").await,
-            _ => self.user_delete().await,
+            46 | 47 | 52 => self.user_delete().await,
+            _ => self.tracked_deed(at - 53).await,
         }
     }
 

@@ -12,6 +12,26 @@ pub struct Model {
     pub institutions: BTreeMap<String, Value>,
     pub users: BTreeMap<String, User>,
     pub groups: BTreeMap<String, Group>,
+    /// What is tracked, by whose it is, where it lives, and its id.
+    pub tracked: BTreeMap<(String, &'static str, String), Tracked>,
+    /// Totals, by child, type and day.
+    pub logs: BTreeMap<(String, &'static str, String), u32>,
+}
+
+/// The types of totals.
+pub const LOG_TYPES: [&str; 5] = ["steps", "calories", "active_minutes", "lightly_active_minutes", "sedentary_minutes"];
+
+/// Something that is tracked.
+#[derive(Clone)]
+pub struct Tracked {
+    /// What is shown, without the ids and without a weight's body fat.
+    pub shown: Value,
+    /// What nothing else of its owner and kind may have, too.
+    pub key: String,
+    /// The id of the body fat that is linked with it.
+    pub fat: Option<String>,
+    /// The value of a body fat that came with it, whose id is not known yet.
+    pub brings_fat: Option<u32>,
 }
 
 #[derive(Clone)]
@@ -127,12 +147,97 @@ impl Model {
         shown
     }
 
+    /// The key under which what is tracked names whose it is.
+    pub fn owner_key(collection: &str) -> &'static str {
+        if collection == "environments" { "institution_id" } else { "child_id" }
+    }
+
+    fn of_owner<'m>(
+        &'m self,
+        owner: &'m str,
+        collection: &'m str,
+    ) -> impl DoubleEndedIterator<Item = (&'m String, &'m Tracked)> {
+        let of_owner = self.tracked.iter().filter(move |(key, _)| key.0 == owner && key.1 == collection);
+        of_owner.map(|(key, tracked)| (&key.2, tracked))
+    }
+
+    pub fn time_taken(&self, owner: &str, collection: &str, key: &str) -> bool {
+        self.of_owner(owner, collection).any(|(_, tracked)| tracked.key == key)
+    }
+
+    /// Keeps what was stored. A weight that brings a body fat is linked with the one of its time, if one is there.
+    pub fn keep(&mut self, owner: &str, collection: &'static str, id: String, mut tracked: Tracked) {
+        let mut fats = self.tracked.iter_mut().filter(|(key, _)| key.0 == owner && key.1 == "bodyfats");
+        if let Some(value) = tracked.brings_fat
+            && let Some((key, fat)) = fats.find(|(_, fat)| fat.key == tracked.key)
+        {
+            fat.shown["value"] = json!(value);
+            (tracked.fat, tracked.brings_fat) = (Some(key.2.clone()), None);
+        }
+        self.tracked.insert((owner.to_owned(), collection, id), tracked);
+    }
+
+    pub fn has_unknown_fats(&self, child: &str) -> bool {
+        self.of_owner(child, "weights").any(|(_, weight)| weight.brings_fat.is_some())
+    }
+
+    /// Learns the ids of body fats that came with weights from a list of all.
+    pub fn learn_fats(&mut self, child: &str, listed: &[Value]) {
+        let weights = self.tracked.iter_mut().filter(|(key, _)| key.0 == child && key.1 == "weights");
+        let mut fats = Vec::new();
+        for (_, weight) in weights {
+            let Some(value) = weight.brings_fat.take() else { continue };
+            let timestamp = json!(format!("{}.000Z", weight.key));
+            let id = &listed.iter().find(|fat| fat["timestamp"] == timestamp).unwrap()["id"];
+            weight.fat = Some(id.as_str().unwrap().to_owned());
+            let shown = json!({"timestamp": timestamp, "value": value, "unit": "%"});
+            let fat = Tracked { shown, key: weight.key.clone(), fat: None, brings_fat: None };
+            fats.push(((child.to_owned(), "bodyfats", id.as_str().unwrap().to_owned()), fat));
+        }
+        self.tracked.extend(fats);
+    }
+
+    /// Deletes something; a weight stays when its body fat goes, and the other way round.
+    pub fn forget(&mut self, owner: &str, collection: &'static str, id: &str) {
+        if self.tracked.remove(&(owner.to_owned(), collection, id.to_owned())).is_some() {
+            self.tracked.values_mut().filter(|one| one.fat.as_deref() == Some(id)).for_each(|one| one.fat = None);
+        }
+    }
+
+    pub fn show_one(&self, owner: &str, collection: &'static str, id: &str) -> Option<Value> {
+        let tracked = self.tracked.get(&(owner.to_owned(), collection, id.to_owned()))?;
+        let mut shown = tracked.shown.clone();
+        shown["id"] = json!(id);
+        shown[Self::owner_key(collection)] = json!(owner);
+        if let Some(fat) = &tracked.fat {
+            shown["body_fat"] = self.tracked[&(owner.to_owned(), "bodyfats", fat.clone())].shown["value"].clone();
+        }
+        Some(shown)
+    }
+
+    /// A list of what is tracked, newest first.
+    pub fn show_tracked(&self, owner: &str, collection: &'static str) -> Value {
+        self.of_owner(owner, collection).rev().filter_map(|(id, _)| self.show_one(owner, collection, id)).collect()
+    }
+
+    /// Totals of the days of January from one to another.
+    pub fn show_logs(&self, child: &str, kind: &'static str, first: u32, last: u32) -> Value {
+        let of_day = |day: u32| {
+            let date = format!("2019-01-{day:02}");
+            let value = self.logs.get(&(child.to_owned(), kind, date.clone())).copied().unwrap_or(0);
+            json!({"date": date, "value": value})
+        };
+        (first..=last).map(of_day).collect()
+    }
+
     /// Deletes a user with what belongs to it.
     pub fn delete_user(&mut self, id: &str) -> Option<User> {
         for user in self.users.values_mut() {
             user.kids.retain(|kid| kid != id);
         }
         self.groups.retain(|_, group| group.owner != id);
+        self.tracked.retain(|key, _| key.0 != id);
+        self.logs.retain(|key, _| key.0 != id);
         for group in self.groups.values_mut() {
             group.kids.retain(|kid| kid != id);
         }

@@ -345,6 +345,7 @@ impl Walk {
         self.ask("institution_delete", &asker.client, (Method::DELETE, &url, None), expected).await;
         if expected.is_ok() {
             self.model.institutions.remove(&id);
+            self.model.tracked.retain(|key, _| key.0 != id);
         }
     }
 }
