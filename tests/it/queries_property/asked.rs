@@ -114,7 +114,8 @@ impl Listing {
     }
 }
 
-fn encoded(value: &str) -> String {
+/// A value as it stands in a query string.
+pub fn encoded(value: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"*:-._".contains(&byte);
     value.bytes().fold(String::new(), |mut text, byte| {
         if plain(byte) {

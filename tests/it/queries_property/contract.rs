@@ -31,7 +31,8 @@ fn without_accents(text: &str) -> String {
     text.nfd().filter(|c| !is_combining_mark(*c)).collect::<String>().to_lowercase()
 }
 
-fn fulfils(item: &Value, field: &str, test: &str) -> bool {
+/// Whether a field of an item passes a test.
+pub fn fulfils(item: &Value, field: &str, test: &str) -> bool {
     let Some(have) = shown(item, field) else { return false };
     let exact = EXACT.contains(&field);
     let case = |text: &str| if exact { text.to_owned() } else { text.to_lowercase() };
@@ -76,7 +77,8 @@ fn pieces(text: &str) -> Vec<Result<u128, char>> {
     pieces
 }
 
-fn natural(a: &str, b: &str) -> Ordering {
+/// The natural order of text.
+pub fn natural(a: &str, b: &str) -> Ordering {
     let (a, b) = (pieces(a), pieces(b));
     let differ = a.iter().zip(&b).map(|pair| match pair {
         (Ok(a), Ok(b)) => a.cmp(b),

@@ -8,8 +8,8 @@ use asked::{Part, part};
 use contract::evaluate;
 use data::Data;
 
-mod asked;
-mod contract;
+pub mod asked;
+pub mod contract;
 mod data;
 
 /// Worlds of random data, and the queries asked of each of their lists.

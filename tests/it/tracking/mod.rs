@@ -8,6 +8,8 @@ mod lists;
 mod logs;
 mod many;
 mod measurements;
+mod one_by_one;
+mod queries;
 mod retention;
 mod sleep;
 mod values;
