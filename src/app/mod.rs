@@ -12,6 +12,7 @@ pub mod policy;
 mod random;
 mod readiness;
 mod reading;
+pub mod rosters;
 mod tracking;
 
 use std::time::Duration;
@@ -30,6 +31,7 @@ use backups::Backups;
 use clock::ClockWatch;
 use ipnet::IpNet;
 use readiness::Readiness;
+use rosters::desk::Desk;
 use tracking::retention::Retention;
 
 pub use crate::store::{AnswerBody, Form, TrailRow, Written};
@@ -109,6 +111,8 @@ pub struct App {
     retention: Option<Retention>,
     backups: Backups,
     health: Health,
+    /// What is being imported.
+    rosters: Desk,
 }
 
 /// What is asked of users beyond the contract.
@@ -164,6 +168,7 @@ impl App {
             audit: Audit::new(options.audit_keep, options.audit_bytes, options.audited_reads),
             retention,
             backups: Backups::new(options.backups),
+            rosters: Desk::default(),
             health: Health { readiness: Readiness::default(), clock: ClockWatch::new(options.clock_trust) },
             clock: options.clock,
             store,
@@ -195,6 +200,7 @@ impl App {
     pub fn forget_old_limits(&self) {
         self.access.limiters.iter().for_each(RateLimiters::forget_old);
         self.access.hasher.forget_old();
+        self.rosters.forget_old(self.clock.now());
     }
 
     /// Whose token this is, if it holds a scope of the operation (contract, sections 2.1 and 3).

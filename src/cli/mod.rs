@@ -14,6 +14,7 @@ mod operator;
 mod output;
 mod panics;
 mod progress;
+mod rosters;
 mod serve;
 mod shell;
 
@@ -100,6 +101,8 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Some(("backup", matches)) => backup::backup(matches),
         Some(("child", matches)) => child::run(matches),
         Some(("restore", matches)) => backup::restore(matches),
+        Some(("import", matches)) => rosters::import(matches),
+        Some(("export", matches)) => rosters::export(matches),
         Some(("demo", matches)) => demo::demo(flags(matches)),
         Some((noun @ ("admin" | "user" | "keys" | "limits"), matches)) => operator::run(noun, matches),
         Some(("doctor", matches)) => doctor::doctor(matches),
@@ -140,6 +143,8 @@ fn command() -> Command {
         .subcommand(audit::command())
         .subcommand(backup::backup_command())
         .subcommand(backup::restore_command())
+        .subcommand(rosters::import_command())
+        .subcommand(rosters::export_command())
         .subcommand(doctor::command())
         .subcommand(demo)
         .subcommand(config)

@@ -193,6 +193,8 @@ fn as_text(folder: &str, outcome: &Outcome) -> String {
         Outcome::Rotated(found) => keys::rotated(folder, found),
         Outcome::Trail(page) => audit::lines(page),
         Outcome::Limited(report) => limits::limited(folder, report),
+        // The verbs that ask for it print it themselves.
+        Outcome::Roster(_) => String::new(),
     }
 }
 

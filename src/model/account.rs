@@ -200,6 +200,21 @@ impl fmt::Debug for Password {
 pub struct PasswordHash(String);
 
 impl PasswordHash {
+    /// In place of a hash: no password fits, until one is set.
+    const UNSET: &str = "*";
+
+    /// That of a user who has no password yet: none fits.
+    #[must_use]
+    pub fn unset() -> Self {
+        Self(Self::UNSET.to_owned())
+    }
+
+    /// Whether the user has no password yet.
+    #[must_use]
+    pub fn is_unset(&self) -> bool {
+        self.0 == Self::UNSET
+    }
+
     /// Takes a PHC string as it is.
     #[must_use]
     pub fn from_phc(phc: String) -> Self {

@@ -11,6 +11,7 @@ mod institution;
 mod network;
 mod number;
 pub mod query;
+pub mod rosters;
 mod shown;
 pub mod text;
 pub mod time;

@@ -209,6 +209,24 @@ impl Tx<'_> {
         .map(drop)
     }
 
+    /// Writes how many things an import changed, or the taking back of one, into the audit trail.
+    pub fn record_import(&self, action: &'static str, count: usize) -> Result<(), Error> {
+        self.execute(
+            "INSERT INTO audit (at, action, outcome, count) VALUES (?1, ?2, 'ok', ?3)",
+            params![self.now().as_millisecond(), action, count],
+        )
+        .map(drop)
+    }
+
+    /// Writes a change to a thing of any kind that an import made into the audit trail.
+    pub fn record_imported(&self, action: &'static str, target: [u8; 12], part: Option<[u8; 12]>) -> Result<(), Error> {
+        self.execute(
+            "INSERT INTO audit (at, action, target_id, part_id, outcome, count) VALUES (?1, ?2, ?3, ?4, 'ok', 1)",
+            params![self.now().as_millisecond(), action, target, part],
+        )
+        .map(drop)
+    }
+
     /// Writes down how many things the service changed by itself: in the row of this number, if there is one already.
     /// Returns the row's number.
     ///

@@ -8,6 +8,7 @@ mod access;
 mod audit;
 mod directory;
 mod engine;
+mod rosters;
 mod scans;
 mod tracking;
 
@@ -38,6 +39,7 @@ pub use engine::checkup::Condition;
 pub use engine::cipher::{KEY_LENGTH, UsernameKey};
 pub use engine::migrate::SCHEMA_VERSION;
 pub use engine::writer::Tx;
+pub use rosters::journal::{Batch, Journaled};
 pub use scans::{AnswerBody, Asker, Chunks, CutOff, Form, Items, Place, ScanOptions, Written};
 pub use tracking::{TrackedChild, TrackedInstitution};
 

@@ -12,7 +12,8 @@ const DOMAINS: &[(&str, &[&str])] = &[
 ];
 
 /// Where the domains' parts are joined: what is common elsewhere may import these, and these any domain.
-const JOINING: &[&str] = &["model", "store", "app", "app::demo", "app::policy", "api", "api::catalogue"];
+const JOINING: &[&str] =
+    &["model", "store", "app", "app::demo", "app::policy", "app::operator", "api", "api::catalogue"];
 
 /// A module's path below the crate, such as `app::access::token`.
 type Module = String;

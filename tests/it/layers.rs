@@ -22,6 +22,9 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "serde",
             "tokio",
             "ipnet",
+            "csv",
+            "encoding_rs",
+            "zip",
         ],
     ),
     (

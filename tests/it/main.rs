@@ -40,6 +40,7 @@ mod queries;
 mod queries_property;
 mod readme;
 mod revocations;
+mod rosters;
 mod scale;
 mod scans;
 mod siege;

@@ -20,6 +20,7 @@ const RELEASED: &[&str] = &[
     include_str!("fixtures/schema-6.sql"),
     include_str!("fixtures/schema-7.sql"),
     include_str!("fixtures/schema-8.sql"),
+    include_str!("fixtures/schema-9.sql"),
 ];
 
 /// Every row of every table, its columns by name.

@@ -123,6 +123,16 @@ impl Hasher {
         self.run(turn, move |memory| hash(&params, &password, memory)).await
     }
 
+    /// The same, as a task of its own.
+    pub(in crate::app) fn hashing(
+        &self,
+        turn: Turn,
+        password: Password,
+    ) -> impl Future<Output = Result<PasswordHash, Error>> + Send + 'static {
+        let params = self.params.clone();
+        self.running(turn, move |memory| hash(&params, &password, memory))
+    }
+
     /// How the password fits the hash. The time depends on the costs in the hash and on the password alone.
     ///
     /// # Errors
@@ -133,6 +143,9 @@ impl Hasher {
         password: Password,
         hash: PasswordHash,
     ) -> Result<Fit, Error> {
+        if hash.is_unset() {
+            return Ok(Fit::Not);
+        }
         self.run(turn, move |memory| verify(&password, &hash, memory)).await
     }
 
@@ -147,6 +160,8 @@ impl Hasher {
         hash: Option<PasswordHash>,
     ) -> Result<Fit, Error> {
         let costs = Arc::clone(&self.costs.read().unwrap_or_else(PoisonError::into_inner));
+        // Whoever has no password yet takes as long to refuse as somebody who is not there.
+        let hash = hash.filter(|hash| !hash.is_unset());
         self.run(turn, move |memory| {
             let mut own = None;
             if let Some(hash) = hash {
@@ -170,7 +185,7 @@ impl Hasher {
 
     /// Whether a hash costs something else than one made with the present settings.
     pub(in crate::app) fn is_outdated(&self, hash: &PasswordHash) -> bool {
-        parse(hash).is_ok_and(|(params, _, _)| cost(&params) != cost(&self.params))
+        !hash.is_unset() && parse(hash).is_ok_and(|(params, _, _)| cost(&params) != cost(&self.params))
     }
 
     async fn run<T: Send + 'static>(
@@ -178,6 +193,15 @@ impl Hasher {
         turn: Turn,
         work: impl FnOnce(&mut Vec<Block>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        self.running(turn, work).await
+    }
+
+    /// Queues work at once; what it comes to can be waited for anywhere.
+    fn running<T: Send + 'static>(
+        &self,
+        turn: Turn,
+        work: impl FnOnce(&mut Vec<Block>) -> Result<T, Error> + Send + 'static,
+    ) -> impl Future<Output = Result<T, Error>> + Send + 'static {
         let (sender, receiver) = oneshot::channel();
         let request = tracing::Span::current();
         let job: Job = Box::new(move |memory| {
@@ -188,9 +212,12 @@ impl Hasher {
             }
         });
         let full = || Error::Unavailable(Unavailable::HashQueueFull);
-        self.queue.push(turn, job).map_err(|_| full())?;
-        // One that is dropped made room for another. A panic ends the request that it belongs to, and nothing else.
-        receiver.await.map_err(|_| full())?.unwrap_or_else(|panic| resume_unwind(panic))
+        let queued = self.queue.push(turn, job);
+        async move {
+            queued.map_err(|_| full())?;
+            // One that is dropped made room for another. A panic ends the request that it belongs to, and nothing else.
+            receiver.await.map_err(|_| full())?.unwrap_or_else(|panic| resume_unwind(panic))
+        }
     }
 }
 

@@ -12,10 +12,15 @@ pub(in crate::app) const USER_UNLOCK: &str = "user_unlock";
 pub(in crate::app) const ROTATION: &str = "keys_rotate";
 /// Removing what is tracked and older than it is kept.
 pub(in crate::app) const TRACKING_PRUNE: &str = "tracking_prune";
+/// Applying an import: its count is that of the things it made or changed, each of which has a row of its own.
+pub(in crate::app) const ROSTER_APPLY: &str = "roster_apply";
+/// Taking an import back, in the same way.
+pub(in crate::app) const ROSTER_UNDO: &str = "roster_undo";
 /// A request that is refused before it is known what is wanted.
 pub(in crate::app) const EARLY: &str = "request";
 
 /// Every word for what was done or asked that the trail uses.
 pub fn audited_actions() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|row| row.id).chain([LOGIN, ADMIN_CREATE, USER_UNLOCK, ROTATION, TRACKING_PRUNE, EARLY])
+    let others = [LOGIN, ADMIN_CREATE, USER_UNLOCK, ROTATION, TRACKING_PRUNE, ROSTER_APPLY, ROSTER_UNDO, EARLY];
+    TABLE.iter().map(|row| row.id).chain(others)
 }

@@ -57,7 +57,7 @@ pub struct TrailRecord {
     pub action: String,
     /// `ok`, or why not.
     pub outcome: String,
-    /// How many requests the row stands for, or how many things the service removed by itself.
+    /// How many requests the row stands for, or how many things the service removed by itself or an import changed.
     pub count: i64,
     /// The id of who did it: nobody's, if it is not known, or if it was the machine's operator.
     #[serde(skip_serializing_if = "Option::is_none")]

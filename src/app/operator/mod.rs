@@ -13,6 +13,7 @@ use crate::app::access::limit_report::LimitedReport;
 use crate::app::audit::actions::{ADMIN_CREATE, USER_UNLOCK};
 use crate::app::audit::trail::{TrailPage, TrailQuery};
 use crate::app::operator::refusal::{Refusal, fault_words, refusal};
+use crate::app::rosters::records::{RosterCommand, RosterOutcome};
 use crate::app::{App, random_password};
 use crate::model::{Account, Conflict, Error, Id, Password, Role, Username, text};
 use crate::store::{Asker, NewAccountRow, Tx};
@@ -90,6 +91,8 @@ pub enum OperatorCommand {
     AuditList(TrailQuery),
     /// Who is limited now.
     Limits {},
+    /// What is about rosters.
+    Roster(RosterCommand),
 }
 
 impl OperatorCommand {
@@ -108,6 +111,7 @@ impl OperatorCommand {
             Self::KeysRotate { .. } => "keys rotate",
             Self::AuditList(_) => "audit list",
             Self::Limits {} => "limits",
+            Self::Roster(command) => command.verb(),
         }
     }
 
@@ -167,6 +171,8 @@ pub enum Outcome {
     Trail(TrailPage),
     /// These are limited.
     Limited(LimitedReport),
+    /// What is about rosters.
+    Roster(RosterOutcome),
 }
 
 /// A user who got a password.
@@ -227,6 +233,7 @@ impl App {
             }
             OperatorCommand::AuditList(query) => self.trail(query).await.map(Outcome::Trail),
             OperatorCommand::Limits {} => self.limited().await.map(Outcome::Limited),
+            OperatorCommand::Roster(command) => self.operate_rosters(command).await.map(Outcome::Roster),
         }
     }
 

@@ -199,9 +199,15 @@ impl Tx<'_> {
             patch.school_class.as_ref().map(Text::as_str),
         ])
         .or_duplicate(DUPLICATE)?;
-        if let Some(children) = &patch.children
-            && *children != self.members(id)?
-        {
+        match &patch.children {
+            Some(children) => self.set_members(id, children),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes these the group's children, in this order, in place of those it had.
+    pub fn set_members(&self, id: Id<Group>, children: &[Id<Child>]) -> Result<(), Error> {
+        if *children != self.members(id)? {
             self.execute("DELETE FROM group_member WHERE group_id = ?1", [id.as_bytes()])?;
             self.insert_members(id, children)?;
         }

@@ -22,6 +22,24 @@ pub type UsernameKey = Zeroizing<[u8; KEY_LENGTH]>;
 
 /// Binds ciphertexts to what they are for.
 const PURPOSE: &[&[u8]] = &[b"ocariot-users account.username"];
+/// What another text is sealed for: bound to it like a username to its column.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) enum Purpose {
+    /// What another program knows a thing by.
+    Source,
+    /// What an import changed.
+    Journal,
+}
+
+impl Purpose {
+    fn words(self) -> &'static [&'static [u8]] {
+        match self {
+            Purpose::Source => &[b"ocariot-users roster_source.source"],
+            Purpose::Journal => &[b"ocariot-users roster_change"],
+        }
+    }
+}
+
 const CHECK: &[&[u8]] = &[b"ocariot-users store_state.username_check"];
 
 /// As many threads work with it at the same time without waiting for each other.
@@ -45,6 +63,17 @@ impl Cipher {
         String::from_utf8(name).map(Username::verbatim).map_err(|_| DecryptError)
     }
 
+    /// Seals a text that is not a username, in the same way: equal texts are equal bytes.
+    pub(in crate::store) fn seal_text(&self, purpose: Purpose, text: &str) -> Result<Vec<u8>, Error> {
+        self.seal(purpose.words(), text.as_bytes())
+    }
+
+    /// The sealed text, or an error if the bytes were not made with this key for this or were changed since.
+    pub(in crate::store) fn open_text(&self, purpose: Purpose, sealed: &[u8]) -> Result<String, DecryptError> {
+        let text = self.siv().decrypt(purpose.words(), sealed).map_err(|_| DecryptError)?;
+        String::from_utf8(text).map_err(|_| DecryptError)
+    }
+
     /// A value that only this key makes, to tell later whether a key is the same.
     pub(in crate::store) fn check_value(&self) -> Result<Vec<u8>, Error> {
         self.seal(CHECK, b"fits")
@@ -63,7 +92,7 @@ impl Cipher {
 
 /// A stored username does not fit the key.
 #[derive(Debug, thiserror::Error)]
-#[error("a stored username cannot be decrypted: it was changed, or made with another key")]
+#[error("a stored username, or another sealed text, cannot be decrypted: it was changed, or made with another key")]
 pub(in crate::store) struct DecryptError;
 
 #[cfg(test)]

@@ -11,10 +11,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ocariot_users::api::{self, Cors, Hsts, Limits};
+use ocariot_users::app::rosters::records::{Bytes, Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
 use ocariot_users::app::{
-    App, AppOptions, AuditedReads, BackupShelf, ClockTrust, HashOptions, KeyCare, SelfAffiliation, TokenOptions,
+    App, AppOptions, AuditedReads, BackupShelf, ClockTrust, HashOptions, KeyCare, OperatorCommand, Outcome,
+    SelfAffiliation, TokenOptions,
 };
 use ocariot_users::config::{Config, Inputs, SETTINGS, resolve};
+use ocariot_users::model::rosters::Sheet;
 use ocariot_users::model::{Age, AgeDate, Clock, Error, Id, Password, Text, Username, past_date, text};
 use ocariot_users::store::{ScanOptions, Store, StoreOptions};
 use poem::endpoint::{BoxEndpoint, EndpointExt};
@@ -87,8 +90,19 @@ const ITEMS: [&str; 7] = [
 ];
 
 /// The names of the targets.
-pub const TARGETS: [&str; 10] =
-    ["service", "bodies", "lists", "items", "tracked", "ranges", "tokens", "forwarded", "values", "settings"];
+pub const TARGETS: [&str; 11] = [
+    "service",
+    "bodies",
+    "lists",
+    "items",
+    "tracked",
+    "ranges",
+    "tokens",
+    "forwarded",
+    "values",
+    "settings",
+    "rosters",
+];
 
 /// Runs the targets, and has a service for those that need one.
 pub struct Fuzz {
@@ -144,6 +158,7 @@ impl Fuzz {
             "forwarded" => forwarded(&service.app, data),
             "values" => values(data),
             "settings" => settings(data),
+            "rosters" => self.runtime.block_on(service.roster(data)),
             other => panic!("there is no target {other}"),
         }
     }
@@ -404,6 +419,51 @@ impl Service {
             let total: usize = reply.headers["x-total-count"].to_str().unwrap().parse().unwrap();
             assert!(items <= total);
         }
+    }
+
+    async fn rosters(&mut self, command: RosterCommand) -> RosterOutcome {
+        match self.app.operate(OperatorCommand::Roster(command)).await {
+            Ok(Outcome::Roster(outcome)) => outcome,
+            Ok(_) => panic!("an outcome of rosters"),
+            Err(refusal) => panic!("no file makes the service fail: {refusal}"),
+        }
+    }
+
+    async fn plan(&mut self, file: &str, bytes: &[u8]) -> PlanRecord {
+        let (upload, file, part) = ("fuzz".to_owned(), file.to_owned(), Bytes(bytes.to_vec()));
+        self.rosters(RosterCommand::Send { upload: upload.clone(), file, part }).await;
+        let options = PlanOptions { passwords: Passwords::Unset, keep: true, ..PlanOptions::default() };
+        match self.rosters(RosterCommand::Plan { upload, options }).await {
+            RosterOutcome::Planned(planned) => planned,
+            _ => panic!("a plan"),
+        }
+    }
+
+    /// A file of a roster, behind a byte that says which: it is refused with words and without its values, or what it
+    /// says is so afterwards.
+    async fn roster(&mut self, data: &[u8]) {
+        let Some((which, bytes)) = data.split_first() else { return };
+        let sheets = Sheet::ALL.map(|sheet| format!("{}.csv", sheet.word()));
+        let file = sheets.get(usize::from(*which) % 8).map_or("roster.zip", String::as_str);
+        let planned = self.plan(file, bytes).await;
+        assert!(planned.problems.len() <= 200 && planned.problems.len() <= planned.problems_in_all);
+        for problem in &planned.problems {
+            assert!(problem.message.contains(": "), "{}", problem.message);
+        }
+        if planned.problems_in_all > 0 {
+            return;
+        }
+        loop {
+            match self.rosters(RosterCommand::Prepare { plan: planned.plan.clone() }).await {
+                RosterOutcome::Prepared(so_far) if so_far.done < so_far.total => {}
+                _ => break,
+            }
+        }
+        let applied = self.rosters(RosterCommand::Apply { plan: planned.plan }).await;
+        assert!(matches!(applied, RosterOutcome::Applied(_)), "nobody else changes anything");
+        self.changes += 100;
+        let again = self.plan(file, bytes).await;
+        assert!(again.problems.is_empty() && again.lines.is_empty(), "it is so afterwards");
     }
 
     /// An `Authorization` header, in which `{token}` is one that was issued, and `{head}`, `{claims}` and `{signature}`

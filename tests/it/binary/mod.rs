@@ -21,6 +21,7 @@ mod log;
 mod metrics;
 mod operator;
 mod refusals;
+mod rosters;
 mod serving;
 mod settings;
 mod shell;

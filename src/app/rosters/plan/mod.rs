@@ -1,0 +1,384 @@
+//! What files would change: each row is found, by its id before its name, held against what there is, and becomes an
+//! item or a problem.
+
+mod room;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::app::FieldRules;
+use crate::app::rosters::cells::{checked, is_same, parts};
+use crate::app::rosters::read::Roster;
+use crate::app::rosters::records::{CountsRecord, FileRecord, Passwords};
+use crate::app::rosters::references::{Name, Names, Target, named};
+use crate::app::rosters::rows::{Line, Place, Problems, Wrong};
+use crate::model::rosters::{Column, Sheet, SheetRow, Thing};
+use crate::model::{Error, Id, MAX_CHILDREN, Password};
+use crate::store::View;
+
+/// What files would change.
+pub(in crate::app::rosters) struct Plan {
+    /// The files.
+    pub(in crate::app::rosters) files: Vec<FileRecord>,
+    /// What is to be done, in this order.
+    pub(in crate::app::rosters) items: Vec<Item>,
+    /// How much of each sheet.
+    pub(in crate::app::rosters) counts: BTreeMap<Sheet, CountsRecord>,
+    /// Why nothing of it can be done, if there is anything.
+    pub(in crate::app::rosters) problems: Problems,
+}
+
+/// What is to be done with one thing.
+pub(in crate::app::rosters) struct Item {
+    pub(in crate::app::rosters) sheet: Sheet,
+    pub(in crate::app::rosters) place: Place,
+    /// What it is called, for people.
+    pub(in crate::app::rosters) name: String,
+    pub(in crate::app::rosters) deed: Deed,
+    /// The columns to set.
+    pub(in crate::app::rosters) wanted: Wanted,
+}
+
+/// What is done.
+pub(in crate::app::rosters) enum Deed {
+    /// It is made.
+    Create(FirstPassword),
+    /// It is there and becomes another.
+    Change { id: Id<Thing>, before: SheetRow },
+}
+
+/// The password that a new thing gets.
+pub(in crate::app::rosters) enum FirstPassword {
+    /// It is no user.
+    NoUser,
+    /// None yet.
+    Unset,
+    /// This one.
+    Given(Password),
+    /// One that is made up.
+    MadeUp,
+}
+
+/// Values to set.
+#[derive(Default)]
+pub(in crate::app::rosters) struct Wanted {
+    pub(in crate::app::rosters) texts: SheetRow,
+    pub(in crate::app::rosters) targets: BTreeMap<Column, Vec<Target>>,
+}
+
+impl Wanted {
+    /// The columns that are set.
+    pub(in crate::app::rosters) fn columns(&self) -> BTreeSet<Column> {
+        self.texts.keys().chain(self.targets.keys()).copied().collect()
+    }
+}
+
+impl Item {
+    /// Whether the thing only comes to belong elsewhere.
+    pub(in crate::app::rosters) fn is_move(&self) -> bool {
+        let columns = self.wanted.columns();
+        matches!(self.deed, Deed::Change { .. })
+            && columns.iter().all(|column| matches!(column, Column::Institution | Column::Owner))
+    }
+}
+
+/// Plans what the rows of a roster change.
+///
+/// # Errors
+/// Those of the store.
+pub(in crate::app::rosters) fn plan(
+    view: &View<'_>,
+    roster: Roster,
+    passwords: Passwords,
+    rules: FieldRules,
+) -> Result<Plan, Error> {
+    let Roster { files, lines, problems } = roster;
+    let plan = Plan { files, items: Vec::new(), counts: BTreeMap::new(), problems };
+    let mut planner = Planner { view, plan, passwords, rules, names: Names::default(), found: HashMap::new() };
+    for sheet in Sheet::ALL {
+        let Some(lines) = lines.get(&sheet) else { continue };
+        planner.counts(sheet).sheet = sheet.word().to_owned();
+        for line in lines {
+            if let Err(Refused::Store(error)) = planner.line(sheet, line) {
+                return Err(error);
+            }
+        }
+        let there = view.count_sheet(sheet)?;
+        let found = planner.found.keys().filter(|(of, _)| *of == sheet).count();
+        planner.counts(sheet).missing = there.saturating_sub(found);
+    }
+    room::check_room(view, &mut planner.plan)?;
+    Ok(planner.plan)
+}
+
+/// Why a row becomes no item.
+enum Refused {
+    /// The reason is among the problems.
+    Told,
+    Store(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+struct Planner<'v> {
+    view: &'v View<'v>,
+    plan: Plan,
+    passwords: Passwords,
+    rules: FieldRules,
+    names: Names,
+    /// The things that rows are about, and which rows.
+    found: HashMap<(Sheet, Id<Thing>), Place>,
+}
+
+/// The thing that a row is about, as it is.
+struct Subject {
+    id: Id<Thing>,
+    row: SheetRow,
+}
+
+impl Planner<'_> {
+    fn counts(&mut self, sheet: Sheet) -> &mut CountsRecord {
+        self.plan.counts.entry(sheet).or_default()
+    }
+
+    fn refuse(&mut self, line: &Line, column: Option<Column>, wrong: Wrong) -> Refused {
+        let file = self.plan.files[line.place.file].file.clone();
+        let cell = column.map(|column| (column, line.get(column)));
+        self.plan.problems.row(&file, line.place, cell, wrong);
+        Refused::Told
+    }
+
+    fn row_words(&self, place: Place) -> String {
+        format!("row {} of {}", place.row, self.plan.files[place.file].file)
+    }
+
+    fn line(&mut self, sheet: Sheet, line: &Line) -> Result<(), Refused> {
+        let owner = match (sheet, line.get(Column::Owner)) {
+            (Sheet::Groups, Some(_)) => self.targets(sheet, line, Column::Owner)?.first().copied(),
+            _ => None,
+        };
+        let subject = self.identify(sheet, line, owner)?;
+        if let Some(subject) = &subject
+            && let Some(first) = self.found.insert((sheet, subject.id), line.place)
+        {
+            let first = self.row_words(first);
+            let message = format!("{first} is about the same {}: leave one of them out", sheet.noun());
+            return Err(self.refuse(line, None, Wrong::conflict(message)));
+        }
+        let wanted = self.wanted(sheet, line, subject.as_ref())?;
+        self.claim(sheet, line, subject.as_ref(), &wanted)?;
+        match subject {
+            Some(subject) => self.change(sheet, line, subject, wanted),
+            None => self.create(sheet, line, wanted)?,
+        }
+        Ok(())
+    }
+
+    /// The thing that a row is about: of its id, else of what another program knows it by, else of its name.
+    fn identify(&mut self, sheet: Sheet, line: &Line, owner: Option<Target>) -> Result<Option<Subject>, Refused> {
+        if let Some(text) = line.get(Column::Id) {
+            let id = Id::parse(text);
+            let row = id.map(|id| self.view.sheet_row(sheet, id)).transpose()?.flatten();
+            return match id.zip(row) {
+                Some((id, row)) => Ok(Some(Subject { id, row })),
+                None => {
+                    let message =
+                        format!("there is no {} of this id: leave the cell empty for a new one", sheet.noun());
+                    Err(self.refuse(line, Some(Column::Id), Wrong::refused(message)))
+                }
+            };
+        }
+        let by_source = line.get(Column::SourcedId).map(|source| self.view.sourced(sheet, source)).transpose()?;
+        let name = line.get(sheet.naming());
+        let found = match (by_source.flatten(), name, owner) {
+            (Some(id), ..) => Some(id),
+            (None, Some(name), Some(Target::There(owner))) => named(self.view, sheet, Some(owner), name)?,
+            (None, Some(name), None) => named(self.view, sheet, None, name)?,
+            (None, ..) => None,
+        };
+        let Some(id) = found else { return Ok(None) };
+        let row = self.view.sheet_row(sheet, id)?;
+        let subject = row.map(|row| Subject { id, row });
+        if let (Some(given), Some(known)) =
+            (line.get(Column::SourcedId), subject.as_ref().and_then(|subject| subject.row.get(&Column::SourcedId)))
+            && given != known
+        {
+            let message = format!(
+                "the {} of this name is known by another {}: if it is the same, give its id; if not, another name",
+                sheet.noun(),
+                Column::SourcedId.word()
+            );
+            return Err(self.refuse(line, Some(Column::SourcedId), Wrong::conflict(message)));
+        }
+        Ok(subject)
+    }
+
+    /// The values of a row that are others than those there are.
+    fn wanted(&mut self, sheet: Sheet, line: &Line, subject: Option<&Subject>) -> Result<Wanted, Refused> {
+        let (mut wanted, mut refused) = (Wanted::default(), None);
+        for (column, text) in &line.cells {
+            let before = subject.and_then(|subject| subject.row.get(column));
+            match column {
+                Column::Id => {}
+                // A first password is of those who are new.
+                Column::Password if subject.is_some() => {}
+                _ if column.refers() => match self.targets(sheet, line, *column) {
+                    Ok(targets) if before.is_some_and(|before| is_listed(before, &targets)) => {}
+                    Ok(targets) => drop(wanted.targets.insert(*column, targets)),
+                    Err(error) => refused = Some(error),
+                },
+                _ if before.is_some_and(|before| is_same(before, text)) => {}
+                _ => match checked(*column, text, &self.rules) {
+                    Ok(value) if before == Some(&value) => {}
+                    Ok(value) => drop(wanted.texts.insert(*column, value)),
+                    Err(wrong) => refused = Some(self.refuse(line, Some(*column), wrong)),
+                },
+            }
+            if let Some(Refused::Store(error)) = refused {
+                return Err(error.into());
+            }
+        }
+        refused.map_or(Ok(wanted), Err)
+    }
+
+    /// What a cell refers to, each once, in the order in which it stands there.
+    fn targets(&mut self, sheet: Sheet, line: &Line, column: Column) -> Result<Vec<Target>, Refused> {
+        let text = line.get(column).unwrap_or_default();
+        let (words, sheets): (Vec<&str>, &[Sheet]) = match column {
+            Column::Children => (parts(text).collect(), &[Sheet::Children]),
+            Column::Owner => (vec![text], &[Sheet::Educators, Sheet::HealthProfessionals]),
+            _ => (vec![text], &[Sheet::Institutions]),
+        };
+        let mut targets = Vec::with_capacity(words.len());
+        for word in words {
+            match self.names.resolve(self.view, sheets, word)? {
+                Ok(target) if targets.contains(&target) => {}
+                Ok(target) => targets.push(target),
+                Err(wrong) => return Err(self.refuse(line, Some(column), wrong)),
+            }
+        }
+        if targets.len() > MAX_CHILDREN {
+            let message = format!("a {} has at most {MAX_CHILDREN} children: make several", sheet.noun());
+            return Err(self.refuse(line, Some(column), Wrong::refused(message)));
+        }
+        Ok(targets)
+    }
+
+    /// Names, tags and what other programs know things by are one thing's alone: here, and in the files.
+    fn claim(&mut self, sheet: Sheet, line: &Line, subject: Option<&Subject>, wanted: &Wanted) -> Result<(), Refused> {
+        let target = subject.map_or(Target::New(self.plan.items.len()), |subject| Target::There(subject.id));
+        let held = |column: Column| {
+            wanted.texts.get(&column).or_else(|| subject.and_then(|subject| subject.row.get(&column))).cloned()
+        };
+        let naming = sheet.naming();
+        if let Some(name) = held(naming) {
+            let owner = wanted.targets.get(&Column::Owner).and_then(|owners| owners.first()).copied();
+            let owner = owner.or_else(|| held(Column::Owner).and_then(|id| Id::parse(&id)).map(Target::There));
+            let renamed = wanted.texts.contains_key(&naming) || wanted.targets.contains_key(&Column::Owner);
+            self.claim_name((sheet, line), (owner, name), target, renamed)?;
+        }
+        if let Some(source) = held(Column::SourcedId) {
+            let first = self.names.source(sheet, &source, line.place, target).filter(|first| *first != line.place);
+            let holder = self.view.sourced(sheet, &source)?;
+            self.require_free((line, Column::SourcedId), holder.map(Target::There), target, first)?;
+        }
+        if let Some(tag) = wanted.texts.get(&Column::NfcTag) {
+            let first = self.names.tag(tag, line.place);
+            let holder = self.view.holder_of_tag(tag)?;
+            self.require_free((line, Column::NfcTag), holder.map(Target::There), target, first)?;
+        }
+        Ok(())
+    }
+
+    fn claim_name(
+        &mut self,
+        (sheet, line): (Sheet, &Line),
+        name: Name,
+        target: Target,
+        renamed: bool,
+    ) -> Result<(), Refused> {
+        let owner = match name.0 {
+            Some(Target::There(owner)) => Some(owner),
+            _ => None,
+        };
+        let naming = sheet.naming();
+        let holder = if renamed { named(self.view, sheet, owner, &name.1)?.map(Target::There) } else { None };
+        let first = self.names.name(sheet, name, line.place, target);
+        self.require_free((line, naming), holder, target, first)?;
+        if let (Target::There(id), true) = (target, renamed) {
+            self.names.rename(id);
+        }
+        Ok(())
+    }
+
+    fn require_free(
+        &mut self,
+        (line, column): (&Line, Column),
+        holder: Option<Target>,
+        target: Target,
+        first: Option<Place>,
+    ) -> Result<(), Refused> {
+        let message = match (first, holder.filter(|holder| *holder != target)) {
+            (Some(first), _) => format!("{} says the same: only one can have it", self.row_words(first)),
+            (None, Some(Target::There(id))) => {
+                format!("it is that of another one, of the id {id}: give another, or change that one first")
+            }
+            _ => return Ok(()),
+        };
+        Err(self.refuse(line, Some(column), Wrong::conflict(message)))
+    }
+
+    fn change(&mut self, sheet: Sheet, line: &Line, subject: Subject, wanted: Wanted) {
+        if wanted.texts.is_empty() && wanted.targets.is_empty() {
+            self.counts(sheet).unchanged += 1;
+            return;
+        }
+        let Subject { id, row: before } = subject;
+        let name = before.get(&sheet.naming()).cloned().unwrap_or_default();
+        let item = Item { sheet, place: line.place, name, deed: Deed::Change { id, before }, wanted };
+        match item.is_move() {
+            true => self.counts(sheet).r#move += 1,
+            false => self.counts(sheet).change += 1,
+        }
+        self.plan.items.push(item);
+    }
+
+    fn create(&mut self, sheet: Sheet, line: &Line, mut wanted: Wanted) -> Result<(), Refused> {
+        let set = wanted.columns();
+        let missing: Vec<_> = sheet.required().iter().filter(|column| !set.contains(column)).collect();
+        if !missing.is_empty() {
+            let words: Vec<_> = missing.iter().map(|column| column.word()).collect();
+            let message = format!("a new {} needs {}, too: fill that in", sheet.noun(), words.join(", "));
+            return Err(self.refuse(line, None, Wrong::refused(message)));
+        }
+        let given = wanted.texts.remove(&Column::Password).map(|password| Password::verbatim(&password));
+        let password = match (sheet.role(), given, self.passwords) {
+            (None, ..) => FirstPassword::NoUser,
+            (Some(_), Some(given), _) => FirstPassword::Given(given),
+            (Some(_), None, Passwords::MadeUp) => FirstPassword::MadeUp,
+            (Some(_), None, Passwords::Unset) => FirstPassword::Unset,
+            (Some(_), None, Passwords::Given) => {
+                let message = format!(
+                    "a new {} needs a password: fill it in, or say --passwords FILE to have them made up, or \
+                     --without-passwords",
+                    sheet.noun()
+                );
+                return Err(self.refuse(line, Some(Column::Password), Wrong::refused(message)));
+            }
+        };
+        let name = wanted.texts.get(&sheet.naming()).cloned().unwrap_or_default();
+        self.plan.items.push(Item { sheet, place: line.place, name, deed: Deed::Create(password), wanted });
+        self.counts(sheet).create += 1;
+        Ok(())
+    }
+}
+
+/// Whether stored ids are these things, in this order.
+fn is_listed(stored: &str, targets: &[Target]) -> bool {
+    let mut ids = stored.split_whitespace().map(Id::parse);
+    targets.iter().all(|target| matches!((ids.next(), target), (Some(Some(id)), Target::There(there)) if id == *there))
+        && ids.next().is_none()
+}

@@ -1,0 +1,76 @@
+//! Files that come in a zip: taken out in memory, never by the paths that stand in it, and never more than there may be.
+
+use std::io::{Cursor, Read};
+
+use zip::ZipArchive;
+
+use crate::app::rosters::read::{Files, MOST_BYTES, MOST_FILES};
+use crate::app::rosters::rows::Problems;
+
+/// Names of files that belong to a spreadsheet program's own file, which is a zip too.
+const WORKBOOKS: [&str; 2] = ["[Content_Types].xml", "mimetype"];
+
+/// The files themselves, and in place of each zip the files in it.
+pub(in crate::app::rosters) fn expanded(files: Files, problems: &mut Problems) -> Files {
+    let mut all = Files::new();
+    for (name, bytes) in files {
+        if !bytes.starts_with(b"PK\x03\x04") || !name.to_ascii_lowercase().ends_with(".zip") {
+            insert(&mut all, name, bytes, problems);
+            continue;
+        }
+        match unpacked(&bytes) {
+            Ok(inner) => inner.into_iter().for_each(|(name, bytes)| insert(&mut all, name, bytes, problems)),
+            Err(message) => problems.file(&name, message),
+        }
+    }
+    all
+}
+
+fn insert(all: &mut Files, name: String, bytes: Vec<u8>, problems: &mut Problems) {
+    let held: usize = all.values().map(Vec::len).sum();
+    if all.contains_key(&name) {
+        problems.file(&name, "there are two files of this name: leave one of them out");
+    } else if held + bytes.len() > MOST_BYTES || all.len() >= MOST_FILES {
+        problems.file(&name, too_much());
+    } else {
+        all.insert(name, bytes);
+    }
+}
+
+fn too_much() -> String {
+    format!("unpacked there are more than {MOST_FILES} files or {} MiB: import them in several parts", MOST_BYTES >> 20)
+}
+
+fn unpacked(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let damaged = |error: &dyn std::fmt::Display| format!("this zip cannot be read ({error}): make it anew");
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
+    // Folders, and what a Mac adds, count too.
+    if archive.len() > 4 * MOST_FILES {
+        return Err(too_much());
+    }
+    let (mut files, mut held) = (Vec::new(), 0);
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(|error| damaged(&error))?;
+        let path = entry.name().map_err(|error| damaged(&error))?.replace('\\', "/");
+        if WORKBOOKS.contains(&path.as_str()) {
+            return Err("this is a spreadsheet program's own file: save it as CSV UTF-8 there".to_owned());
+        }
+        let base = path.rsplit('/').next().unwrap_or_default();
+        if entry.is_dir() || base.is_empty() || base.starts_with('.') || path.starts_with("__MACOSX/") {
+            continue;
+        }
+        let mut content = Vec::new();
+        // Whatever the head of the entry says: no more than there may be is unpacked.
+        let most = (MOST_BYTES - held + 1) as u64;
+        entry.by_ref().take(most).read_to_end(&mut content).map_err(|error| damaged(&error))?;
+        held += content.len();
+        if held > MOST_BYTES || files.len() >= MOST_FILES {
+            return Err(too_much());
+        }
+        if content.starts_with(b"PK\x03\x04") {
+            return Err("it holds another zip or a spreadsheet program's own file: import the CSV files".to_owned());
+        }
+        files.push((base.to_owned(), content));
+    }
+    Ok(files)
+}

@@ -1,0 +1,262 @@
+//! From text to rows: headers of any case in any order, what stands between cells, and rows as a spreadsheet counts them.
+
+use std::collections::BTreeMap;
+
+use csv::{ReaderBuilder, StringRecord};
+
+use crate::app::rosters::cells::normal;
+use crate::app::rosters::read::ReadOptions;
+use crate::app::rosters::read::text::decoded;
+use crate::app::rosters::records::FileRecord;
+use crate::app::rosters::rows::{Line, Place, Problems, Wrong};
+use crate::model::rosters::{Column, Sheet};
+
+/// The most columns of a file.
+const MOST_COLUMNS: usize = 200;
+/// The most characters of a cell: longer ones are a quotation mark that nobody closed.
+const LONGEST: usize = 64 << 10;
+
+const SEPARATORS: [(u8, &str); 3] = [(b',', "comma"), (b';', "semicolon"), (b'\t', "tab")];
+
+/// A header as it is compared: in lower case, without what stands between its words.
+pub(in crate::app::rosters) fn plain(header: &str) -> String {
+    let between = |c: &char| !c.is_whitespace() && !matches!(c, '_' | '-' | '.');
+    header.chars().filter(between).flat_map(char::to_lowercase).collect()
+}
+
+/// Reads a file of a sheet, which is the one of this number; nothing if no row of it can be told.
+pub(in crate::app::rosters) fn read(
+    name: &str,
+    (file, sheet): (usize, Sheet),
+    bytes: Vec<u8>,
+    options: &ReadOptions,
+    problems: &mut Problems,
+) -> Option<(FileRecord, Vec<Line>)> {
+    let (text, encoding) = match decoded(bytes, options.encoding) {
+        Ok(read) => read,
+        Err(message) => {
+            problems.file(name, message);
+            return None;
+        }
+    };
+    let (text, skipped, said) = without_hint(&text);
+    let (separator, word) = match said.or_else(|| separator(text, sheet)) {
+        Some(found) => found,
+        None => {
+            let known: Vec<_> = sheet.columns().iter().map(|column| column.word()).collect();
+            let message = format!(
+                "its first row holds no header that is known: put the names of the columns there, of {}",
+                known.join(", ")
+            );
+            problems.file(name, message);
+            return None;
+        }
+    };
+    let mut records = Records::new(text, separator, skipped);
+    let (_, headers) = records.next()?;
+    let headers = Headers::of(&headers, sheet, options, name, problems)?;
+    let mut lines = Vec::new();
+    for (row, record) in records {
+        let place = Place { file, row };
+        match headers.cells(&record) {
+            Ok(cells) => lines.push(Line { place, cells }),
+            Err(wrong) => problems.row(name, place, None, wrong),
+        }
+    }
+    let record = FileRecord {
+        file: name.to_owned(),
+        sheet: sheet.word().to_owned(),
+        encoding: encoding.to_owned(),
+        separator: word.to_owned(),
+        rows: lines.len(),
+        ignored: headers.ignored,
+    };
+    Some((record, lines))
+}
+
+/// The text without a first row such as `sep=;`, how many rows that are, and what it says.
+fn without_hint(text: &str) -> (&str, usize, Option<(u8, &'static str)>) {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let said = first.trim().to_ascii_lowercase();
+    let said = said.strip_prefix("sep=").and_then(|said| said.as_bytes().first().copied());
+    match SEPARATORS.iter().find(|(byte, _)| said == Some(*byte)) {
+        Some(found) => (rest, 1, Some(*found)),
+        None => (text, 0, None),
+    }
+}
+
+/// What stands between the cells: whatever parts the first row into most headers that are known.
+fn separator(text: &str, sheet: Sheet) -> Option<(u8, &'static str)> {
+    let known = |(separator, _): &(u8, &str)| {
+        let first = Records::new(text, *separator, 0).next();
+        first.map_or(0, |(_, record)| record.iter().filter(|header| column(header, sheet).is_some()).count())
+    };
+    // Of equal ones the first: of a single column, what stands nowhere is as good as any.
+    SEPARATORS.iter().rev().max_by_key(|separator| known(separator)).filter(|separator| known(separator) > 0).copied()
+}
+
+/// The column of a header.
+fn column(header: &str, sheet: Sheet) -> Option<Column> {
+    let header = plain(header);
+    let alias = match header.as_str() {
+        "institution" => Some(Column::Institution),
+        "sourcedid" => Some(Column::SourcedId),
+        _ => None,
+    };
+    let mut columns = sheet.columns().iter().copied();
+    columns.find(|column| plain(column.word()) == header || alias == Some(*column))
+}
+
+/// The rows of a text that hold anything, each with its number.
+struct Records<'t> {
+    reader: csv::Reader<&'t [u8]>,
+    /// Rows before the text, less the ends of lines inside cells.
+    shift: i64,
+}
+
+impl<'t> Records<'t> {
+    fn new(text: &'t str, separator: u8, skipped: usize) -> Self {
+        let reader =
+            ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(text.as_bytes());
+        Self { reader, shift: i64::try_from(skipped).unwrap_or(0) }
+    }
+}
+
+impl Iterator for Records<'_> {
+    type Item = (usize, StringRecord);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut record = StringRecord::new();
+        loop {
+            // Text in memory is read without errors, as long as rows may be of any length.
+            if !self.reader.read_record(&mut record).unwrap_or(false) {
+                return None;
+            }
+            let inside = record.iter().map(|cell| cell.matches('\n').count()).sum::<usize>();
+            self.shift -= i64::try_from(inside).unwrap_or(0);
+            if record.iter().any(|cell| !cell.trim().is_empty()) {
+                // The line after the row, whose end was read.
+                let next = i64::try_from(self.reader.position().line()).unwrap_or(i64::MAX);
+                return Some((usize::try_from(next - 1 + self.shift).unwrap_or(0), record));
+            }
+        }
+    }
+}
+
+/// What stands at which place of a row.
+struct Headers {
+    columns: Vec<Option<Column>>,
+    ignored: Vec<String>,
+}
+
+impl Headers {
+    fn of(
+        record: &StringRecord,
+        sheet: Sheet,
+        options: &ReadOptions,
+        name: &str,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let named = record.iter().enumerate().filter(|(_, header)| !header.trim().is_empty());
+        let last = named.map(|(at, _)| at).last()?;
+        if last >= MOST_COLUMNS {
+            problems.file(name, format!("it has more than {MOST_COLUMNS} columns: leave out what is not needed"));
+            return None;
+        }
+        let (mut headers, mut seen) = (Self { columns: Vec::new(), ignored: Vec::new() }, BTreeMap::new());
+        let before = problems.count;
+        for (at, header) in record.iter().take(last + 1).enumerate() {
+            let found = column(header, sheet);
+            headers.columns.push(found);
+            match found {
+                Some(column) => {
+                    if let Some(first) = seen.insert(column, at + 1) {
+                        let word = column.word();
+                        let message = format!("the columns {first} and {} are both {word}: leave one out", at + 1);
+                        problems.file(name, message);
+                    }
+                }
+                None if header.trim().is_empty() => {}
+                None if options.ignore.contains(&plain(header)) => headers.ignored.push(normal(header)),
+                None => problems.file(name, unknown_header(header, at, sheet)),
+            }
+        }
+        (problems.count == before).then_some(headers)
+    }
+
+    fn cells(&self, record: &StringRecord) -> Result<Vec<(Column, String)>, Wrong> {
+        if record.len() < self.columns.len() {
+            return Err(Wrong::refused(format!(
+                "the row has {} cells, and the headers are {}: see whether one is missing",
+                record.len(),
+                self.columns.len()
+            )));
+        }
+        if record.iter().any(|cell| cell.len() > LONGEST) {
+            return Err(Wrong::refused("a cell is very long: see whether a quotation mark is missing behind it"));
+        }
+        if record.iter().skip(self.columns.len()).any(|cell| !cell.trim().is_empty()) {
+            return Err(Wrong::refused(
+                "the row has more cells than there are headers: put a cell with what stands between cells into \
+                 quotation marks",
+            ));
+        }
+        let mut cells = Vec::with_capacity(self.columns.len());
+        for (at, (column, cell)) in self.columns.iter().zip(record).enumerate() {
+            let text = normal(cell);
+            match column {
+                Some(column) if !text.is_empty() => cells.push((*column, text)),
+                None if !text.is_empty() && self.is_nameless(at) => {
+                    return Err(Wrong::refused(format!("column {} has no header, and something stands in it", at + 1)));
+                }
+                _ => {}
+            }
+        }
+        Ok(cells)
+    }
+
+    /// Whether a column has no header at all; those that are left out have one, and then there are such.
+    fn is_nameless(&self, at: usize) -> bool {
+        self.columns[at].is_none() && self.ignored.is_empty()
+    }
+}
+
+fn unknown_header(header: &str, at: usize, sheet: Sheet) -> String {
+    let known: Vec<_> = sheet.columns().iter().map(|column| column.word()).collect();
+    let shown: String = normal(header).chars().take(40).collect();
+    format!(
+        "column {}, {shown:?}, is none of {}: give it one of these names, or leave it out with --ignore",
+        at + 1,
+        known.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(text: &str) -> Vec<usize> {
+        Records::new(text, b',', 0).map(|(row, _)| row).collect()
+    }
+
+    #[test]
+    fn rows_are_counted_as_a_spreadsheet_does() {
+        assert_eq!(numbers("a,b\n1,2\n3,4\n"), [1, 2, 3]);
+        assert_eq!(numbers("a,b\n\n1,2\n\n\n3,4\n"), [1, 3, 6]);
+        assert_eq!(numbers("\n\na,b\n1,2\n"), [3, 4]);
+        assert_eq!(numbers("a,b\n\"x\ny\nz\",2\n3,4\n,\n5,6\n"), [1, 2, 3, 5]);
+        let shifted: Vec<_> = Records::new("a\n1\n", b',', 1).map(|(row, _)| row).collect();
+        assert_eq!(shifted, [2, 3]);
+    }
+
+    #[test]
+    fn what_stands_between_cells_is_found_by_the_headers() {
+        let found = |text: &str| separator(text, Sheet::Children).map(|(_, word)| word);
+        assert_eq!(found("username,gender\n"), Some("comma"));
+        assert_eq!(found("Username;GENDER;age_calc_date\n"), Some("semicolon"));
+        assert_eq!(found("user name\tAge Calc Date\n"), Some("tab"));
+        assert_eq!(found("username\n"), Some("comma"));
+        assert_eq!(found("Nombre;Apellidos\n"), None);
+        assert_eq!(without_hint("sep=;\nusername;age\n"), ("username;age\n", 1, Some((b';', "semicolon"))));
+    }
+}

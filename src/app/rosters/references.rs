@@ -1,0 +1,130 @@
+//! What cells refer to: things that are there, and things that the same files bring.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::app::rosters::rows::{Place, Wrong};
+use crate::model::rosters::{Sheet, Thing};
+use crate::model::{Error, Id, Username};
+use crate::store::View;
+
+/// What is referred to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(in crate::app::rosters) enum Target {
+    /// A thing that is there.
+    There(Id<Thing>),
+    /// One that the item of this number makes.
+    New(usize),
+}
+
+/// What a thing is known by: its name, or, of groups, its owner's and its own.
+pub(in crate::app::rosters) type Name = (Option<Target>, String);
+
+/// What the files say so far of who bears which name.
+#[derive(Default)]
+pub(in crate::app::rosters) struct Names {
+    /// By what it is to be called from now on.
+    named: HashMap<(Sheet, Name), (Place, Target)>,
+    /// By what another program knows it by.
+    sourced: HashMap<(Sheet, String), (Place, Target)>,
+    /// The children that are to hold tags.
+    tags: HashMap<String, Place>,
+    /// Things that get another name: the old one leads to nobody any more.
+    renamed: HashSet<Id<Thing>>,
+}
+
+impl Names {
+    /// Notes how a thing is to be called; returns the row that calls another one so.
+    pub(in crate::app::rosters) fn name(
+        &mut self,
+        sheet: Sheet,
+        name: Name,
+        place: Place,
+        target: Target,
+    ) -> Option<Place> {
+        self.named.insert((sheet, name), (place, target)).map(|(first, _)| first)
+    }
+
+    /// Notes what another program knows a thing by; returns the row that says so of another one.
+    pub(in crate::app::rosters) fn source(
+        &mut self,
+        sheet: Sheet,
+        source: &str,
+        place: Place,
+        target: Target,
+    ) -> Option<Place> {
+        self.sourced.insert((sheet, source.to_owned()), (place, target)).map(|(first, _)| first)
+    }
+
+    /// Notes that a row gives a tag to a child; returns the row that gives it to another one.
+    pub(in crate::app::rosters) fn tag(&mut self, tag: &str, place: Place) -> Option<Place> {
+        self.tags.insert(tag.to_owned(), place)
+    }
+
+    /// Notes that a thing gets another name.
+    pub(in crate::app::rosters) fn rename(&mut self, id: Id<Thing>) {
+        self.renamed.insert(id);
+    }
+
+    /// What a word in a cell refers to: by id, by name, or by what another program knows it by.
+    ///
+    /// # Errors
+    /// Those of the store; inside, why the word refers to nothing, or to several.
+    pub(in crate::app::rosters) fn resolve(
+        &self,
+        view: &View<'_>,
+        sheets: &[Sheet],
+        word: &str,
+    ) -> Result<Result<Target, Wrong>, Error> {
+        let nouns: Vec<_> = sheets.iter().map(|sheet| sheet.noun()).collect();
+        let noun = nouns.join(" or ");
+        if let Some(id) = Id::parse(word) {
+            for sheet in sheets {
+                if view.is_on_sheet(*sheet, id)? {
+                    return Ok(Ok(Target::There(id)));
+                }
+            }
+            return Ok(Err(Wrong::refused(format!(
+                "there is no {noun} of this id: give another id, or the name in its place"
+            ))));
+        }
+        let mut found = Vec::new();
+        for sheet in sheets {
+            found.extend(self.candidates(view, *sheet, word)?);
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(match found.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(Wrong::refused(format!(
+                "there is no {noun} of this name, neither here nor in these files: see how it is written, or add it"
+            ))),
+            _ => Err(Wrong::conflict(format!("several are called so: give the id of the {noun} that is meant"))),
+        })
+    }
+
+    fn candidates(&self, view: &View<'_>, sheet: Sheet, word: &str) -> Result<Vec<Target>, Error> {
+        let in_files = self.named.get(&(sheet, (None, word.to_owned()))).into_iter();
+        let in_files = in_files.chain(self.sourced.get(&(sheet, word.to_owned()))).map(|(_, target)| *target);
+        let named = named(view, sheet, None, word)?.filter(|id| !self.renamed.contains(id));
+        let there = named.into_iter().chain(view.sourced(sheet, word)?).map(Target::There);
+        Ok(in_files.chain(there).collect())
+    }
+}
+
+/// The thing of a sheet that bears a name now.
+///
+/// # Errors
+/// Those of the store.
+pub(in crate::app::rosters) fn named(
+    view: &View<'_>,
+    sheet: Sheet,
+    owner: Option<Id<Thing>>,
+    name: &str,
+) -> Result<Option<Id<Thing>>, Error> {
+    match (sheet.role(), sheet, owner) {
+        (Some(role), ..) => view.user_named(role, &Username::verbatim(name.to_owned())),
+        (None, Sheet::Groups, Some(owner)) => view.group_named(owner, name),
+        (None, Sheet::Groups, None) => Ok(None),
+        (None, ..) => view.institution_named(name),
+    }
+}

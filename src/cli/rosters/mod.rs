@@ -1,0 +1,392 @@
+//! `import` and `export`: rosters in files, with the service running or stopped.
+
+mod shown;
+mod upload;
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PossibleValuesParser, ValueHint};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::{Map, Value, json};
+
+use super::progress::Progress;
+use super::{Failure, flags, operator_verb, output, verb_settings, with_folder_settings};
+use crate::app::rosters::records::{MadeUp, Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
+use crate::app::rosters::{as_csv, new_name, passwords_csv, template};
+use crate::app::{OperatorCommand, Outcome};
+use crate::model::Clock;
+use crate::model::rosters::Sheet;
+use crate::operations::Operator;
+
+const IMPORT: &str = "\
+Reads a roster, and says what it would change: who is new, who changes and how, who is as the files say. Only with \
+--apply is anything changed, and then all of it at once or nothing.
+
+PATH is a CSV file, a folder of them, or a zip of them, a file for each sheet: institutions.csv, children.csv, \
+educators.csv, healthprofessionals.csv, applications.csv, families.csv, groups.csv. The first row names the columns, as \
+the API names the fields. A row is found by its id, else by its sourced_id (what another program of the school knows it \
+by), else by its name; without one of that it is new. An empty cell, and a column that is not there, change nothing. \
+`import template FOLDER` writes such files with an example in each.";
+
+/// `import` and its verbs.
+pub(super) fn import_command() -> Command {
+    let number = || {
+        Arg::new("number")
+            .required(true)
+            .value_name("NUMBER")
+            .value_parser(clap::value_parser!(i64).range(1..))
+            .help("Which import, as `import list` numbers them")
+    };
+    let list = operator_verb("list", "List the imports that were applied, the newest first");
+    let show = operator_verb("show", "Say what taking an import back would do").arg(number());
+    let undo = operator_verb("undo", "Take an import back, but for what was edited since").arg(number());
+    let template = Command::new("template")
+        .about("Write an empty file for each sheet, with an example row")
+        .arg(folder().required(true))
+        .arg(super::json());
+    with_folder_settings(Command::new("import").about("Bring a whole school in, from spreadsheets: a plan first"))
+        .long_about(IMPORT)
+        .args_conflicts_with_subcommands(true)
+        .subcommand_negates_reqs(true)
+        .arg(
+            Arg::new("path")
+                .required(true)
+                .value_name("PATH")
+                .value_hint(ValueHint::AnyPath)
+                .help("A CSV file, or a folder or zip of them"),
+        )
+        .args(import_arguments())
+        .subcommands([list, show, undo, template])
+}
+
+fn import_arguments() -> [Arg; 6] {
+    let sheets = PossibleValuesParser::new(Sheet::ALL.map(Sheet::word));
+    [
+        Arg::new("apply").long("apply").action(ArgAction::SetTrue).help("Make the changes; without, they are shown"),
+        Arg::new("sheet")
+            .long("sheet")
+            .value_name("SHEET")
+            .value_parser(sheets)
+            .help("Which sheet the only file is, if its name does not say so"),
+        Arg::new("encoding")
+            .long("encoding")
+            .value_name("NAME")
+            .help("How files are written that are not UTF-8 [default: windows-1252; in Greece windows-1253]"),
+        Arg::new("ignore")
+            .long("ignore")
+            .value_name("HEADER")
+            .action(ArgAction::Append)
+            .help("Leave out a column of this header, which is none of the sheet's"),
+        Arg::new("passwords")
+            .long("passwords")
+            .value_name("FILE")
+            .value_hint(ValueHint::FilePath)
+            .conflicts_with("without-passwords")
+            .help("Make up passwords for new users who have none, and write them into this new file, for you alone"),
+        Arg::new("without-passwords")
+            .long("without-passwords")
+            .action(ArgAction::SetTrue)
+            .help("Let new users have no password: they cannot log in until `user set-password` gives them one"),
+    ]
+}
+
+/// `export`.
+pub(super) fn export_command() -> Command {
+    with_folder_settings(Command::new("export").about("Write all sheets as CSV files, which `import` finds unchanged"))
+        .long_about(
+            "Writes a CSV file for each sheet into a folder: everybody who is registered, by id, without passwords and \
+             without what is tracked. What a spreadsheet program would compute begins with a quote. `import` of the \
+             same folder changes nothing.",
+        )
+        .arg(folder().required(true))
+}
+
+fn folder() -> Arg {
+    Arg::new("folder").value_name("FOLDER").value_hint(ValueHint::DirPath).help("Where to; made if it is not there")
+}
+
+/// Whoever carries the commands out.
+struct Asked {
+    operator: Operator,
+    runtime: tokio::runtime::Runtime,
+    folder: String,
+}
+
+impl Asked {
+    fn reach(matches: &ArgMatches) -> Result<Self, Failure> {
+        let config = verb_settings(flags(matches))?;
+        let operator = Operator::reach(&config, Clock::system())?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(|error| Failure::Other(format!("the command cannot be started: {error}")))?;
+        let folder = std::path::absolute(&config.data_dir).unwrap_or(config.data_dir).display().to_string();
+        Ok(Self { operator, runtime, folder })
+    }
+
+    fn ask(&self, command: RosterCommand) -> Result<RosterOutcome, Failure> {
+        match self.runtime.block_on(self.operator.operate(OperatorCommand::Roster(command)))? {
+            Outcome::Roster(outcome) => Ok(outcome),
+            _ => Err(something_else()),
+        }
+    }
+
+    fn as_json(&self, parts: impl IntoIterator<Item = (&'static str, Value)>) -> String {
+        let mut object = Map::from_iter([("folder".to_owned(), json!(self.folder))]);
+        object.extend(parts.into_iter().map(|(name, part)| (name.to_owned(), part)));
+        format!("{:#}\n", Value::Object(object))
+    }
+}
+
+fn something_else() -> Failure {
+    Failure::Other("the service answered something else than was asked".to_owned())
+}
+
+/// Carries out `import`, or a verb of it.
+pub(super) fn import(matches: &ArgMatches) -> Result<(), Failure> {
+    match matches.subcommand() {
+        Some(("template", matches)) => write_templates(matches),
+        Some((verb, matches)) => look_back(verb, matches),
+        None => bring_in(matches),
+    }
+}
+
+fn look_back(verb: &str, matches: &ArgMatches) -> Result<(), Failure> {
+    let asked = Asked::reach(matches)?;
+    let number = || matches.get_one::<i64>("number").copied().unwrap_or_default();
+    let command = match verb {
+        "show" => RosterCommand::Show { import: number() },
+        "undo" => RosterCommand::Undo { import: number() },
+        _ => RosterCommand::List {},
+    };
+    let json = matches.get_flag("json");
+    match asked.ask(command)? {
+        RosterOutcome::Imports(imports) if json => output::print(&asked.as_json([("imports", json!(imports))])),
+        RosterOutcome::Imports(imports) => output::print(&shown::imports(&asked.folder, &imports)),
+        RosterOutcome::Import(record) if json => output::print(&asked.as_json([(verb_word(verb), json!(record))])),
+        RosterOutcome::Import(record) => output::print(&shown::undone(&asked.folder, &record, verb == "undo")),
+        _ => return Err(something_else()),
+    }
+    Ok(())
+}
+
+fn verb_word(verb: &str) -> &'static str {
+    if verb == "undo" { "undone" } else { "would_undo" }
+}
+
+fn bring_in(matches: &ArgMatches) -> Result<(), Failure> {
+    let path = PathBuf::from(matches.get_one::<String>("path").map(String::as_str).unwrap_or_default());
+    let passwords = matches.get_one::<String>("passwords").map(PathBuf::from);
+    if let Some(path) = passwords.as_ref().filter(|path| path.exists()) {
+        return Err(Failure::Other(format!(
+            "{} is there already: name another file for the passwords",
+            path.display()
+        )));
+    }
+    let files = upload::files(&path)?;
+    let asked = Asked::reach(matches)?;
+    let apply = matches.get_flag("apply");
+    let planned = plan(&asked, &files, matches, apply)?;
+    let json = matches.get_flag("json");
+    if !json {
+        output::print(&shown::plan(&asked.folder, &planned));
+    }
+    if planned.problems_in_all > 0 || !apply {
+        if json {
+            output::print(&asked.as_json([("plan", json!(planned))]));
+        }
+        return match planned.problems_in_all {
+            0 => Ok(()),
+            1 => Err(Failure::Other("one thing is wrong with the files, and nothing was changed: mend it".to_owned())),
+            more => Err(Failure::Other(format!("{more} things are wrong with the files, and nothing was changed"))),
+        };
+    }
+    let mut kept = passwords.filter(|_| planned.passwords_to_make_up > 0).map(PasswordFile::new);
+    prepare(&asked, &planned, kept.as_mut())?;
+    match asked.ask(RosterCommand::Apply { plan: planned.plan.clone() }) {
+        Ok(RosterOutcome::Applied(applied)) if json => {
+            output::print(&asked.as_json([("plan", json!(planned)), ("applied", json!(applied))]));
+            Ok(())
+        }
+        Ok(RosterOutcome::Applied(applied)) => {
+            output::print(&shown::applied(&asked.folder, &applied, kept.as_ref().map(|kept| kept.path.as_path())));
+            Ok(())
+        }
+        Ok(RosterOutcome::OutOfDate {}) => {
+            kept.into_iter().for_each(PasswordFile::remove);
+            let planned = plan(&asked, &files, matches, false)?;
+            match json {
+                true => output::print(&asked.as_json([("plan", json!(planned))])),
+                false => output::print(&shown::plan(&asked.folder, &planned)),
+            }
+            Err(Failure::Other(
+                "something was changed meanwhile that this plan is about, and nothing was imported: look at the plan \
+                 as it is now, and say --apply once more"
+                    .to_owned(),
+            ))
+        }
+        Ok(_) => Err(something_else()),
+        // Whether it was carried out is not known if the service did not answer: the passwords are kept.
+        Err(error) => Err(error),
+    }
+}
+
+fn plan(asked: &Asked, files: &[PathBuf], matches: &ArgMatches, keep: bool) -> Result<PlanRecord, Failure> {
+    let progress = Progress::begin("Reading");
+    let upload = new_name().map_err(|error| Failure::Other(error.to_string()))?;
+    for file in files {
+        upload::send(file, |file, part| {
+            asked.ask(RosterCommand::Send { upload: upload.clone(), file, part }).map(drop)
+        })?;
+    }
+    progress.say("Planning");
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let options = PlanOptions {
+        sheet: text("sheet"),
+        encoding: text("encoding"),
+        ignore: matches.get_many::<String>("ignore").unwrap_or_default().cloned().collect(),
+        passwords: match (text("passwords"), matches.get_flag("without-passwords")) {
+            (Some(_), _) => Passwords::MadeUp,
+            (None, true) => Passwords::Unset,
+            (None, false) => Passwords::Given,
+        },
+        keep,
+    };
+    match asked.ask(RosterCommand::Plan { upload, options })? {
+        RosterOutcome::Planned(planned) => Ok(planned),
+        _ => Err(something_else()),
+    }
+}
+
+/// Has the password hashes computed, and keeps what is made up before anything is changed.
+fn prepare(asked: &Asked, planned: &PlanRecord, mut kept: Option<&mut PasswordFile>) -> Result<(), Failure> {
+    let progress = Progress::begin("Hashing passwords");
+    let began = std::time::Instant::now();
+    loop {
+        let RosterOutcome::Prepared(so_far) = asked.ask(RosterCommand::Prepare { plan: planned.plan.clone() })? else {
+            return Err(something_else());
+        };
+        if let Some(kept) = &mut kept {
+            kept.add(&so_far.made_up)?;
+        }
+        if so_far.done >= so_far.total {
+            return Ok(());
+        }
+        progress.say(&shown::rate(so_far.done, so_far.total, began.elapsed()));
+    }
+}
+
+/// Where passwords go that are made up: a new file, for its owner alone, on disk before anything is changed.
+struct PasswordFile {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl PasswordFile {
+    fn new(path: PathBuf) -> Self {
+        Self { path, file: None }
+    }
+
+    fn add(&mut self, made_up: &[MadeUp]) -> Result<(), Failure> {
+        let refused = |path: &Path, error: &dyn std::fmt::Display| {
+            Failure::Other(format!(
+                "{} cannot be written ({error}), and nothing was changed: name another file",
+                path.display()
+            ))
+        };
+        let first = self.file.is_none();
+        if first {
+            let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path);
+            self.file = Some(made.map_err(|error| refused(&self.path, &error))?);
+        }
+        let text = passwords_csv(made_up, first).map_err(|error| refused(&self.path, &error))?;
+        let written = self.file.as_mut().map_or(Ok(()), |file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        });
+        written.map_err(|error| refused(&self.path, &error))
+    }
+
+    /// Nobody has these passwords.
+    fn remove(self) {
+        if self.file.is_some() {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// A new file in a folder, which is made if it is not there. What stands there stays.
+fn new_file(folder: &Path, sheet: Sheet) -> Result<(PathBuf, File), Failure> {
+    let path = folder.join(format!("{}.csv", sheet.word()));
+    let refused = |error: std::io::Error| match error.kind() {
+        ErrorKind::AlreadyExists => Failure::Other(format!("{} is there already: name another folder", path.display())),
+        _ => Failure::Other(format!("{} cannot be written ({error}): name another folder", path.display())),
+    };
+    std::fs::create_dir_all(folder).map_err(refused)?;
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(refused)?;
+    Ok((path, file))
+}
+
+fn given_folder(matches: &ArgMatches) -> PathBuf {
+    PathBuf::from(matches.get_one::<String>("folder").map(String::as_str).unwrap_or_default())
+}
+
+fn write_templates(matches: &ArgMatches) -> Result<(), Failure> {
+    let folder = given_folder(matches);
+    let mut files = Vec::new();
+    for sheet in Sheet::ALL {
+        let text = template(sheet).map_err(|error| Failure::Other(error.to_string()))?;
+        let (path, mut file) = new_file(&folder, sheet)?;
+        file.write_all(text.as_bytes()).map_err(|error| unwritten(&path, &error))?;
+        files.push(path.display().to_string());
+    }
+    output::print(&match matches.get_flag("json") {
+        true => format!("{:#}\n", json!({"files": files})),
+        false => format!(
+            "Wrote {} files into {}: put your own rows in the place of the examples, remove the files that you do not \
+             need, and import the folder.\n",
+            files.len(),
+            folder.display()
+        ),
+    });
+    Ok(())
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Other(format!("{} cannot be written ({error}): remove it, and try again elsewhere", path.display()))
+}
+
+/// Carries out `export`.
+pub(super) fn export(matches: &ArgMatches) -> Result<(), Failure> {
+    let asked = Asked::reach(matches)?;
+    let folder = given_folder(matches);
+    let progress = Progress::begin("Exporting");
+    let mut written = Vec::new();
+    for sheet in Sheet::ALL {
+        progress.say(sheet.word());
+        let (path, mut file) = new_file(&folder, sheet)?;
+        let (mut after, mut first, mut rows) = (None, true, 0);
+        loop {
+            let asked = asked.ask(RosterCommand::Export { sheet: sheet.word().to_owned(), after })?;
+            let RosterOutcome::Rows(part) = asked else { return Err(something_else()) };
+            let text = as_csv(sheet, &part.rows, first).map_err(|error| Failure::Other(error.to_string()))?;
+            file.write_all(text.as_bytes()).map_err(|error| unwritten(&path, &error))?;
+            (first, rows) = (false, rows + part.rows.len());
+            after = part.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        file.sync_all().map_err(|error| unwritten(&path, &error))?;
+        written.push((path.display().to_string(), rows));
+    }
+    drop(progress);
+    let files: Vec<_> = written.iter().map(|(file, rows)| json!({"file": file, "rows": rows})).collect();
+    output::print(&match matches.get_flag("json") {
+        true => asked.as_json([("files", Value::Array(files))]),
+        false => shown::exported(&asked.folder, &folder, &written),
+    });
+    Ok(())
+}

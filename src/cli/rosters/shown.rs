@@ -1,0 +1,167 @@
+//! What `import` and `export` print for people.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::app::rosters::records::{
+    AppliedRecord, ColumnRecord, ImportRecord, LineRecord, PlanRecord, ProblemRecord, UndoRecord,
+};
+
+/// A plan: the files, the counts, the first of what would be done, and what is wrong.
+pub(super) fn plan(folder: &str, plan: &PlanRecord) -> String {
+    let mut text = format!("Taken for a {}, to import into {folder}:\n", plan.format);
+    for file in plan.files.iter().filter(|file| !file.encoding.is_empty()) {
+        let ignored = match file.ignored.as_slice() {
+            [] => String::new(),
+            columns => format!(", without {}", columns.join(", ")),
+        };
+        let _ = writeln!(
+            text,
+            "  {}: {} of {}, in {}, with a {} between cells{ignored}",
+            file.file,
+            rows(file.rows),
+            file.sheet,
+            file.encoding,
+            file.separator
+        );
+    }
+    if !plan.counts.is_empty() {
+        let _ = writeln!(
+            text,
+            "\n{:<20} {:>8} {:>8} {:>8} {:>9} {:>10}",
+            "", "create", "change", "move", "unchanged", "not named"
+        );
+    }
+    for counts in &plan.counts {
+        let _ = writeln!(
+            text,
+            "{:<20} {:>8} {:>8} {:>8} {:>9} {:>10}",
+            counts.sheet, counts.create, counts.change, counts.r#move, counts.unchanged, counts.missing
+        );
+    }
+    if !plan.lines.is_empty() {
+        text.push_str("\nThe first of each:\n");
+        plan.lines.iter().for_each(|line| text.push_str(&shown_line(line)));
+    }
+    text.push_str(&problems(plan));
+    text
+}
+
+fn rows(count: usize) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+fn shown_line(line: &LineRecord) -> String {
+    let id = line.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+    let mut text = format!("  {} {} {}{id}, row {} of {}\n", line.deed, line.sheet, line.name, line.row, line.file);
+    if line.deed != "create" {
+        for ColumnRecord { column, from, to } in &line.columns {
+            let _ = writeln!(text, "      {column}: {} -> {to}", from.as_deref().unwrap_or("nothing"));
+        }
+    }
+    text
+}
+
+fn problems(plan: &PlanRecord) -> String {
+    let mut text = String::new();
+    for problem in &plan.problems {
+        let ProblemRecord { class, file, row, column, value, message } = problem;
+        let row = row.map(|row| format!(", row {row}")).unwrap_or_default();
+        let column = column.as_ref().map(|column| format!(", {column}")).unwrap_or_default();
+        let value = value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
+        let _ = writeln!(text, "{class}: {file}{row}{column}{value}: {message}");
+    }
+    if plan.problems_in_all > plan.problems.len() {
+        let _ = writeln!(text, "and {} more like these", plan.problems_in_all - plan.problems.len());
+    }
+    match (text.is_empty(), plan.lines.is_empty()) {
+        (true, true) => "\nEverything is as the files say: there is nothing to change.\n".to_owned(),
+        (true, false) => String::new(),
+        (false, _) => format!("\n{text}"),
+    }
+}
+
+/// What was changed.
+pub(super) fn applied(folder: &str, applied: &AppliedRecord, passwords: Option<&Path>) -> String {
+    let Some(import) = applied.import else { return String::new() };
+    let mut text = format!(
+        "Import {import} into {folder}: {} made, {} changed. `ocariot-users import undo {import}` takes it back.\n",
+        applied.created, applied.changed
+    );
+    if let Some(path) = passwords {
+        let _ =
+            writeln!(text, "Passwords: in {}, readable by you alone; delete it when it is not needed.", path.display());
+    }
+    text
+}
+
+/// How far it is, how fast, and how long it will take.
+pub(super) fn rate(done: usize, total: usize, elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs_f64().max(0.001);
+    #[expect(clippy::cast_precision_loss, reason = "these are for reading")]
+    let (each, open) = (done as f64 / seconds, total.saturating_sub(done) as f64);
+    match each > 0.0 {
+        true => format!("Hashing passwords: {done} of {total}, {each:.0} a second, {:.0} s left", open / each),
+        false => format!("Hashing passwords: {done} of {total}"),
+    }
+}
+
+/// The imports that there were.
+pub(super) fn imports(folder: &str, imports: &[ImportRecord]) -> String {
+    let count = if imports.len() == 1 { "1 import".to_owned() } else { format!("{} imports", imports.len()) };
+    let mut text = format!("{count} in {folder}\n");
+    if !imports.is_empty() {
+        let _ = writeln!(
+            text,
+            "{:>6}  {:<24}  {:<12}  {:>8}  {:>8}  TAKEN BACK",
+            "NUMBER", "AT", "FORMAT", "MADE", "CHANGED"
+        );
+    }
+    for import in imports {
+        let ImportRecord { import, at, format, created, changed, undone_at } = import;
+        let undone = undone_at.as_deref().unwrap_or("no");
+        let _ = writeln!(text, "{import:>6}  {at:<24}  {format:<12}  {created:>8}  {changed:>8}  {undone}");
+    }
+    text
+}
+
+/// What was, or would be, taken back of an import.
+pub(super) fn undone(folder: &str, record: &UndoRecord, done: bool) -> String {
+    let import = record.import.import;
+    let mut text = match (done, &record.import.undone_at) {
+        (true, _) => format!(
+            "Took import {import} in {folder} back: {} removed, {} put back, {} left.\n",
+            record.removed, record.put_back, record.left_in_all
+        ),
+        (false, Some(at)) => format!("Import {import} in {folder} of {} was taken back at {at}.\n", record.import.at),
+        (false, None) => format!(
+            "Import {import} in {folder} of {} made {} and changed {}. Taken back now, {} would be removed, {} put \
+             back, {} left.\n",
+            record.import.at,
+            record.import.created,
+            record.import.changed,
+            record.removed,
+            record.put_back,
+            record.left_in_all
+        ),
+    };
+    if done || record.import.undone_at.is_none() {
+        for left in &record.left {
+            let _ = writeln!(text, "  left: {} {}: it {}", left.sheet, left.id, left.why);
+        }
+        if record.left_in_all > record.left.len() {
+            let _ = writeln!(text, "  and {} more like these", record.left_in_all - record.left.len());
+        }
+    }
+    text
+}
+
+/// What was written.
+pub(super) fn exported(data: &str, folder: &Path, files: &[(String, usize)]) -> String {
+    let mut text = format!("Exported {data} into {}, which holds people's data: keep it safe.\n", folder.display());
+    for (file, count) in files {
+        let _ = writeln!(text, "  {file}: {}", rows(*count));
+    }
+    text
+}

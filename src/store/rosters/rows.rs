@@ -1,0 +1,386 @@
+//! Things of all kinds as rows of sheets: read, made, and put as they are to be, every column at once.
+
+use rusqlite::{OptionalExtension, Params, params};
+
+use crate::model::rosters::{Column, Sheet, SheetRow, Thing};
+use crate::model::{Account, Child, Conflict, Error, Group, Id, Institution, PasswordHash, Role, Username, text};
+use crate::store::engine::error::Translate;
+use crate::store::engine::rows;
+use crate::store::{NewAccountRow, Tx, View};
+
+impl View<'_> {
+    /// A thing as a row of its sheet, with all that it has but its id and password.
+    pub fn sheet_row(&self, sheet: Sheet, id: Id<Thing>) -> Result<Option<SheetRow>, Error> {
+        let found = match (sheet.role(), sheet) {
+            (Some(role), _) => self.user_row(sheet, role, id)?,
+            (None, Sheet::Groups) => self.group_row(id)?,
+            (None, _) => self.institution_row(id)?,
+        };
+        let Some(mut row) = found else { return Ok(None) };
+        put(&mut row, Column::SourcedId, self.source_of(id)?);
+        Ok(Some(row))
+    }
+
+    fn user_row(&self, sheet: Sheet, role: Role, id: Id<Thing>) -> Result<Option<SheetRow>, Error> {
+        let found: Option<(Vec<u8>, Option<Id<Institution>>)> = self
+            .prepare("SELECT username, institution_id FROM account WHERE id = ?1 AND role = ?2")?
+            .query_row(params![id.as_bytes(), role.word()], |row| Ok((row.get(0)?, rows::optional_id(row, 1)?)))
+            .optional()
+            .translate()?;
+        let Some((username, institution)) = found else { return Ok(None) };
+        let mut row = SheetRow::new();
+        let username = self.cipher.decrypt(&username).map_err(Error::internal)?;
+        row.insert(Column::Username, username.as_str().to_owned());
+        put(&mut row, Column::Institution, institution.map(|id| id.to_string()));
+        match sheet {
+            Sheet::Children => {
+                const COLUMNS: [Column; 4] = [Column::Gender, Column::Age, Column::AgeCalcDate, Column::NfcTag];
+                let sql =
+                    "SELECT gender, age, age_calc_date, nfc_tag, tag_assigned_at FROM child WHERE account_id = ?1";
+                self.fill((sql, id), &mut row, &COLUMNS, |stored, row| {
+                    let time: Option<i64> = stored.get(4)?;
+                    put(row, Column::TagTime, time.map(|time| time.to_string()));
+                    Ok(())
+                })?;
+            }
+            Sheet::Applications => {
+                let sql = "SELECT application_name FROM application WHERE account_id = ?1";
+                self.fill((sql, id), &mut row, &[Column::ApplicationName], |_, _| Ok(()))?;
+            }
+            Sheet::Families => {
+                let sql = "SELECT child_id FROM family_child WHERE family_id = ?1 ORDER BY position";
+                row.insert(Column::Children, self.joined_ids(sql, id)?);
+            }
+            Sheet::Educators | Sheet::HealthProfessionals | Sheet::Institutions | Sheet::Groups => {}
+        }
+        Ok(Some(row))
+    }
+
+    fn group_row(&self, id: Id<Thing>) -> Result<Option<SheetRow>, Error> {
+        let mut row = SheetRow::new();
+        let sql = "SELECT name, school_class, owner_id FROM children_group WHERE id = ?1";
+        let found = self.fill((sql, id), &mut row, &[Column::Name, Column::SchoolClass], |stored, row| {
+            row.insert(Column::Owner, rows::id::<Account>(stored, 2)?.to_string());
+            Ok(())
+        })?;
+        let members = "SELECT child_id FROM group_member WHERE group_id = ?1 ORDER BY position";
+        row.insert(Column::Children, self.joined_ids(members, id)?);
+        Ok(found.then_some(row))
+    }
+
+    fn institution_row(&self, id: Id<Thing>) -> Result<Option<SheetRow>, Error> {
+        let mut row = SheetRow::new();
+        let sql = "SELECT name, type, address, latitude, longitude FROM institution WHERE id = ?1";
+        let found = self.fill((sql, id), &mut row, &[Column::Name, Column::Type, Column::Address], |stored, row| {
+            put(row, Column::Latitude, stored.get::<_, Option<f64>>(3)?.map(text::number_text));
+            put(row, Column::Longitude, stored.get::<_, Option<f64>>(4)?.map(text::number_text));
+            Ok(())
+        })?;
+        Ok(found.then_some(row))
+    }
+
+    /// Reads texts into these columns, and more in another way; returns whether there is such a row.
+    fn fill(
+        &self,
+        (sql, id): (&str, Id<Thing>),
+        row: &mut SheetRow,
+        texts: &[Column],
+        more: impl FnOnce(&rusqlite::Row<'_>, &mut SheetRow) -> rusqlite::Result<()>,
+    ) -> Result<bool, Error> {
+        let read = |stored: &rusqlite::Row<'_>| {
+            for (at, column) in texts.iter().enumerate() {
+                put(row, *column, stored.get(at)?);
+            }
+            more(stored, row)
+        };
+        Ok(self.prepare(sql)?.query_row([id.as_bytes()], read).optional().translate()?.is_some())
+    }
+
+    fn joined_ids(&self, sql: &str, id: Id<Thing>) -> Result<String, Error> {
+        let ids: Vec<Id<Child>> = self
+            .prepare(sql)?
+            .query_map([id.as_bytes()], |row| rows::id(row, 0))
+            .translate()?
+            .collect::<rusqlite::Result<_>>()
+            .translate()?;
+        Ok(ids.iter().map(Id::to_string).collect::<Vec<_>>().join(" "))
+    }
+
+    /// The user of this type and name.
+    pub fn user_named(&self, role: Role, name: &Username) -> Result<Option<Id<Thing>>, Error> {
+        let name = self.cipher.encrypt(name)?;
+        self.look_up("SELECT id FROM account WHERE username = ?1 AND role = ?2", params![name, role.word()])
+    }
+
+    /// The institution of this name.
+    pub fn institution_named(&self, name: &str) -> Result<Option<Id<Thing>>, Error> {
+        self.look_up("SELECT id FROM institution WHERE name = ?1", [name])
+    }
+
+    /// The group of this name that the owner has.
+    pub fn group_named(&self, owner: Id<Thing>, name: &str) -> Result<Option<Id<Thing>>, Error> {
+        self.look_up("SELECT id FROM children_group WHERE owner_id = ?1 AND name = ?2", params![owner.as_bytes(), name])
+    }
+
+    /// The child that holds this NFC tag.
+    pub fn holder_of_tag(&self, tag: &str) -> Result<Option<Id<Thing>>, Error> {
+        self.look_up("SELECT account_id FROM child WHERE nfc_tag = ?1", [tag])
+    }
+
+    fn look_up(&self, sql: &str, params: impl Params) -> Result<Option<Id<Thing>>, Error> {
+        self.prepare(sql)?.query_row(params, |row| rows::id(row, 0)).optional().translate()
+    }
+
+    /// The next things of a sheet after one, at most `count`, in the order in which they were made.
+    pub fn sheet_ids(&self, sheet: Sheet, after: Option<Id<Thing>>, count: usize) -> Result<Vec<Id<Thing>>, Error> {
+        let after = after.unwrap_or_else(|| Id::from_bytes([0; 12]));
+        let sql = match (sheet.role(), sheet) {
+            (Some(_), _) => "SELECT id FROM account WHERE id > ?1 AND role = ?3 ORDER BY id LIMIT ?2",
+            (None, Sheet::Groups) => "SELECT id FROM children_group WHERE id > ?1 AND ?3 IS NULL ORDER BY id LIMIT ?2",
+            (None, _) => "SELECT id FROM institution WHERE id > ?1 AND ?3 IS NULL ORDER BY id LIMIT ?2",
+        };
+        self.prepare(sql)?
+            .query_map(params![after.as_bytes(), count, sheet.role().map(Role::word)], |row| rows::id(row, 0))
+            .translate()?
+            .collect::<rusqlite::Result<_>>()
+            .translate()
+    }
+
+    /// Whether a sheet has this thing.
+    pub fn is_on_sheet(&self, sheet: Sheet, id: Id<Thing>) -> Result<bool, Error> {
+        let sql = match (sheet.role(), sheet) {
+            (Some(_), _) => "SELECT id FROM account WHERE id = ?1 AND role = ?2",
+            (None, Sheet::Groups) => "SELECT id FROM children_group WHERE id = ?1 AND ?2 IS NULL",
+            (None, _) => "SELECT id FROM institution WHERE id = ?1 AND ?2 IS NULL",
+        };
+        Ok(self.look_up(sql, params![id.as_bytes(), sheet.role().map(Role::word)])?.is_some())
+    }
+
+    /// How many things a sheet has.
+    pub fn count_sheet(&self, sheet: Sheet) -> Result<usize, Error> {
+        let sql = match (sheet.role(), sheet) {
+            (Some(_), _) => "SELECT count(*) FROM account WHERE role = ?1",
+            (None, Sheet::Groups) => "SELECT count(*) FROM children_group WHERE ?1 IS NULL",
+            (None, _) => "SELECT count(*) FROM institution WHERE ?1 IS NULL",
+        };
+        self.prepare(sql)?.query_row([sheet.role().map(Role::word)], |row| row.get(0)).translate()
+    }
+
+    /// Whether anything hangs on a thing that a sheet does not show: somebody logged in as a user, is in an
+    /// institution, or a child is in a family or a group, or was tracked, or a user has groups.
+    pub fn is_in_use(&self, id: Id<Thing>) -> Result<bool, Error> {
+        self.prepare(
+            "SELECT EXISTS (SELECT 1 FROM account WHERE id = ?1 AND last_login IS NOT NULL)
+                 OR EXISTS (SELECT 1 FROM account WHERE institution_id = ?1)
+                 OR EXISTS (SELECT 1 FROM tracked_institution WHERE institution_id = ?1)
+                 OR EXISTS (SELECT 1 FROM tracked_child WHERE child_id = ?1)
+                 OR EXISTS (SELECT 1 FROM family_child WHERE child_id = ?1)
+                 OR EXISTS (SELECT 1 FROM group_member WHERE child_id = ?1)
+                 OR EXISTS (SELECT 1 FROM children_group WHERE owner_id = ?1)",
+        )?
+        .query_row([id.as_bytes()], |row| row.get(0))
+        .translate()
+    }
+}
+
+fn put(row: &mut SheetRow, column: Column, value: Option<String>) {
+    if let Some(value) = value {
+        row.insert(column, value);
+    }
+}
+
+/// The columns of a row as SQLite takes them.
+struct Values<'r>(&'r SheetRow);
+
+impl Values<'_> {
+    fn text(&self, column: Column) -> Option<&str> {
+        self.0.get(&column).map(String::as_str)
+    }
+
+    fn number(&self, column: Column) -> Option<f64> {
+        self.text(column).and_then(text::number)
+    }
+
+    fn time(&self) -> Option<i64> {
+        self.text(Column::TagTime)?.parse().ok()
+    }
+
+    /// # Errors
+    /// `Internal` if there is none: whoever plans rows sees to it.
+    fn id<K>(&self, column: Column) -> Result<Id<K>, Error> {
+        let id = self.text(column).and_then(Id::parse);
+        id.ok_or_else(|| Error::internal(format!("a row has no {}", column.word())))
+    }
+
+    fn children(&self) -> Result<Vec<Id<Child>>, Error> {
+        let ids = self.text(Column::Children).unwrap_or_default().split(' ').filter(|id| !id.is_empty());
+        ids.map(|id| Id::parse(id).ok_or_else(|| Error::internal("a row names a child by no id"))).collect()
+    }
+
+    fn username(&self) -> Result<Username, Error> {
+        let name = self.text(Column::Username).ok_or_else(|| Error::internal("a row has no username"))?;
+        Ok(Username::verbatim(name.to_owned()))
+    }
+}
+
+impl Tx<'_> {
+    /// Makes a thing of a row; returns its new id. Users get this password.
+    ///
+    /// # Errors
+    /// `Conflict` if its name, its tag or what others know it by is taken; `Internal` if the row lacks something.
+    pub fn make_sheet_row(&self, sheet: Sheet, row: &SheetRow, hash: &PasswordHash) -> Result<Id<Thing>, Error> {
+        let values = Values(row);
+        let taken = || Error::Conflict(Conflict::Name(sheet.kind()));
+        let id: Id<Thing> = match (sheet.role(), sheet) {
+            (Some(role), _) => {
+                let institution = values.text(Column::Institution).and_then(Id::parse);
+                let username = &values.username()?;
+                let id = self.insert_account(&NewAccountRow { role, username, hash, institution })?.cast();
+                self.make_details(sheet, id, &values)?;
+                id
+            }
+            (None, Sheet::Groups) => {
+                let id = self.new_id();
+                self.prepare("INSERT INTO children_group (id, owner_id, name, created_at) VALUES (?1, ?2, ?3, ?4)")?
+                    .execute(params![
+                        id.as_bytes(),
+                        values.id::<Account>(Column::Owner)?.as_bytes(),
+                        values.text(Column::Name),
+                        self.now().as_millisecond(),
+                    ])
+                    .or_duplicate(taken())?;
+                id
+            }
+            (None, _) => {
+                let id = self.new_id();
+                self.prepare("INSERT INTO institution (id, name, type, created_at) VALUES (?1, ?2, ?3, ?4)")?
+                    .execute(params![
+                        id.as_bytes(),
+                        values.text(Column::Name),
+                        values.text(Column::Type),
+                        self.now().as_millisecond(),
+                    ])
+                    .or_duplicate(taken())?;
+                id
+            }
+        };
+        self.put_sheet_row(sheet, id, row)?;
+        Ok(id)
+    }
+
+    fn make_details(&self, sheet: Sheet, id: Id<Thing>, values: &Values<'_>) -> Result<(), Error> {
+        match sheet {
+            Sheet::Children => self.execute(
+                "INSERT INTO child (account_id, gender, age, fitbit_status) VALUES (?1, ?2, ?3, 'none')",
+                params![id.as_bytes(), values.text(Column::Gender), values.text(Column::Age)],
+            )?,
+            Sheet::Applications => self.execute(
+                "INSERT INTO application (account_id, application_name) VALUES (?1, ?2)",
+                params![id.as_bytes(), values.text(Column::ApplicationName)],
+            )?,
+            _ => 0,
+        };
+        Ok(())
+    }
+
+    /// Makes a thing what the row says, in every column: what is absent there, it does not have.
+    ///
+    /// # Errors
+    /// As [`Tx::make_sheet_row`].
+    pub fn put_sheet_row(&self, sheet: Sheet, id: Id<Thing>, row: &SheetRow) -> Result<(), Error> {
+        let values = Values(row);
+        let taken = || Error::Conflict(Conflict::Name(sheet.kind()));
+        match (sheet.role(), sheet) {
+            (Some(role), _) => {
+                let institution = values.text(Column::Institution).and_then(Id::<Institution>::parse);
+                self.prepare(
+                    "UPDATE account SET username = ?3, institution_id = ?4 WHERE id = ?1 AND role = ?2
+                     AND (username, institution_id) IS DISTINCT FROM (?3, ?4)",
+                )?
+                .execute(params![
+                    id.as_bytes(),
+                    role.word(),
+                    self.cipher.encrypt(&values.username()?)?,
+                    institution.as_ref().map(Id::as_bytes),
+                ])
+                .or_duplicate(taken())?;
+                self.put_details(sheet, id, &values)?;
+            }
+            (None, Sheet::Groups) => {
+                self.prepare(
+                    "UPDATE children_group SET owner_id = ?2, name = ?3, school_class = ?4 WHERE id = ?1
+                     AND (owner_id, name, school_class) IS DISTINCT FROM (?2, ?3, ?4)",
+                )?
+                .execute(params![
+                    id.as_bytes(),
+                    values.id::<Account>(Column::Owner)?.as_bytes(),
+                    values.text(Column::Name),
+                    values.text(Column::SchoolClass),
+                ])
+                .or_duplicate(taken())?;
+                self.set_members(id.cast::<Group>(), &values.children()?)?;
+            }
+            (None, _) => {
+                self.prepare(
+                    "UPDATE institution SET name = ?2, type = ?3, address = ?4, latitude = ?5, longitude = ?6
+                     WHERE id = ?1
+                     AND (name, type, address, latitude, longitude) IS DISTINCT FROM (?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![
+                    id.as_bytes(),
+                    values.text(Column::Name),
+                    values.text(Column::Type),
+                    values.text(Column::Address),
+                    values.number(Column::Latitude),
+                    values.number(Column::Longitude),
+                ])
+                .or_duplicate(taken())?;
+            }
+        }
+        self.set_source(sheet, id, values.text(Column::SourcedId))
+    }
+
+    fn put_details(&self, sheet: Sheet, id: Id<Thing>, values: &Values<'_>) -> Result<(), Error> {
+        match sheet {
+            Sheet::Children => {
+                self.prepare(
+                    "UPDATE child SET gender = ?2, age = ?3, age_calc_date = ?4, nfc_tag = ?5, tag_assigned_at = ?6
+                     WHERE account_id = ?1 AND (gender, age, age_calc_date, nfc_tag, tag_assigned_at)
+                           IS DISTINCT FROM (?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![
+                    id.as_bytes(),
+                    values.text(Column::Gender),
+                    values.text(Column::Age),
+                    values.text(Column::AgeCalcDate),
+                    values.text(Column::NfcTag),
+                    values.time(),
+                ])
+                .or_duplicate(Error::Conflict(Conflict::NfcTag))?;
+            }
+            Sheet::Applications => {
+                self.execute(
+                    "UPDATE application SET application_name = ?2
+                     WHERE account_id = ?1 AND application_name IS DISTINCT FROM ?2",
+                    params![id.as_bytes(), values.text(Column::ApplicationName)],
+                )?;
+            }
+            Sheet::Families => self.set_family_children(id.cast(), &values.children()?)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Deletes a thing with all that belongs to it; returns whether there was one.
+    ///
+    /// # Errors
+    /// `Internal` if somebody belongs to it that is an institution.
+    pub fn delete_sheet_row(&self, sheet: Sheet, id: Id<Thing>) -> Result<bool, Error> {
+        let sql = match (sheet.role(), sheet) {
+            (Some(_), _) => "DELETE FROM account WHERE id = ?1",
+            (None, Sheet::Groups) => "DELETE FROM children_group WHERE id = ?1",
+            (None, _) => "DELETE FROM institution WHERE id = ?1",
+        };
+        Ok(self.execute(sql, [id.as_bytes()])? == 1)
+    }
+}

@@ -1,0 +1,96 @@
+//! `import` and `export`, with the service running and stopped.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::Server;
+use super::operator::{PLAIN, done, refused, verb};
+
+const CHILDREN: &str = "username,institution,gender,age\nBR0001,Elementary School,female,11\n";
+
+fn roster(folder: &Path) {
+    fs::create_dir(folder.join("roster")).unwrap();
+    fs::write(folder.join("roster/institutions.csv"), "name,type\nElementary School,School\n").unwrap();
+    fs::write(folder.join("roster/children.csv"), CHILDREN).unwrap();
+}
+
+/// The same commands do the same in both ways.
+#[track_caller]
+fn life_of_a_roster(folder: &Path) {
+    roster(folder);
+    let imports = || done(folder, &["import", "list"], "")["imports"].as_array().unwrap().clone();
+    let before = imports().len();
+    let planned = done(folder, &["import", "roster", "--without-passwords"], "");
+    assert_eq!(planned["plan"]["counts"][1]["create"], 1);
+    assert_eq!(imports().len(), before, "a plan writes nothing");
+    let passwords = folder.join("passwords.csv");
+    let applied = done(folder, &["import", "roster", "--passwords", "passwords.csv", "--apply"], "");
+    let import = applied["applied"]["import"].as_i64().unwrap().to_string();
+    assert_eq!(applied["applied"]["created"], 2);
+    assert_eq!(fs::metadata(&passwords).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = fs::read_to_string(&passwords).unwrap();
+    assert!(text.starts_with("type,username,password\r\nchild,BR0001,"), "{text}");
+    refused(folder, &["import", "roster", "--passwords", "passwords.csv"], 1, &["is there already"]);
+    done(folder, &["export", "exported"], "");
+    let again = done(folder, &["import", "exported", "--apply"], "");
+    assert_eq!(again["applied"]["import"], Value::Null, "an export changes nothing");
+    refused(folder, &["export", "exported"], 1, &["exported/institutions.csv", "is there already"]);
+    assert_eq!(done(folder, &["import", "show", &import], "")["would_undo"]["removed"], 2);
+    assert_eq!(done(folder, &["import", "undo", &import], "")["undone"]["removed"], 2);
+    assert_eq!(imports()[0]["created"], 0, "nothing of it is left");
+    refused(folder, &["import", "undo", "99"], 1, &["no import of this number", "import list"]);
+    ["roster", "exported"].iter().for_each(|name| fs::remove_dir_all(folder.join(name)).unwrap());
+    fs::remove_file(passwords).unwrap();
+}
+
+#[test]
+fn a_roster_is_imported_exported_and_taken_back_with_the_service_running_and_stopped() {
+    let server = Server::start(PLAIN);
+    life_of_a_roster(server.folder());
+    let folder = server.stop();
+    life_of_a_roster(folder.path());
+}
+
+#[test]
+fn a_large_file_arrives_whole_at_the_running_service() {
+    let server = Server::start(PLAIN);
+    roster(server.folder());
+    let mut text = CHILDREN.to_owned();
+    (0..5_000).for_each(|n| text += &format!("MANY{n:06},Elementary School,male,9\n"));
+    fs::write(server.folder().join("roster/children.csv"), text).unwrap();
+    let applied = done(server.folder(), &["import", "roster", "--without-passwords", "--apply"], "");
+    assert_eq!(applied["applied"]["created"], 5_002);
+}
+
+#[test]
+fn what_is_wrong_with_files_is_said_with_file_row_and_column_and_nothing_is_changed() {
+    let server = Server::start(PLAIN);
+    let folder = server.folder();
+    roster(folder);
+    let text = format!("{CHILDREN}BR0002,Elementary School,girl\u{1b}[2J,11\n");
+    fs::write(folder.join("roster/children.csv"), text).unwrap();
+    let output = verb(folder, &["import", "roster", "--without-passwords", "--apply"], "");
+    let (shown, error) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(
+        shown.contains("refused: children.csv, row 3, gender (text of 8 characters): this is no gender"),
+        "{shown}"
+    );
+    assert!(!shown.contains("girl") && error.contains("nothing was changed"), "{error}");
+    assert!(!server.output().contains("BR000"), "no name is logged");
+    for (arguments, words) in [
+        (&["import", "nowhere"] as &[&str], "cannot be read"),
+        (&["import", "/dev/zero"], "is no file"),
+        (&["import", "roster", "--encoding", "klingon"], "is not known"),
+    ] {
+        let output = verb(folder, arguments, "");
+        let all = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        assert!(output.status.code() == Some(1) && all.contains(words), "{arguments:?}: {all}");
+    }
+    for arguments in [&["import"] as &[&str], &["import", "undo", "x"], &["import", "roster", "--sheet", "pupils"]] {
+        assert_eq!(verb(folder, arguments, "").status.code(), Some(2), "{arguments:?}");
+    }
+}
