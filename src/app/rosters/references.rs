@@ -83,10 +83,8 @@ impl Names {
                     return Ok(Ok(Target::There(id)));
                 }
             }
-            return Ok(Err(Wrong::refused(format!(
-                "there is no {noun} of this id: give another id, or the name in its place"
-            ))));
         }
+        // What another program knows things by may look like an id.
         let mut found = Vec::new();
         for sheet in sheets {
             found.extend(self.candidates(view, *sheet, word)?);
@@ -96,7 +94,7 @@ impl Names {
         Ok(match found.as_slice() {
             [one] => Ok(*one),
             [] => Err(Wrong::refused(format!(
-                "there is no {noun} of this name, neither here nor in these files: see how it is written, or add it"
+                "there is no {noun} of this name or id, neither here nor in these files: see how it is written, or add it"
             ))),
             _ => Err(Wrong::conflict(format!("several are called so: give the id of the {noun} that is meant"))),
         })

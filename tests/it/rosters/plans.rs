@@ -98,7 +98,7 @@ async fn a_log_in_that_becomes_free_lets_nobody_else_in() {
     let family = "username,children\nfamily1,BR0001\n";
     problems(
         &plan(&world, &[("children.csv", &old_name), ("families.csv", family)]).await,
-        &[("refused", Some(2), "children", "no child of this name")],
+        &[("refused", Some(2), "children", "no child of this name or id")],
     );
 }
 
@@ -117,6 +117,18 @@ async fn what_another_program_knows_a_thing_by_finds_it_again_under_a_new_name()
     ];
     assert_eq!(apply(&world, files).await.changed, 1);
     assert_eq!(counts(&plan(&world, files).await, "children").unchanged, 1);
+    let alike: &[(&str, &str)] = &[
+        ("children.csv", "sourced_id,username\n507f191e810c19729de860ea,0003\n"),
+        ("families.csv", "username,children\nfamily1,507f191e810c19729de860ea\n"),
+    ];
+    let alike = plan(&world, &[alike[0], alike[1]]).await;
+    problems(
+        &alike,
+        &[
+            ("conflict", Some(2), "sourced_id", "is known by another sourced_id"),
+            ("refused", Some(2), "children", "no child of this name or id"),
+        ],
+    );
     let family = world.admin().await.get("/v1/families?username=family2").await;
     assert_eq!(family.body[0]["children"][0]["username"], "0003");
 }
@@ -153,7 +165,7 @@ async fn a_wrong_value_is_an_error_and_never_a_default() {
             ("refused", Some(3), "age", "write dates as 2015-12-31"),
             ("refused", Some(4), "age", "above zero"),
             ("refused", Some(5), "age", "write dates as 2015-12-31"),
-            ("refused", Some(6), "institution_id", "no institution of this name"),
+            ("refused", Some(6), "institution_id", "no institution of this name or id"),
             ("refused", Some(7), "", "needs institution_id"),
             ("refused", Some(8), "age_calc_date", "in the future"),
             ("refused", Some(9), "username", "cannot be seen"),

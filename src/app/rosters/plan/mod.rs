@@ -252,6 +252,10 @@ impl Planner<'_> {
             Column::Owner => (vec![text], &[Sheet::Educators, Sheet::HealthProfessionals]),
             _ => (vec![text], &[Sheet::Institutions]),
         };
+        if words.len() > MAX_CHILDREN {
+            let message = format!("a {} has at most {MAX_CHILDREN} children: make several", sheet.noun());
+            return Err(self.refuse(line, Some(column), Wrong::refused(message)));
+        }
         let mut targets = Vec::with_capacity(words.len());
         for word in words {
             match self.names.resolve(self.view, sheets, word)? {
@@ -259,10 +263,6 @@ impl Planner<'_> {
                 Ok(target) => targets.push(target),
                 Err(wrong) => return Err(self.refuse(line, Some(column), wrong)),
             }
-        }
-        if targets.len() > MAX_CHILDREN {
-            let message = format!("a {} has at most {MAX_CHILDREN} children: make several", sheet.noun());
-            return Err(self.refuse(line, Some(column), Wrong::refused(message)));
         }
         Ok(targets)
     }
