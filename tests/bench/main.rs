@@ -6,8 +6,11 @@
 mod bare;
 mod plan;
 mod raw;
+mod raw_tracking;
+mod school;
 mod site;
 mod table;
+mod tracking;
 mod wrk;
 
 use std::path::PathBuf;
@@ -25,6 +28,8 @@ struct Scale {
     rounds: usize,
     seconds: Duration,
     only: Option<String>,
+    /// Of what is tracked in the large school; without, there is none.
+    school_years: Option<usize>,
 }
 
 fn main() -> ExitCode {
@@ -54,6 +59,9 @@ fn command() -> Command {
         .arg(number("users", "100000", "Children in the large school district; 10,000 and 100 are measured besides"))
         .arg(number("rounds", "3", "How often each is measured; the median counts"))
         .arg(number("seconds", "4", "How long each measurement takes"))
+        .arg(Arg::new("school-years").long("school-years").value_parser(value_parser!(usize)).help(
+            "Measures a school of 600 with so many years of data against one with one, too: 5 take minutes, and 3 GiB",
+        ))
         .arg(Arg::new("only").help("Measures only the rows whose name contains this"))
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON"))
         .arg(Arg::new("bench").long("bench").action(ArgAction::SetTrue).hide(true))
@@ -66,6 +74,7 @@ fn measure(matches: &ArgMatches) -> Result<(), Failure> {
         users: number("users"),
         rounds: number("rounds"),
         seconds: Duration::from_secs(number("seconds") as u64),
+        school_years: matches.get_one::<usize>("school-years").copied().filter(|years| *years > 0),
         only: matches.get_one::<String>("only").cloned(),
     };
     wrk::require()?;

@@ -23,7 +23,7 @@ const PAGE: &str = "SELECT a.id, a.role, a.username, a.institution_id, a.last_lo
     WHERE a.role = 'child' ORDER BY a.id DESC LIMIT 100";
 
 /// Does `work` over and over on every core; returns how often in a second.
-fn on_all_cores(
+pub(crate) fn on_all_cores(
     seconds: Duration,
     work: impl Fn(&dyn Fn() -> bool) -> Result<u64, Failure> + Sync,
 ) -> Result<f64, Failure> {
@@ -67,7 +67,7 @@ pub(crate) fn hashes(seconds: Duration) -> Result<f64, Failure> {
     })
 }
 
-fn reader(site: &Site) -> Result<Connection, Failure> {
+pub(crate) fn reader(site: &Site) -> Result<Connection, Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Ok(Connection::open_with_flags(site.database(), flags)?)
 }
@@ -147,14 +147,20 @@ impl Drop for Copy {
     }
 }
 
-/// Changes of usernames in a second, so many to a commit, with the statements of the service.
-pub(crate) fn changes(site: &Site, copy: &Copy, together: usize, seconds: Duration) -> Result<f64, Failure> {
+/// A connection that writes as the service does.
+pub(crate) fn writer(copy: &Copy) -> Result<Connection, Failure> {
     let connection = Connection::open(copy.path())?;
     for (name, value) in
         [("journal_mode", "WAL"), ("synchronous", "FULL"), ("foreign_keys", "1"), ("secure_delete", "1")]
     {
         connection.pragma_update(None, name, value)?;
     }
+    Ok(connection)
+}
+
+/// Changes of usernames in a second, so many to a commit, with the statements of the service.
+pub(crate) fn changes(site: &Site, copy: &Copy, together: usize, seconds: Duration) -> Result<f64, Failure> {
+    let connection = writer(copy)?;
     let ids: Vec<Vec<u8>> = connection
         .prepare("SELECT id FROM account WHERE role = 'child' LIMIT 4096")?
         .query_map([], |row| row.get(0))?

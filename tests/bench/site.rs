@@ -32,6 +32,8 @@ const TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 pub(crate) struct Site {
     pub(crate) folder: TempDir,
     pub(crate) admin: String,
+    /// The token of an application.
+    pub(crate) application: String,
     pub(crate) institution: String,
     pub(crate) children: Vec<String>,
     /// Tokens of different educators.
@@ -66,7 +68,8 @@ impl Site {
         let store = open(folder.path())?;
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let hash = hash()?;
-        let (institution, admin, children, educators) = runtime.block_on(fill(&store, children, hash))?;
+        let People { institution, admin, application, children, educators } =
+            runtime.block_on(fill(&store, children, hash))?;
         // The service refuses tokens with numbers that were never given out.
         let number = runtime.block_on(store.write(|tx| Ok(tx.new_token(TOKEN_LIFETIME))));
         let number = number.map_err(|error| format!("no token can be numbered: {error:?}"))?;
@@ -75,8 +78,9 @@ impl Site {
         let token = |id: &Id<Account>, role| token(&key, *id, role, number);
         let callers = educators.iter().map(|id| token(id, Role::Educator)).collect::<Result<_, _>>()?;
         let admin = token(&admin, Role::Admin)?;
+        let application = token(&application, Role::Application)?;
         let children = children.iter().map(ToString::to_string).collect();
-        Ok(Self { folder, admin, institution: institution.to_string(), children, callers })
+        Ok(Self { folder, admin, application, institution: institution.to_string(), children, callers })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -101,7 +105,7 @@ fn username_key(folder: &Path) -> Result<Zeroizing<[u8; KEY_LENGTH]>, Failure> {
     Ok(key)
 }
 
-fn open(folder: &Path) -> Result<Store, Failure> {
+pub(crate) fn open(folder: &Path) -> Result<Store, Failure> {
     let scans = ScanOptions { running: 1, answer_bytes: 1 << 20, on_thread_start: || {} };
     let options = StoreOptions { path: folder.join("ocariot.db"), scans, readers: 1, clock: model::Clock::system() };
     let key = username_key(folder)?;
@@ -114,7 +118,13 @@ fn hash() -> Result<PasswordHash, Failure> {
     Ok(PasswordHash::from_phc(hash.to_string()))
 }
 
-type People = (Id<Institution>, Id<Account>, Vec<Id<Account>>, Vec<Id<Account>>);
+struct People {
+    institution: Id<Institution>,
+    admin: Id<Account>,
+    application: Id<Account>,
+    children: Vec<Id<Account>>,
+    educators: Vec<Id<Account>>,
+}
 
 async fn fill(store: &Store, children: usize, hash: PasswordHash) -> Result<People, Failure> {
     let day = jiff::civil::date(2026, 1, 1);
@@ -127,6 +137,8 @@ async fn fill(store: &Store, children: usize, hash: PasswordHash) -> Result<Peop
         let institution =
             tx.insert_institution(&InstitutionFacts { name, kind, address: None, latitude: None, longitude: None })?;
         let admin = insert(Role::Admin, "bench".to_owned())?;
+        let application = insert(Role::Application, "bench".to_owned())?;
+        tx.insert_application(application, &Text::verbatim("bench".to_owned()))?;
         let mut all = Vec::with_capacity(children);
         for number in 0..children {
             let id = insert(Role::Child, format!("BR{number:05}"))?;
@@ -148,7 +160,7 @@ async fn fill(store: &Store, children: usize, hash: PasswordHash) -> Result<Peop
                 tx.insert_group(educator, &NewGroup { name, school_class: None, children })?;
             }
         }
-        Ok((institution, admin, all, educators))
+        Ok(People { institution, admin, application, children: all, educators })
     });
     people.await.map_err(|error| format!("the people cannot be stored: {error:?}").into())
 }

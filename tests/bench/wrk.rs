@@ -9,10 +9,12 @@ use super::Failure;
 
 /// Sends the requests of a file in turn, and prints what became of them as one line.
 const SCRIPT: &str = r#"
-local requests, at = {}, 0
+local requests, at, before = {}, 0, ""
 function init(args)
   for line in io.lines(args[1]) do
     local method, path, token, body = line:match("^(%S+)\t(%S+)\t(%S*)\t(.*)$")
+    if body == "=" then body = before end
+    before = body
     local headers = { ["Host"] = "localhost" }
     if token ~= "" then headers["Authorization"] = "Bearer " .. token end
     if body ~= "" then headers["Content-Type"] = "application/json" else body = nil end
@@ -43,6 +45,10 @@ impl Ask {
     pub(crate) fn get(path: impl Into<String>, token: &str) -> Self {
         Self { method: "GET", path: path.into(), token: token.to_owned(), body: String::new() }
     }
+
+    pub(crate) fn post(path: String, token: &str, body: &str) -> Self {
+        Self { method: "POST", path, token: token.to_owned(), body: body.to_owned() }
+    }
 }
 
 /// What became of a load.
@@ -58,7 +64,12 @@ pub(crate) struct Seen {
 }
 
 /// A load in work.
-pub(crate) struct Running(Child);
+pub(crate) struct Running {
+    child: Child,
+    /// What is asked first.
+    first: String,
+    seconds: Duration,
+}
 
 /// # Errors
 /// If there is no wrk.
@@ -83,8 +94,12 @@ pub(crate) fn start(
     asks: &[Ask],
 ) -> Result<Running, Failure> {
     let mut lines = String::new();
+    let mut before = "";
     for ask in asks {
-        writeln!(lines, "{}\t{}\t{}\t{}", ask.method, ask.path, ask.token, ask.body)?;
+        // A long body that is sent again and again is written once.
+        let body = if ask.body == before && !before.is_empty() { "=" } else { &ask.body };
+        before = &ask.body;
+        writeln!(lines, "{}\t{}\t{}\t{body}", ask.method, ask.path, ask.token)?;
     }
     // Another load may be starting with files of its own.
     let file = |suffix, content| -> Result<PathBuf, Failure> {
@@ -102,12 +117,22 @@ pub(crate) fn start(
         .arg(requests)
         .stdout(Stdio::piped())
         .spawn()?;
-    Ok(Running(child))
+    let first = asks.first().map_or_else(String::new, |ask| format!("{} {}", ask.method, ask.path));
+    Ok(Running { child, first, seconds })
 }
 
 impl Running {
+    /// # Errors
+    /// If not a single answer came: there is nothing to reckon with.
     pub(crate) fn seen(self) -> Result<Seen, Failure> {
-        let output = self.0.wait_with_output()?;
+        let (first, seconds) = (self.first.clone(), self.seconds);
+        let none = || format!("no answer to {first} came within {seconds:?}: measure longer (--seconds)");
+        self.seen_if_any()?.ok_or_else(|| none().into())
+    }
+
+    /// What came of it; `None` if not a single answer came.
+    pub(crate) fn seen_if_any(self) -> Result<Option<Seen>, Failure> {
+        let output = self.child.wait_with_output()?;
         let text = String::from_utf8_lossy(&output.stdout);
         let line = text.lines().find_map(|line| line.strip_prefix("RESULT "));
         let numbers: Vec<u64> =
@@ -115,12 +140,12 @@ impl Running {
         let &[answers, microseconds, errors, p50, p99] = numbers.as_slice() else {
             return Err(format!("wrk did not say what it measured: {text}").into());
         };
-        Ok(Seen {
+        Ok((answers > 0).then(|| Seen {
             rate: answers as f64 / (microseconds as f64 / 1e6),
             p50: Duration::from_micros(p50),
             p99: Duration::from_micros(p99),
             errors,
             answers,
-        })
+        }))
     }
 }
