@@ -77,7 +77,7 @@ fn write_part<M, T: From<M> + Serialize>(key: &str, part: SectionPart<M>, out: &
 
 /// What is stored about a child, but for its password, of which there is only a hash. Lists begin with the newest.
 #[derive(Object)]
-#[oai(rename = "ChildExport", example)]
+#[oai(rename = "ChildExport", example, skip_serializing_if_is_none)]
 pub(super) struct ChildExportBody {
     /// When it was read.
     exported_at: Time,
@@ -89,6 +89,10 @@ pub(super) struct ChildExportBody {
     families: Vec<IdText>,
     /// The groups that it is in.
     groups: Vec<GroupOfChild>,
+    /// What another program of the school knows it by, if one does.
+    sourced_id: Option<String>,
+    /// The numbers of the imports of which it is remembered what they changed of it, the newest first.
+    imports: Vec<i64>,
     /// The backups that may hold it.
     backups: BackupsOfChild,
     /// What it did and what was done to it or to what belongs to it, its log-ins among it, as far as the audit trail is
@@ -116,6 +120,8 @@ impl Example for ChildExportBody {
             registered_at: Time::example("2026-01-05T08:00:00.000Z"),
             families: vec![IdText::example(demo::FAMILY)],
             groups: vec![group],
+            sourced_id: None,
+            imports: Vec::new(),
             backups: BackupsOfChild {
                 folder: "/var/lib/ocariot-users/backups".to_owned(),
                 files: Some(vec!["ocariot-users-20260109T030000.000Z.tar.zst.age".to_owned()]),
@@ -138,6 +144,9 @@ struct Head {
     registered_at: Time,
     families: Vec<IdText>,
     groups: Vec<GroupOfChild>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sourced_id: Option<String>,
+    imports: Vec<i64>,
     backups: BackupsOfChild,
 }
 
@@ -150,6 +159,8 @@ impl From<ExportedChild> for Head {
             registered_at: Time(head.ties.registered_at),
             families: head.ties.families.into_iter().map(IdText::of).collect(),
             groups: head.ties.groups.into_iter().map(group).collect(),
+            sourced_id: head.sourced_id,
+            imports: head.imports,
             backups: BackupsOfChild { folder: head.backups.folder, files: head.backups.files },
         }
     }

@@ -35,6 +35,10 @@ pub struct ExportedChild {
     pub child: Child,
     /// What it belongs to.
     pub ties: ChildTies,
+    /// What another program of the school knows it by.
+    pub sourced_id: Option<String>,
+    /// The imports of which it is remembered what they changed of it.
+    pub imports: Vec<i64>,
     /// The backups that may hold it.
     pub backups: KnownBackups,
 }
@@ -82,7 +86,9 @@ impl App {
         let (exported_at, backups) = (self.clock.now(), self.known_backups().await);
         Reading::new(place, move |view, out| {
             let known = view.child(child)?.ok_or(gone)?;
-            let head = ExportedChild { exported_at, child: known, ties: view.child_ties(child)?, backups };
+            let (ties, sourced_id) = (view.child_ties(child)?, view.source_of(child.cast())?);
+            let imports = view.imports_of(child.cast())?;
+            let head = ExportedChild { exported_at, child: known, ties, sourced_id, imports, backups };
             out.put(ExportPiece::Child(Box::new(head)))?;
             put_sections(view, child, out)
         })

@@ -70,6 +70,15 @@ impl View<'_> {
         self.prepare(BATCHES)?.query_row([number], batch).optional().translate()
     }
 
+    /// The imports of which it is remembered what they changed of a thing, the newest first.
+    pub fn imports_of(&self, thing: Id<Thing>) -> Result<Vec<i64>, Error> {
+        self.prepare("SELECT DISTINCT batch FROM roster_change WHERE thing = ?1 ORDER BY batch DESC")?
+            .query_map([thing.as_bytes()], |row| row.get(0))
+            .translate()?
+            .collect::<rusqlite::Result<_>>()
+            .translate()
+    }
+
     /// What an import changed, in the order in which it did; of things that are gone meanwhile, nothing.
     pub fn journal(&self, batch: i64) -> Result<Vec<Journaled>, Error> {
         type Stored = (String, Id<Thing>, Option<Vec<u8>>, Vec<u8>);

@@ -63,6 +63,16 @@ async fn names_and_what_others_know_them_by_are_not_readable_at_rest() {
 }
 
 #[tokio::test]
+async fn what_is_remembered_of_a_child_is_in_its_export() {
+    let world = World::new().await;
+    let import = apply(&world, SCHOOL).await.import;
+    let admin = world.admin().await;
+    let child = admin.get("/v1/children?username=BR0001").await.body[0]["id"].as_str().unwrap().to_owned();
+    let export = admin.get(&format!("/v1/children/{child}/export")).await.is(200).body;
+    assert_eq!((&export["sourced_id"], &export["imports"]), (&json!("S-1"), &json!([import])));
+}
+
+#[tokio::test]
 async fn whoever_has_no_password_cannot_log_in_until_one_is_set() {
     let world = World::new().await;
     apply(&world, SCHOOL).await;

@@ -37,7 +37,7 @@ async fn an_export_tells_all_that_is_stored_of_a_child_as_other_answers_show_it(
 
     let export = admin.get(&format!("/v1/children/{child}/export")).await.is(200);
     let body = &export.body;
-    let head = ["exported_at", "child", "registered_at", "families", "groups", "backups", "audit"];
+    let head = ["exported_at", "child", "registered_at", "families", "groups", "imports", "backups", "audit"];
     assert_eq!(keys(body), [&head[..], &["logs", "physicalactivities", "sleep", "weights", "bodyfats"]].concat());
     assert_eq!(body["child"], admin.get(&format!("/v1/children/{child}")).await.is(200).body);
     assert_eq!(body["families"], json!([school.family.id]));
@@ -122,7 +122,7 @@ async fn every_table_that_holds_something_of_a_child_is_in_the_export() {
     let export = t.world.admin().await.get(&t.path("export")).await.is(200).body;
     let database = rusqlite::Connection::open(t.world.folder.path().join("ocariot.db")).unwrap();
     let tables = "SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c
-                  WHERE m.type = 'table' AND c.name IN ('child', 'child_id') ORDER BY m.name";
+                  WHERE m.type = 'table' AND c.name IN ('child', 'child_id', 'thing') ORDER BY m.name";
     let tables: Vec<String> =
         database.prepare(tables).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let shown = [
@@ -131,6 +131,9 @@ async fn every_table_that_holds_something_of_a_child_is_in_the_export() {
         ("family_child", "families"),
         ("group_member", "groups"),
         ("physical_activity", "physicalactivities"),
+        ("roster_change", "imports"),
+        // Whoever has one: tests of rosters see to it.
+        ("roster_source", "child"),
         ("sleep", "sleep"),
         // The number that the others know it by.
         ("tracked_child", "child"),

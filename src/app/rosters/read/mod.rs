@@ -33,7 +33,7 @@ pub struct ReadOptions {
     pub sheet: Option<Sheet>,
     /// The encoding of files that say nothing of theirs and are not UTF-8.
     pub encoding: Option<&'static Encoding>,
-    /// Headers that are left out, in the form of [`table::plain`].
+    /// Headers that are left out, in lower case and without what stands between words.
     pub ignore: Vec<String>,
 }
 
