@@ -1,25 +1,24 @@
-//! `backup` and `restore`.
+//! `backup`.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::builder::ValueHint;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
+use super::archives::{
+    Asked, absolute, config, dangling_json, document, file, given_file, key_flags, manifest_json, opening, passphrase,
+    shown_absolute, switch, warn_if_readable,
+};
 use super::progress::Progress;
-use super::{Failure, flags, output, verb_settings, with_folder_settings};
-use crate::config::Config;
+use super::{Failure, output, with_folder_settings};
 use crate::model::text::time_text;
 use crate::model::{Clock, shown};
 use crate::operations::backup::{
-    self, ArchivedKeys, BackupMade, Count, DanglingRows, Drilled, Form, Manifest, Opening, Protection, RestoreMode,
-    Restored, Shelved, Verified, dangling_text,
+    self, ArchivedKeys, BackupMade, Count, Drilled, Form, Manifest, Opening, Protection, Shelved, Verified,
+    dangling_text,
 };
-use crate::store::{Dangling, EarlierTokens};
 
 const WITHOUT_KEYS: &str = "\
 the keys are not in this backup. Keep copies of username.key and jwt.key elsewhere: without username.key \
@@ -52,39 +51,8 @@ pub(super) fn backup_command() -> Command {
         .subcommands([now, list, verify])
 }
 
-/// `restore`.
-pub(super) fn restore_command() -> Command {
-    with_folder_settings(Command::new("restore").about("Put a backup in the place of the data; the service is stopped"))
-        .long_about(
-            "Put a backup in the place of what the data folder holds. The service must be stopped. What was there is \
-             kept in a folder `pre-restore-...` beside it. Tokens from before are refused: everybody logs in once more.",
-        )
-        .arg(file())
-        .args(key_flags("Go on with the keys of the data folder"))
-        .arg(switch("dry-run", "Only check, and say what would change"))
-        .arg(switch("without-dangling-rows", "Leave out rows that refer to what is not there, if another program made any"))
-        .arg(switch("keep-tokens", "Do not refuse tokens from before, except those that the backup or the data folder knows as revoked"))
-}
-
-fn file() -> Arg {
-    let file = Arg::new("file").required(true).value_name("FILE").value_hint(ValueHint::AnyPath);
-    file.value_parser(value_parser!(PathBuf)).help("The backup; of a folder, the newest in it")
-}
-
 fn folder(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).value_name("FOLDER").value_hint(ValueHint::DirPath).help(help)
-}
-
-fn switch(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
-}
-
-fn key_flags(without: &'static str) -> [Arg; 2] {
-    let from = Arg::new("passphrase-file").long("passphrase-file").value_name("FILE").value_hint(ValueHint::FilePath);
-    [
-        from.help("File with the passphrase of the backup; without, it is asked for at a terminal"),
-        switch("without-keys", without),
-    ]
 }
 
 /// Carries out a verb of `backup`.
@@ -95,23 +63,6 @@ pub(super) fn backup(matches: &ArgMatches) -> Result<(), Failure> {
         Some((_, matches)) => verify(matches),
         None => Err(Failure::Other("backup needs a verb: see `ocariot-users backup --help`".to_owned())),
     }
-}
-
-fn config(matches: &ArgMatches) -> Result<Config, Failure> {
-    let mut settings: BTreeMap<String, String> = flags(matches);
-    for (flag, setting) in [("to", "backup-dir"), ("in", "backup-dir"), ("passphrase-file", "backup-passphrase-file")] {
-        if let Ok(Some(value)) = matches.try_get_one::<String>(flag) {
-            settings.insert(setting.to_owned(), value.clone());
-        }
-    }
-    for (flag, setting) in
-        [("without-keys", "backup-without-keys"), ("readable-by-anybody", "backup-readable-by-anybody")]
-    {
-        if let Ok(Some(true)) = matches.try_get_one::<bool>(flag) {
-            settings.insert(setting.to_owned(), "true".to_owned());
-        }
-    }
-    verb_settings(settings)
 }
 
 fn now(matches: &ArgMatches) -> Result<(), Failure> {
@@ -160,12 +111,6 @@ fn changed_by_another(made: &BackupMade) -> String {
          restore this backup with --without-dangling-rows.",
         dangling_text(&made.dangling)
     )
-}
-
-fn dangling_json(rows: &[Dangling]) -> Value {
-    rows.iter()
-        .map(|Dangling { table, parent, rows }| json!({"table": table, "parent": parent, "rows": rows}))
-        .collect()
 }
 
 fn list(matches: &ArgMatches) -> Result<(), Failure> {
@@ -263,15 +208,6 @@ fn warn_of(file: &Path, backup: &Verified) {
     }
 }
 
-fn warn_if_readable(file: &Path, backup: &Verified) {
-    if !backup.sealed {
-        output::warning(&format!(
-            "the backup {} is not sealed: whoever could write to it could have changed anything in it, unnoticed.",
-            shown(file)
-        ));
-    }
-}
-
 fn drill_json(drilled: &Drilled) -> Value {
     let milliseconds = u64::try_from(drilled.ready_after.as_millis()).unwrap_or(u64::MAX);
     json!({"ready_after_milliseconds": milliseconds, "logged_in": true, "rows": drilled.counts})
@@ -290,154 +226,8 @@ fn drill_text(drilled: &Drilled) -> String {
     text
 }
 
-/// Carries out `restore`.
-pub(super) fn restore(matches: &ArgMatches) -> Result<(), Failure> {
-    let (config, file) = (config(matches)?, given_file(matches)?);
-    let opening = opening(&config, matches, &file)?;
-    let with_keys = matches!(backup::look(&file)?, Form::Readable(manifest) if manifest.keys);
-    if with_keys && opening.passphrase.is_none() && opening.keys == ArchivedKeys::Taken {
-        return Err(Failure::Other(
-            "the backup has the keys, encrypted: give their passphrase with --passphrase-file, or go on with the keys \
-             of the data folder with --without-keys"
-                .to_owned(),
-        ));
-    }
-    let mode = if matches.get_flag("dry-run") { RestoreMode::DryRun } else { RestoreMode::Real };
-    let tokens = if matches.get_flag("keep-tokens") { EarlierTokens::Kept } else { EarlierTokens::Revoked };
-    let dangling =
-        if matches.get_flag("without-dangling-rows") { DanglingRows::Removed } else { DanglingRows::Refused };
-    let progress = Progress::begin(&format!("restoring {}", shown(&file)));
-    let restored = backup::restore(&config, &Clock::system(), &file, &opening, (mode, tokens, dangling))?;
-    drop(progress);
-    warn_if_readable(&file, &restored.backup);
-    output::print(&match matches.get_flag("json") {
-        true => document(
-            &config.data_dir,
-            json!({
-                "file": file.display().to_string(),
-                "restored": mode == RestoreMode::Real,
-                "sealed": restored.backup.sealed,
-                "manifest": manifest_json(&restored.backup.manifest)?,
-                "rows_before": restored.before.as_ref().map(|before| &before.rows),
-                "dangling_removed": dangling_json(&restored.backup.dangling),
-                "kept": restored.kept.as_ref().map(|kept| kept.display().to_string()),
-                "tokens_revoked": mode == RestoreMode::Real && tokens == EarlierTokens::Revoked,
-            }),
-        ),
-        false => restored_text(&config, &file, &restored, (mode, tokens)),
-    });
-    Ok(())
-}
-
-fn restored_text(
-    config: &Config,
-    file: &Path,
-    restored: &Restored,
-    (mode, tokens): (RestoreMode, EarlierTokens),
-) -> String {
-    let (folder, made_at) = (shown_absolute(&config.data_dir), &restored.backup.manifest.made_at);
-    let mut text = match mode {
-        RestoreMode::DryRun => format!("Nothing was changed. Restoring {} would go well.\n", shown(file)),
-        RestoreMode::Real => format!("Restored {} into {folder}.\n", shown(file)),
-    };
-    let _ = writeln!(text, "Everything goes back to {made_at}; what was changed since is not in the backup:");
-    let empty = BTreeMap::new();
-    let before = restored.before.as_ref().map_or(&empty, |before| &before.rows);
-    for (table, after) in &restored.backup.manifest.rows {
-        let before = before.get(table).map_or("?".to_owned(), ToString::to_string);
-        let _ = writeln!(text, "  {table:<16} {before:>8} -> {after:>8}");
-    }
-    if let Some(kept) = &restored.kept {
-        let _ = writeln!(text, "What was there before is in {}.", shown(kept));
-    }
-    if !restored.backup.dangling.is_empty() {
-        let _ = writeln!(text, "Left out of it: {}.", dangling_text(&restored.backup.dangling));
-    }
-    text.push_str(match (mode, tokens) {
-        (RestoreMode::DryRun, _) => "",
-        (_, EarlierTokens::Revoked) => "Tokens from before are refused: everybody logs in once more.\n",
-        (_, EarlierTokens::Kept) => {
-            "Tokens from before go on, except those that the backup or the data folder knew as revoked.\n"
-        }
-    });
-    text
-}
-
-/// The backup that was given, or the newest of the folder that was.
-fn given_file(matches: &ArgMatches) -> Result<PathBuf, Failure> {
-    let given = matches.get_one::<PathBuf>("file").cloned().unwrap_or_default();
-    if !given.is_dir() {
-        return Ok(given);
-    }
-    let dated = backup::list(&given)?.into_iter().filter_map(|one| Some((backup::made_at(&one.path)?, one.path)));
-    let mut dated: Vec<_> = dated.collect();
-    backup::newest_first(&mut dated, Clock::system().now());
-    let newest = dated.into_iter().next().map(|(_, path)| path);
-    newest
-        .ok_or_else(|| Failure::Other(format!("the folder {} holds no backup: name another, or a file", shown(&given))))
-}
-
-/// How a backup is to be opened.
-fn opening(config: &Config, matches: &ArgMatches, file: &Path) -> Result<Opening, Failure> {
-    let keys = if matches.get_flag("without-keys") { ArchivedKeys::LeftAlone } else { ArchivedKeys::Taken };
-    let passphrase = match backup::look(file)? {
-        Form::Sealed => passphrase(config, Asked::Once)?,
-        Form::Readable(manifest) if manifest.keys && keys == ArchivedKeys::Taken => passphrase(config, Asked::Once)?,
-        Form::Readable(_) => None,
-    };
-    Ok(Opening { passphrase, keys })
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    Once,
-    Twice,
-}
-
-/// The passphrase that was given, or that the person at the terminal types.
-fn passphrase(config: &Config, asked: Asked) -> Result<Option<Zeroizing<String>>, Failure> {
-    if let Some(path) = &config.backup.passphrase_file {
-        return Ok(Some(backup::read_passphrase(path)?));
-    }
-    if !std::io::stdin().is_terminal() {
-        return Ok(None);
-    }
-    let ask = |prompt| {
-        rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(|error| {
-            Failure::Other(format!("the passphrase cannot be read ({error}): give it with --passphrase-file"))
-        })
-    };
-    let first = ask("Passphrase of the backup: ")?;
-    if first.is_empty() {
-        return Err(Failure::Other("the passphrase is empty: give one".to_owned()));
-    }
-    if asked == Asked::Twice && ask("The same once more: ")? != first {
-        return Err(Failure::Other("the two passphrases differ: no backup was made; try again".to_owned()));
-    }
-    Ok(Some(first))
-}
-
 fn holds(manifest: &Manifest) -> String {
     let rows: Vec<_> = manifest.rows.iter().map(|(table, rows)| format!("{table} {rows}")).collect();
     let keys = if manifest.keys { "keys" } else { "no keys" };
     format!("It holds schema {}, {keys}, and rows: {}.\n", manifest.schema, rows.join(", "))
-}
-
-fn manifest_json(manifest: &Manifest) -> Result<Value, Failure> {
-    serde_json::to_value(manifest).map_err(|error| Failure::Other(error.to_string()))
-}
-
-fn document(folder: &Path, mut fields: Value) -> String {
-    if let Value::Object(fields) = &mut fields {
-        fields.shift_insert(0, "folder".to_owned(), json!(absolute(folder)));
-    }
-    format!("{fields:#}\n")
-}
-
-fn shown_absolute(path: &Path) -> String {
-    shown(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
-}
-
-fn absolute(path: &Path) -> String {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }

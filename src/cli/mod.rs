@@ -1,5 +1,6 @@
 //! The command line: verbs, their flags, and what they print.
 
+mod archives;
 mod audit;
 mod backup;
 mod child;
@@ -14,6 +15,7 @@ mod operator;
 mod output;
 mod panics;
 mod progress;
+mod restore;
 mod rosters;
 mod serve;
 mod shell;
@@ -100,7 +102,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Some(("audit", matches)) => audit::run(matches),
         Some(("backup", matches)) => backup::backup(matches),
         Some(("child", matches)) => child::run(matches),
-        Some(("restore", matches)) => backup::restore(matches),
+        Some(("restore", matches)) => restore::restore(matches),
         Some(("import", matches)) => rosters::import(matches),
         Some(("export", matches)) => rosters::export(matches),
         Some(("demo", matches)) => demo::demo(flags(matches)),
@@ -142,7 +144,7 @@ fn command() -> Command {
         .subcommand(limits::limits_command())
         .subcommand(audit::command())
         .subcommand(backup::backup_command())
-        .subcommand(backup::restore_command())
+        .subcommand(restore::command())
         .subcommand(rosters::import_command())
         .subcommand(rosters::export_command())
         .subcommand(doctor::command())
