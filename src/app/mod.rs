@@ -35,7 +35,7 @@ use rosters::desk::Desk;
 use tracking::retention::Retention;
 
 pub use crate::store::{AnswerBody, Form, TrailRow, Written};
-pub use access::keys::{EarlierKeys, KeyCare, KeyKeeper, KeyRecord, KeysRecord, NewKey, PublicKey};
+pub use access::keys::{EarlierKeys, KeyCare, KeyKeeper, KeyRecord, KeysRecord, NewKey, PublicKey, key_name};
 pub use access::limit_report::{LimitedRecord, LimitedReport};
 pub use access::origin::Origin;
 pub use access::password::{HashOptions, derive_key};

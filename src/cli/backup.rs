@@ -84,6 +84,11 @@ fn now(matches: &ArgMatches) -> Result<(), Failure> {
     if made.on_disk_of_data {
         output::warning(SAME_DISK);
     }
+    if let Some(error) = &made.without_erasures {
+        output::warning(&format!(
+            "the list of people who were deleted is not complete beside it ({error}): a restore may bring them back."
+        ));
+    }
     if !made.dangling.is_empty() {
         output::warning(&changed_by_another(&made));
     }

@@ -3,6 +3,7 @@
 mod archives;
 mod audit;
 mod backup;
+mod came_back;
 mod child;
 mod config;
 mod demo;

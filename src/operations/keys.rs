@@ -125,7 +125,7 @@ pub(crate) fn present_token_key(
     Ok(Some(FoundTokenKey { private: Zeroizing::new(pem), care, public_file, made: false }))
 }
 
-fn new_key() -> Result<NewKey, String> {
+pub(in crate::operations) fn new_key() -> Result<NewKey, String> {
     let key =
         rcgen::KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).map_err(|error| error.to_string())?;
     Ok(NewKey { private: Zeroizing::new(key.serialize_pem()), public: key.public_key_pem() })

@@ -11,7 +11,7 @@ pub(crate) mod folder;
 pub(crate) mod keys;
 pub(crate) mod opening;
 mod reach;
-mod remedy;
+pub(crate) mod remedy;
 pub(crate) mod signals;
 
 pub use control::{Exporter, Exporting, InForce};

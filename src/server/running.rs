@@ -37,6 +37,8 @@ const RETENTION: Job =
 const CLOCK: Job = Job::every("clock", MINUTE, "The clock cannot be right");
 /// Whether one is due. The clock may be set, or the machine sleep, in between.
 const BACKUP: Job = Job::every("backup", Duration::from_secs(30), "The backup failed");
+const ERASURES: Job =
+    Job::every("erasures", MINUTE, "The list of people who were deleted, which a restore reads, is not complete");
 const RETRY_BACKUP: Duration = Duration::from_secs(600);
 const CERTIFICATE: Job =
     Job::every("certificate", Duration::from_secs(3), "Another certificate cannot be used: the present one is kept");
@@ -88,6 +90,9 @@ impl Service {
         serving.spawn_on(listener.serve(endpoint, transport, connections, stopped), workers);
         let mut jobs = Jobs::new(self.clock, self.job_figures, workers.clone());
         start_chores(&mut jobs, &app);
+        let erasures = self.erasures;
+        let job = Job { first: Duration::ZERO, ..ERASURES };
+        jobs.start_on_thread(job, move || erasures.turn());
         if let Some(schedule) = self.schedule {
             let job = Job { first: Duration::ZERO, pause_after_failure: RETRY_BACKUP, ..BACKUP };
             jobs.start_on_thread(job, move || schedule.turn());

@@ -17,7 +17,7 @@ use crate::app::{App, EarlierKeys, FirstAdmin, fault_words};
 use crate::config::{Config, Mode};
 use crate::model::{Clock, Error, Password, Username};
 use crate::operations::StartError;
-use crate::operations::backup::{Schedule, Watch, back_up_before_upgrade};
+use crate::operations::backup::{ErasureLists, Schedule, Watch, back_up_before_upgrade};
 use crate::operations::certificate::{Certificate, certificate, reachable_at};
 use crate::operations::control::ControlSocket;
 use crate::operations::folder::{DataFolder, settle_first_password, write_first_password};
@@ -39,6 +39,7 @@ pub struct Service {
     pub(super) renewal: Option<Renewal>,
     pub(super) control: Option<ControlSocket>,
     pub(super) schedule: Option<Schedule>,
+    pub(super) erasures: ErasureLists,
     pub(super) limits: (ConnectionLimits, Limits),
     pub(super) cors: Cors,
     pub(super) clock: Clock,
@@ -165,6 +166,7 @@ impl Service {
             password_file,
         };
         let app = Arc::new(app);
+        let erasures = ErasureLists::of(config, &app);
         let validity = Validity::default();
         let watched = found.certificate.as_ref().map(|certificate| {
             validity.set(certificate);
@@ -193,6 +195,7 @@ impl Service {
             renewal,
             control: bind_control(&folder, config),
             schedule,
+            erasures,
             limits: limits(config),
             cors: Cors::new(config.cors_origins.clone()),
             clock,

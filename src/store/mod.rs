@@ -12,6 +12,7 @@ mod rosters;
 mod scans;
 mod tracking;
 
+use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::{CachedStatement, Connection, Statement};
+use rusqlite::{CachedStatement, Connection, ErrorCode, Statement};
 
 use crate::model::{Clock, Error, Unavailable};
 use engine::cipher::Cipher;
@@ -34,10 +35,11 @@ pub use access::reach::Within;
 pub use access::revocations::{Revocation, Revoked};
 pub use access::token_keys::TokenKey;
 pub use audit::{Change, Refused, TrailFilter, TrailPlace, TrailRow};
-pub use engine::backup::{Contents, Counters, Dangling, EarlierTokens};
+pub use engine::backup::{Contents, Dangling};
 pub use engine::checkup::Condition;
 pub use engine::cipher::{KEY_LENGTH, UsernameKey};
 pub use engine::migrate::SCHEMA_VERSION;
+pub use engine::succession::{CameBack, Counters, EarlierTokens, ErasedPeople, People, Succession};
 pub use engine::writer::Tx;
 pub use rosters::journal::{Batch, Journaled};
 pub use scans::{AnswerBody, Asker, Chunks, CutOff, Form, Items, Place, ScanOptions, Written};
@@ -90,6 +92,28 @@ pub enum OpenError {
     /// The pool of connections could not be filled.
     #[error("{0}")]
     Pool(#[from] r2d2::Error),
+}
+
+impl OpenError {
+    /// What the disk says, if the cause is that it is full, fails, or does not let this user: then nothing is known of the
+    /// database.
+    #[must_use]
+    pub fn disk(&self) -> Option<io::Error> {
+        let code = match self {
+            Self::File(error) => {
+                return Some(error.raw_os_error().map_or(error.kind().into(), io::Error::from_raw_os_error));
+            }
+            Self::Driver(error) => error.sqlite_error_code()?,
+            _ => return None,
+        };
+        match code {
+            ErrorCode::DiskFull => Some(ErrorKind::StorageFull.into()),
+            ErrorCode::PermissionDenied => Some(ErrorKind::PermissionDenied.into()),
+            ErrorCode::ReadOnly => Some(ErrorKind::ReadOnlyFilesystem.into()),
+            ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => Some(io::Error::other(self.to_string())),
+            _ => None,
+        }
+    }
 }
 
 /// The service's database. Cloning shares it.

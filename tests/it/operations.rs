@@ -112,16 +112,16 @@ fn every_command_of_the_page_for_operators_goes_well_in_its_order() {
     for block in &blocks {
         match block {
             start if start.starts_with("./ocariot-users --bind") => operator.start(start),
+            back if back.contains("--undo") => {
+                operator.stop();
+                operator.run(back);
+                assert_eq!(operator.users(), "admin head late ", "and is back");
+            }
             restore if restore.contains("./ocariot-users restore") => {
                 operator.make("late");
                 operator.stop();
                 operator.run(restore);
                 assert_eq!(operator.users(), "admin head ", "what came after the backup is gone");
-            }
-            back if back.contains("pre-restore-") => {
-                operator.stop();
-                operator.run(back);
-                assert_eq!(operator.users(), "admin head late ", "and is back");
             }
             upgrade if upgrade.contains("--version") => {
                 operator.stop();
@@ -157,37 +157,6 @@ fn every_command_of_the_page_for_operators_goes_well_in_its_order() {
     assert!(!said.contains("WRONG"), "{said}");
     let starts = blocks.iter().filter(|block| block.starts_with("./ocariot-users --bind")).count();
     assert!(blocks.len() >= 10 && starts == 3, "the page is all there");
-}
-
-#[test]
-fn taking_a_restore_back_touches_nothing_unless_there_is_something_to_put_in_its_place() {
-    let blocks = commands();
-    let back = blocks.iter().find(|block| block.contains("pre-restore-")).unwrap();
-    let operator = Operator::new();
-    let data = operator.folder.path().join("data");
-    fs::create_dir(&data).unwrap();
-    for name in ["ocariot.db", "ocariot.db-wal"] {
-        fs::write(data.join(name), "present").unwrap();
-    }
-    let refused = || {
-        assert!(!operator.shell(back).output().unwrap().status.success());
-        for name in ["ocariot.db", "ocariot.db-wal"] {
-            assert_eq!(fs::read_to_string(data.join(name)).unwrap(), "present");
-        }
-        fs::read_dir(&data).unwrap().count()
-    };
-    assert_eq!(refused(), 2, "nothing was kept");
-    let kept = data.join("pre-restore-20260101T000000.000Z");
-    fs::create_dir(&kept).unwrap();
-    assert_eq!(refused(), 3, "what was kept holds no database");
-    fs::write(kept.join("ocariot.db"), "kept").unwrap();
-    fs::create_dir(data.join("taken-back")).unwrap();
-    assert_eq!(refused(), 4, "it was done already");
-    fs::remove_dir(data.join("taken-back")).unwrap();
-    assert!(operator.shell(back).output().unwrap().status.success());
-    assert_eq!(fs::read_to_string(data.join("ocariot.db")).unwrap(), "kept");
-    assert!(!data.join("ocariot.db-wal").exists(), "no journal of another database");
-    assert_eq!(fs::read_to_string(data.join("taken-back/ocariot.db-wal")).unwrap(), "present");
 }
 
 /// Verbs and flags that the text names in passing.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ocariot_users::app::{GivenPassword, OperatorCommand, UserName};
 use ocariot_users::model::{Account, Id};
-use ocariot_users::store::{Counters, EarlierTokens, Store};
+use ocariot_users::store::{EarlierTokens, Store, Succession};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -92,7 +92,7 @@ async fn restored(behind: i64, tokens: EarlierTokens) -> (World, [String; 2]) {
     copied(&world.folder.path().join("ocariot.db"), &copy);
     world.clock.advance(3600);
     let since = world.admin().await;
-    Store::make_ready(&copy, |_| Ok(Zeroizing::new([7; 64])), Counters::default(), tokens).unwrap();
+    Store::make_ready(&copy, |_| Ok(Zeroizing::new([7; 64])), Succession::of_nothing(tokens)).unwrap();
     let clock = TestClock::new();
     clock.advance(3600 - behind);
     let world = World::open(folder, clock, Options::default()).await;
@@ -142,7 +142,8 @@ async fn a_restore_that_keeps_tokens_keeps_what_was_revoked_since_the_backup() {
     copied(&database, &copy);
     reset(&admin, &person).await;
     let beyond = Store::counters(&database).unwrap();
-    Store::make_ready(&copy, |_| Ok(Zeroizing::new([7; 64])), beyond, EarlierTokens::Kept).unwrap();
+    let succession = Succession { beyond, ..Succession::of_nothing(EarlierTokens::Kept) };
+    Store::make_ready(&copy, |_| Ok(Zeroizing::new([7; 64])), succession).unwrap();
     let world = World::open(folder, world.clock.clone(), Options::default()).await;
     assert!(is_revoked(&world, &token(&person.client)).await);
     world.bearer(&token(&admin)).get(LIST).await.is(200);
@@ -160,7 +161,7 @@ async fn two_restores_of_one_backup_do_not_accept_each_others_tokens() {
         let copy = folder.path().join("ocariot.db");
         copied(&world.folder.path().join("ocariot.db"), &copy);
         let key = |_: &[u8; 16]| Ok(Zeroizing::new([7; 64]));
-        Store::make_ready(&copy, key, Counters::default(), EarlierTokens::Revoked).unwrap();
+        Store::make_ready(&copy, key, Succession::of_nothing(EarlierTokens::Revoked)).unwrap();
         // The clock is wrong at the restore, and right when somebody logs in.
         let clock = TestClock::new();
         clock.advance(-behind);

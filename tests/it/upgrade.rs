@@ -21,6 +21,7 @@ const RELEASED: &[&str] = &[
     include_str!("fixtures/schema-7.sql"),
     include_str!("fixtures/schema-8.sql"),
     include_str!("fixtures/schema-9.sql"),
+    include_str!("fixtures/schema-10.sql"),
 ];
 
 /// Every row of every table, its columns by name.

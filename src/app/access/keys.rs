@@ -63,6 +63,14 @@ pub struct NewKey {
     pub public: String,
 }
 
+/// The name of a key for tokens, which is in PEM form.
+///
+/// # Errors
+/// If it is not an RSA key.
+pub fn key_name(private: &str) -> Result<String, Error> {
+    KeyRing::new(private.as_bytes(), Vec::new(), Timestamp::UNIX_EPOCH).map(|ring| ring.own.public.kid)
+}
+
 /// Makes keys for tokens, and keeps one where the next start finds it.
 pub trait KeyKeeper: Send + Sync {
     /// Makes a key, and keeps it nowhere yet.

@@ -35,6 +35,23 @@ impl App {
         }
     }
 
+    /// How many people were deleted so far, and a number that every deletion makes larger.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Internal` of the store.
+    pub fn erasures_so_far(&self) -> Result<(u64, i64), Error> {
+        self.store.read(|view| view.erasures_so_far())
+    }
+
+    /// The list of people who were deleted, for a restore when the database is lost: together with those of a list that
+    /// there was. Nobody reads it without the key for usernames.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Internal` of the store.
+    pub fn erasure_list(&self, known: &[u8]) -> Result<Vec<u8>, Error> {
+        self.store.read(|view| view.erasure_list(known))
+    }
+
     /// Changes the caller's own password, and revokes the caller's other tokens.
     ///
     /// # Errors

@@ -18,14 +18,14 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use super::{ArchivedKeys, BackupError, DanglingRows, Manifest, Opening, RestoreMode, restore};
+use super::{ArchivedKeys, BackupError, DanglingRows, Manifest, Opening, RestoreMode, RestoreOptions, Source, restore};
 use crate::app::{OperatorCommand, Outcome, random_password};
 use crate::config::{Config, UsernameKeySource};
 use crate::model::Clock;
 use crate::operations::files::DATABASE;
 use crate::operations::operate;
 use crate::operations::signals::Termination;
-use crate::store::{EarlierTokens, Store};
+use crate::store::{EarlierTokens, ErasedPeople, Store};
 
 /// For the start, for each answer, and for the end. Only a service that hangs reaches it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -87,8 +87,14 @@ async fn bring_to_life(
     let work = tempfile::tempdir().map_err(|cause| BackupError::Place { folder: tempfile::env::temp_dir(), cause })?;
     let config = elsewhere(config, opening.keys, work.path().join("data"));
     say("restoring into a temporary folder");
-    let restored =
-        restore(&config, clock, file, opening, (RestoreMode::Real, EarlierTokens::Revoked, DanglingRows::Refused))?;
+    let options = RestoreOptions {
+        mode: RestoreMode::Real,
+        tokens: EarlierTokens::Revoked,
+        dangling: DanglingRows::Refused,
+        // The drill is about all that is in it.
+        erased: ErasedPeople::ComeBack,
+    };
+    let restored = restore(&config, clock, &Source::Backup { file, opening }, options)?;
     let failed = |why: String| BackupError::Drill { file: file.to_owned(), why };
     say("starting the service there");
     let started = Instant::now();
@@ -100,7 +106,7 @@ async fn bring_to_life(
     service.stop().map_err(&failed)?;
     let database = config.data_dir.join(DATABASE);
     let contents = Store::inspect(&database).map_err(|error| failed(error.to_string()))?;
-    let manifest = restored.backup.manifest;
+    let manifest = restored.backup.ok_or_else(|| failed("it has no manifest".to_owned()))?.manifest;
     let count = |(table, found)| Count { table, expected: manifest.rows.get(table).copied().unwrap_or(0), found };
     let left = |table| contents.rows.get(table).copied().unwrap_or(0);
     let canary = ("account", left("account").saturating_sub(1));

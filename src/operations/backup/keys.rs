@@ -42,6 +42,20 @@ impl KeyFiles {
         Ok(files)
     }
 
+    /// Reads those in a folder.
+    pub(super) fn read(folder: &Path) -> Result<Self, StartError> {
+        let mut files = Self::default();
+        for (name, mode) in FILES {
+            let path = folder.join(name);
+            let content = match mode {
+                0o600 => read_secret("key", &path)?.map(Zeroizing::new),
+                _ => std::fs::read_to_string(&path).ok().map(Zeroizing::new),
+            };
+            files.0.extend(content.map(|content| (name.to_owned(), content)));
+        }
+        Ok(files)
+    }
+
     /// Leaves out what the settings keep outside the data folder.
     pub(super) fn without_those_kept_elsewhere(mut self, config: &Config) -> Self {
         if !matches!(config.username_key, UsernameKeySource::DataFolder) {

@@ -15,7 +15,7 @@ use super::archive::Pack;
 use super::copy::Copy;
 use super::entries::FORMAT;
 use super::keys::KeyFiles;
-use super::{BackupError, Manifest, read_passphrase, seal, shelf};
+use super::{BackupError, Manifest, erasures, read_passphrase, seal, shelf};
 use crate::config::{BackupSettings, Config};
 use crate::model::{Clock, text};
 use crate::operations::control;
@@ -74,6 +74,8 @@ pub struct BackupMade {
     pub dangling: Vec<Dangling>,
     /// Whether it is on the disk of the data: if that breaks, both are gone.
     pub on_disk_of_data: bool,
+    /// Why the list of people who were deleted is not complete beside it, if it is not.
+    pub without_erasures: Option<BackupError>,
 }
 
 /// Makes a backup of the data folder, whether or not a service runs there. It is whole and on disk when this returns;
@@ -162,7 +164,10 @@ fn write(
         let seal = seal.and_then(|seal| seal.join().unwrap_or_else(|panic| resume_unwind(panic)));
         (copied, seal)
     });
-    let contents = copied.map_err(|cause| BackupError::Copy { database, cause })?;
+    let contents = copied.map_err(|cause| match cause.disk() {
+        Some(cause) => BackupError::Place { folder: config.data_dir.clone(), cause },
+        None => BackupError::Copy { database, cause },
+    })?;
     let seal = seal.map_err(|error| StartError::Internal(error.to_string()))?;
     let manifest = Manifest {
         format: FORMAT,
@@ -179,7 +184,8 @@ fn write(
         .and_then(|bytes| held.sync_all().map(|()| bytes))
         .map_err(BackupError::place(place))?;
     let on_disk_of_data = share_disk(place, &config.data_dir);
-    Ok(BackupMade { path, bytes, manifest, sealed, dangling: contents.dangling, on_disk_of_data })
+    let without_erasures = erasures::complete(config, place, copy.path()).err();
+    Ok(BackupMade { path, bytes, manifest, sealed, dangling: contents.dangling, on_disk_of_data, without_erasures })
 }
 
 /// Writes a file that appears under its name when it is whole, and belongs to whoever the data belong to.

@@ -6,18 +6,21 @@ mod copy;
 mod drill;
 mod earlier;
 mod entries;
+mod erasures;
 mod keys;
 mod make;
 mod restore;
 mod schedule;
 mod seal;
 mod shelf;
+mod source;
 mod swap;
+mod token_key;
 mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -29,13 +32,18 @@ use crate::model::shown;
 use crate::store::{Contents, Dangling, OpenError};
 
 pub use drill::{Count, Drilled, drill};
+pub(crate) use erasures::ErasureLists;
 pub(in crate::operations) use make::share_disk;
 pub use make::{BackupMade, Protection, back_up};
 pub(crate) use make::{back_up_before_upgrade, back_up_held};
-pub use restore::{ArchivedKeys, DanglingRows, Opening, RestoreMode, Restored, Verified, restore, verify};
+pub use restore::{
+    ArchivedKeys, DanglingRows, Opening, RestoreMode, RestoreOptions, Restored, Verified, restore, verify,
+};
 pub(crate) use schedule::Schedule;
 pub(crate) use shelf::known;
 pub use shelf::{Shelved, list, made_at, newest_first, place};
+pub use source::{Source, is_called_kept, kept};
+pub use token_key::TokenKey;
 pub(crate) use watch::Watch;
 
 /// What an archive says of itself.
@@ -104,11 +112,8 @@ pub enum BackupError {
     /// The folder, its keys or its database cannot be used.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The place for backups cannot be used.
-    #[error(
-        "the folder for backups {} cannot be used ({cause}): is the disk mounted, writable, and not full?",
-        shown(folder)
-    )]
+    /// A folder cannot be used.
+    #[error("the folder {} cannot be used: {}", shown(folder), told(cause))]
     Place {
         /// The folder.
         folder: PathBuf,
@@ -139,7 +144,7 @@ pub enum BackupError {
         cause: OpenError,
     },
     /// The archive cannot be read.
-    #[error("the backup {} cannot be read ({cause}): mend that, or take another", shown(file))]
+    #[error("the backup {} cannot be read: {}", shown(file), told(cause))]
     Unreadable {
         /// The archive.
         file: PathBuf,
@@ -182,6 +187,26 @@ pub enum BackupError {
     /// The archive is sealed, and no passphrase was given.
     #[error("the backup {} is sealed: give the passphrase that it was made with, with --passphrase-file", shown(.0))]
     Sealed(PathBuf),
+    /// No restore has kept anything.
+    #[error(
+        "nothing is kept in the data folder {} from before a restore, so there is none to take back: restore a backup, or \
+         name the folder of the service with --data-dir",
+        shown(.0)
+    )]
+    NothingKept(PathBuf),
+    /// No restore has kept this, here.
+    #[error(
+        "{} is not what a restore kept in the data folder {}: name one of its folders `pre-restore-...`, or say --undo for \
+         the newest",
+        shown(folder),
+        shown(data)
+    )]
+    NotKept {
+        /// What was given.
+        folder: PathBuf,
+        /// The data folder.
+        data: PathBuf,
+    },
     /// The passphrase does not open the archive.
     #[error(
         "the backup {} cannot be opened with this passphrase: give the one that it was made with; if this is the one, \
@@ -236,6 +261,23 @@ pub enum BackupError {
         /// The archive.
         file: PathBuf,
     },
+}
+
+/// What the system says of a file or a folder, and what to do about that.
+fn told(cause: &io::Error) -> String {
+    match cause.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            "its disk is full: delete what is not needed, or use another disk".to_owned()
+        }
+        ErrorKind::ReadOnlyFilesystem => "its disk can only be read: mount it so that it can be written".to_owned(),
+        ErrorKind::PermissionDenied => format!(
+            "this user may not ({cause}): run this as the user whom it belongs to, or give this one access to it"
+        ),
+        ErrorKind::NotFound => "it is not there: is its disk mounted?".to_owned(),
+        ErrorKind::NotADirectory => "it is no folder: name one".to_owned(),
+        ErrorKind::AlreadyExists => format!("something is in the way ({cause}): look at what is there"),
+        _ => format!("{cause}. Look after its disk: `dmesg` tells more"),
+    }
 }
 
 /// What is wrong with a database that another program changed, in words.

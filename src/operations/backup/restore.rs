@@ -1,15 +1,15 @@
-//! Verifying a backup, and restoring one.
+//! Verifying a backup, and restoring one, or what an earlier restore kept.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jiff::tz::TimeZone;
 use zeroize::Zeroizing;
 
-use super::entries::Extracted;
-use super::keys::KeyFiles;
+use super::source::{Source, Unpacked, unpack};
 use super::swap::Staging;
-use super::{BackupError, Manifest, archive};
+use super::token_key::{TokenKey, settle_token_key};
+use super::{BackupError, Manifest, erasures};
 use crate::config::Config;
 use crate::model::Clock;
 use crate::operations::files::DATABASE;
@@ -17,7 +17,7 @@ use crate::operations::folder::DataFolder;
 use crate::operations::keys::{FoundUsernameKey, username_key_at};
 use crate::operations::opening::derive;
 use crate::operations::reach::{owned, require_owner};
-use crate::store::{Contents, Counters, Dangling, EarlierTokens, OpenError, Store};
+use crate::store::{CameBack, Contents, Counters, Dangling, EarlierTokens, ErasedPeople, OpenError, Store, Succession};
 
 /// How a backup is opened.
 pub struct Opening {
@@ -30,7 +30,7 @@ pub struct Opening {
 /// What becomes of the keys in a backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArchivedKeys {
-    /// They are taken, if there are any that can be opened.
+    /// They are taken, if there are any that can be opened. Those that the data folder has newer ones of are not.
     Taken,
     /// Those of the data folder, or of the settings, go on.
     LeftAlone,
@@ -66,12 +66,35 @@ pub enum RestoreMode {
     Real,
 }
 
+/// How to restore.
+#[derive(Debug, Clone, Copy)]
+pub struct RestoreOptions {
+    /// Whether to.
+    pub mode: RestoreMode,
+    /// What becomes of tokens from before.
+    pub tokens: EarlierTokens,
+    /// What becomes of rows that refer to nothing.
+    pub dangling: DanglingRows,
+    /// What becomes of people who were deleted since.
+    pub erased: ErasedPeople,
+}
+
 /// What a restore did, or would do.
 pub struct Restored {
-    /// What was found in the backup.
-    pub backup: Verified,
+    /// What was found in the backup; nothing if what an earlier restore kept was taken back.
+    pub backup: Option<Verified>,
     /// What the data folder held before, if that can be read.
     pub before: Option<Contents>,
+    /// How many rows each table has now.
+    pub rows: BTreeMap<String, u64>,
+    /// The rows that were left out because they refer to what is not there.
+    pub dangling: Vec<Dangling>,
+    /// Which key signs tokens.
+    pub token_key: TokenKey,
+    /// What else came back.
+    pub came_back: CameBack,
+    /// The lists of people who were deleted that cannot be read: they were changed, or are another service's.
+    pub refused_lists: Vec<PathBuf>,
     /// Where what was there before is kept.
     pub kept: Option<PathBuf>,
 }
@@ -85,23 +108,22 @@ pub fn verify(file: &Path, opening: &Opening) -> Result<Verified, BackupError> {
     Ok(unpack(file, work.path(), opening)?.0)
 }
 
-/// Puts a backup in the place of what the data folder holds, which is kept beside it. Whatever fails, and whenever the
-/// machine goes down, the folder holds what it held or what it is to hold.
+/// Puts a backup, or what an earlier restore kept, in the place of what the data folder holds, which is kept beside it.
+/// Whatever fails, and whenever the machine goes down, the folder holds what it held or what it is to hold.
 ///
 /// # Errors
 /// Why nothing was changed.
 pub fn restore(
     config: &Config,
     clock: &Clock,
-    file: &Path,
-    opening: &Opening,
-    (mode, tokens, dangling): (RestoreMode, EarlierTokens, DanglingRows),
+    source: &Source<'_>,
+    options: RestoreOptions,
 ) -> Result<Restored, BackupError> {
     let data = &config.data_dir;
     if data.exists() {
         require_owner(data, owned(data)?)?;
     }
-    let folder = match (DataFolder::find(data)?, mode) {
+    let folder = match (DataFolder::find(data)?, options.mode) {
         (None, RestoreMode::Real) => Some(DataFolder::create(data)?),
         (found, _) => found,
     };
@@ -111,76 +133,76 @@ pub fn restore(
     };
     let failed = BackupError::place(&parent);
     let staging = staging.map_err(&failed)?;
-    let (backup, archived) = unpack(file, &staging.new_files(), opening)?;
-    if !backup.dangling.is_empty() {
-        remove_dangling(file, &staging.new_files(), &backup.dangling, dangling)?;
+    let new = staging.new_files();
+    let Unpacked { backup, rows, dangling, mut keys } = source.unpack(&new)?;
+    if !dangling.is_empty() {
+        remove_dangling(source.path(), &new, &dangling, options.dangling)?;
     }
-    archived.without_those_kept_elsewhere(config).write(&staging.new_files())?;
-    let key = username_key_at(config, &staging.new_files().join("username.key"))?;
-    let key = match key {
-        None => username_key_at(config, &data.join("username.key"))?,
-        found => found,
+    let Present { contents: before, counters, copy } =
+        look_at(data, &staging.scratch().map_err(&failed)?).map_err(&failed)?;
+    let database = new.join(DATABASE);
+    let refused = |error| refused(source.path(), &new, error);
+    let related = Store::is_copy_of(&database, &counters).map_err(refused)?;
+    let token_key = settle_token_key(config, &mut keys, (related, &counters), options.tokens)?;
+    keys.without_those_kept_elsewhere(config).write(&new)?;
+    let key = username_key_in(config, &new)?.ok_or_else(|| BackupError::NoKey(source.path().to_owned()))?;
+    let (places, lists): (Vec<_>, _) = erasures::lists(config, source.path()).into_iter().unzip();
+    let succession = Succession {
+        beyond: counters,
+        // What was kept is no earlier state of what came after it.
+        present: copy.filter(|_| backup.is_some()),
+        tokens: options.tokens,
+        erased: options.erased,
+        lists,
     };
-    let key = key.ok_or_else(|| BackupError::NoKey(file.to_owned()))?;
-    let (before, counters) = look_at(data, &staging.scratch().map_err(&failed)?).map_err(&failed)?;
-    make_ready(file, &staging.new_files(), key, counters, tokens)?;
-    let kept = match mode {
+    let came_back = Store::make_ready(&database, derive(key), succession).map_err(refused)?;
+    let refused_lists = came_back.refused_lists.iter().filter_map(|at| places.get(*at).cloned()).collect();
+    let kept = match options.mode {
         RestoreMode::DryRun => None,
-        RestoreMode::Real => {
-            let stamp = TimeZone::UTC.to_datetime(clock.now()).strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
-            staging.commit(data, &stamp).map_err(&failed)?
-        }
+        RestoreMode::Real => staging.commit(data, clock.now()).map_err(&failed)?,
     };
-    Ok(Restored { backup, before, kept })
+    Ok(Restored { backup, before, rows, dangling, token_key, came_back, refused_lists, kept })
 }
 
-/// Checks an archive, and extracts its database to a folder. Returns the keys that are to be taken from it, too.
-fn unpack(file: &Path, to: &Path, opening: &Opening) -> Result<(Verified, KeyFiles), BackupError> {
-    let database = to.join(DATABASE);
-    let passphrase = opening.passphrase.as_ref().map(|passphrase| passphrase.as_str());
-    let Extracted { manifest, keys, sealed } = archive::extract(file, passphrase, &database)?;
-    let contents = Store::inspect(&database).map_err(|error| refused(file, error))?;
-    if !manifest.describes(&contents) {
-        return Err(BackupError::damaged(file, "its database does not fit the manifest"));
-    }
-    let verified = Verified { manifest, sealed, keys_opened: !keys.0.is_empty(), dangling: contents.dangling };
-    match opening.keys {
-        ArchivedKeys::Taken => Ok((verified, keys)),
-        ArchivedKeys::LeftAlone => Ok((verified, KeyFiles::default())),
+/// The key for usernames that comes with the new files, or the one of the data folder.
+fn username_key_in(config: &Config, new: &Path) -> Result<Option<FoundUsernameKey>, BackupError> {
+    const NAME: &str = "username.key";
+    match username_key_at(config, &new.join(NAME))? {
+        None => Ok(username_key_at(config, &config.data_dir.join(NAME))?),
+        found => Ok(found),
     }
 }
 
 fn remove_dangling(file: &Path, new: &Path, rows: &[Dangling], decided: DanglingRows) -> Result<(), BackupError> {
     match decided {
         DanglingRows::Refused => Err(BackupError::Dangling { file: file.to_owned(), rows: rows.to_vec() }),
-        DanglingRows::Removed => Store::remove_dangling(&new.join(DATABASE)).map_err(|error| refused(file, error)),
+        DanglingRows::Removed => Store::remove_dangling(&new.join(DATABASE)).map_err(|error| refused(file, new, error)),
     }
 }
 
-fn make_ready(
-    file: &Path,
-    new: &Path,
-    key: FoundUsernameKey,
-    beyond: Counters,
-    tokens: EarlierTokens,
-) -> Result<(), BackupError> {
-    let database = new.join(DATABASE);
-    Store::make_ready(&database, derive(key), beyond, tokens).map_err(|error| refused(file, error))
-}
-
-fn refused(file: &Path, error: OpenError) -> BackupError {
-    match error {
-        OpenError::WrongKey => BackupError::WrongKey(file.to_owned()),
-        other => BackupError::damaged(file, other),
+/// Why the database that was taken from `file` to `folder` cannot be used: because of what it is, or of the disk that it
+/// was taken to.
+pub(super) fn refused(file: &Path, folder: &Path, error: OpenError) -> BackupError {
+    match (error.disk(), error) {
+        (Some(cause), _) => BackupError::Place { folder: folder.to_owned(), cause },
+        (None, OpenError::WrongKey) => BackupError::WrongKey(file.to_owned()),
+        (None, other) => BackupError::damaged(file, other),
     }
 }
 
-/// What the data folder holds now, as far as it can be read. Looks at a copy: opening the database itself would
-/// replay its journal.
-fn look_at(data: &Path, scratch: &Path) -> std::io::Result<(Option<Contents>, Counters)> {
+/// What the data folder holds now, as far as it can be read.
+struct Present {
+    contents: Option<Contents>,
+    counters: Counters,
+    /// Where there is a copy of its database.
+    copy: Option<PathBuf>,
+}
+
+/// Looks at a copy: opening the database itself would replay its journal.
+fn look_at(data: &Path, scratch: &Path) -> std::io::Result<Present> {
     let database = data.join(DATABASE);
     if !database.exists() {
-        return Ok((None, Counters::default()));
+        return Ok(Present { contents: None, counters: Counters::default(), copy: None });
     }
     for name in [DATABASE, "ocariot.db-wal"] {
         if data.join(name).exists() {
@@ -188,5 +210,6 @@ fn look_at(data: &Path, scratch: &Path) -> std::io::Result<(Option<Contents>, Co
         }
     }
     let copy = scratch.join(DATABASE);
-    Ok((Store::inspect(&copy).ok(), Store::counters(&copy).unwrap_or_default()))
+    let (contents, counters) = (Store::inspect(&copy).ok(), Store::counters(&copy).unwrap_or_default());
+    Ok(Present { contents, counters, copy: Some(copy) })
 }

@@ -83,6 +83,9 @@ impl Schedule {
         if let Some(place) = made.path.parent() {
             self.warn_of_same_disk(place);
         }
+        if let Some(error) = &made.without_erasures {
+            tracing::warn!(%error, "The list of people who were deleted is not complete beside the backup");
+        }
         if !made.dangling.is_empty() {
             let found = dangling_text(&made.dangling);
             tracing::error!(

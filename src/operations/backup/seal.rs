@@ -155,7 +155,7 @@ pub(super) fn expect_end(path: &Path, content: Content) -> Result<(), BackupErro
 
 /// Opens a plain file, and nothing else: neither a link, which may lead anywhere, nor a pipe, which may keep whoever
 /// opens it waiting.
-fn plain_file(path: &Path) -> Result<File, BackupError> {
+pub(super) fn plain_file(path: &Path) -> Result<File, BackupError> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file: File = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => file.into(),

@@ -9,12 +9,19 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
 use super::keys;
 use crate::operations::exchange::{BEFORE, NEW, READY, finish, sync};
 use crate::operations::files::{DATABASE, JOURNALS};
 
 /// What the folders begin with that are not ready yet.
 const STAGING: &str = ".restore-";
+/// What ends the names of those that keep what was there, as it is read and as it is written.
+const TIME: &str = "%Y%m%dT%H%M%S%.fZ";
+const WRITTEN: &str = "%Y%m%dT%H%M%S%.3fZ";
 
 /// A folder in which new files are made ready; removed when dropped.
 pub(super) struct Staging {
@@ -52,12 +59,12 @@ impl Staging {
     }
 
     /// Puts the new files in the place of those in `data`, which are kept. Returns where, if there were any.
-    pub(super) fn commit(self, data: &Path, stamp: &str) -> io::Result<Option<PathBuf>> {
+    pub(super) fn commit(self, data: &Path, now: Timestamp) -> io::Result<Option<PathBuf>> {
         match fs::remove_dir_all(self.folder.path().join("scratch")) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let name = format!("{BEFORE}{stamp}");
+        let name = name_after(fs::read_dir(data)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()), now);
         let before = self.folder.path().join(&name);
         fs::DirBuilder::new().mode(0o700).create(&before)?;
         let old = [DATABASE].into_iter().chain(JOURNALS).chain(keys::FILES.map(|(name, _)| name));
@@ -84,6 +91,15 @@ impl Staging {
     }
 }
 
+/// What is kept is called after the time, and later than all that was kept before, whatever the clock was then.
+fn name_after(there: impl Iterator<Item = String>, now: Timestamp) -> String {
+    let time_in = |name: String| DateTime::strptime(TIME, name.strip_prefix(BEFORE)?).ok();
+    let newest = there.filter_map(time_in).max();
+    let now = TimeZone::UTC.to_datetime(now);
+    let next = newest.and_then(|newest| newest.checked_add(1.millisecond()).ok());
+    format!("{BEFORE}{}", next.map_or(now, |next| next.max(now)).strftime(WRITTEN))
+}
+
 /// Keeps a file under another name. Some file systems of memory sticks know no links: then a copy is on disk when this
 /// returns.
 fn keep(from: &Path, to: &Path, link: impl FnOnce(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
@@ -96,6 +112,19 @@ fn keep(from: &Path, to: &Path, link: impl FnOnce(&Path, &Path) -> io::Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_kept_is_called_later_than_what_was_kept_before() {
+        let now: Timestamp = "2026-03-10T12:00:00.5Z".parse().unwrap();
+        let name = |there: &[&str]| name_after(there.iter().map(|name| (*name).to_owned()), now);
+        assert_eq!(name(&[]), "pre-restore-20260310T120000.500Z");
+        assert_eq!(
+            name(&["ocariot.db", "pre-restore-mine", "pre-restore-20250310T120000.000Z"]),
+            "pre-restore-20260310T120000.500Z"
+        );
+        let ahead = ["pre-restore-20990310T120000.000Z", "pre-restore-20260310T120000.500Z"];
+        assert_eq!(name(&ahead), "pre-restore-20990310T120000.001Z", "the clock was ahead");
+    }
 
     #[test]
     fn where_links_fail_what_was_there_is_kept_as_a_copy() {

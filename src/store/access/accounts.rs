@@ -217,7 +217,11 @@ impl Tx<'_> {
 
     /// Deletes a user of any type with all that belongs to it; returns whether there was one.
     pub fn delete_account(&self, id: Id<Account>) -> Result<bool, Error> {
-        Ok(self.execute("DELETE FROM account WHERE id = ?1", [id.as_bytes()])? == 1)
+        let deleted = self.execute("DELETE FROM account WHERE id = ?1", [id.as_bytes()])? == 1;
+        if deleted {
+            self.put_erasure(id)?;
+        }
+        Ok(deleted)
     }
 
     /// Stores another password; returns whether there is such a user. With `expected`, only if that is still

@@ -1,16 +1,15 @@
-//! Copies of the database: made while it is in use, looked at, and made ready to take its place.
+//! Copies of the database: made while it is in use, and looked at.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, OpenFlags, ffi, params};
+use rusqlite::{Connection, OpenFlags, ffi};
 
-use crate::store::engine::connection::unlock;
 use crate::store::engine::journal::Journal;
 use crate::store::engine::migrate;
-use crate::store::{OpenError, Store, UsernameKey};
+use crate::store::{OpenError, Store};
 
 /// What a database holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,38 +33,8 @@ pub struct Dangling {
     pub rows: u64,
 }
 
-/// How far a database has counted. What takes its place must not give out the same ids and tokens once more.
-#[derive(Debug, Clone, Default)]
-pub struct Counters {
-    last_id: i64,
-    last_token: i64,
-    last_token_expiry: i64,
-    newest_instant: i64,
-    /// The keys that its valid tokens are verified with.
-    keys: Vec<KeyColumns>,
-    revoked_through: i64,
-    revocations: Vec<RevocationColumns>,
-}
-
-/// How far numbers of tokens leap at least, and less than how much further by chance: 71 years in microseconds, a power
-/// of two. There is room for two thousand such leaps.
-const LEAP: i64 = 1 << 51;
 /// More tables than refer to each other in a row.
 const DEEPEST: usize = 32;
-
-/// The columns of `token_key`.
-type KeyColumns = (String, String, String, i64, i64);
-/// The columns of `revocation`.
-type RevocationColumns = ([u8; 12], i64, Option<i64>, i64);
-
-/// What becomes of tokens that were issued before a restore.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EarlierTokens {
-    /// They are refused.
-    Revoked,
-    /// They go on, except those that the one or the other database refuses.
-    Kept,
-}
 
 impl Store {
     /// Where the journal of a database is, if it has one.
@@ -119,6 +88,16 @@ impl Store {
         contents(&connection)
     }
 
+    /// Makes one file of a copy and the journal beside it, if it has one.
+    ///
+    /// # Errors
+    /// If the copy cannot be read or written.
+    pub fn join_journal(copy: &Path) -> Result<(), OpenError> {
+        let connection = existing(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.pragma_update(None, "journal_mode", "DELETE")?;
+        connection.close().map_err(|(_, error)| error.into())
+    }
+
     /// Removes from a copy the rows that refer to what is not there, as if that had been there and was deleted: what
     /// would have gone with it goes, what would have lost it has none.
     ///
@@ -139,96 +118,6 @@ impl Store {
         }
         Err(OpenError::Damaged("rows refer to what is not there, and cannot be removed".to_owned()))
     }
-
-    /// How far the database has counted that this is a copy of, to be thrown away: its schema is brought up to date, its
-    /// names are not.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub fn counters(copy: &Path) -> Result<Counters, OpenError> {
-        let mut connection = existing(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let version = migrate::version(&connection)?;
-        migrate::migrate_all_but_names(&mut connection, version)?;
-        let (keys, revocations) = (keys(&connection)?, revocations(&connection)?);
-        let sql = "SELECT last_id, last_token, last_token_expiry, newest_instant, revoked_through FROM store_state";
-        Ok(connection.query_row(sql, [], |row| {
-            Ok(Counters {
-                last_id: row.get(0)?,
-                last_token: row.get(1)?,
-                last_token_expiry: row.get(2)?,
-                newest_instant: row.get(3)?,
-                revoked_through: row.get(4)?,
-                keys,
-                revocations,
-            })
-        })?)
-    }
-
-    /// Makes a copy ready to take a database's place: brings its schema up to date, and its counters beyond those of
-    /// the database. The copy is one file afterwards, without a journal.
-    ///
-    /// The database may be lost, and have given out more than the copy knows; nor does any clock tell how much. So the
-    /// numbers of tokens leap: beyond all that were given out in `LEAP` microseconds, and to where no other restore
-    /// leapt.
-    ///
-    /// # Errors
-    /// If the key is not the copy's, or the copy cannot be written.
-    pub fn make_ready(
-        copy: &Path,
-        key: impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String>,
-        beyond: Counters,
-        tokens: EarlierTokens,
-    ) -> Result<(), OpenError> {
-        let mut connection = existing(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let version = migrate::version(&connection)?;
-        let cipher = unlock(&connection, key)?;
-        migrate::migrate(&mut connection, version, &cipher)?;
-        connection.execute(
-            "UPDATE store_state SET last_id = max(last_id, ?1),
-             last_token = max(last_token, ?2) + ?5 + (random() & (?5 - 1)),
-             last_token_expiry = max(last_token_expiry, ?3), newest_instant = max(newest_instant, ?4)",
-            params![beyond.last_id, beyond.last_token, beyond.last_token_expiry, beyond.newest_instant, LEAP],
-        )?;
-        match tokens {
-            EarlierTokens::Revoked => {
-                connection.execute("UPDATE store_state SET revoked_through = last_token", [])?;
-            }
-            EarlierTokens::Kept => {
-                for key in beyond.keys {
-                    connection.execute("INSERT OR IGNORE INTO token_key VALUES (?1, ?2, ?3, ?4, ?5)", key)?;
-                }
-                let sql = "UPDATE store_state SET revoked_through = max(revoked_through, ?1)";
-                connection.execute(sql, [beyond.revoked_through])?;
-                for revocation in beyond.revocations {
-                    connection.execute(
-                        "INSERT INTO revocation (account_id, through_token, spared_token, expires_at)
-                         VALUES (?1, ?2, ?3, ?4) ON CONFLICT (account_id) DO UPDATE
-                         SET through_token = excluded.through_token, spared_token = excluded.spared_token,
-                         expires_at = excluded.expires_at WHERE excluded.through_token > through_token",
-                        revocation,
-                    )?;
-                }
-            }
-        }
-        connection.pragma_update(None, "journal_mode", "DELETE")?;
-        connection.close().map_err(|(_, error)| error.into())
-    }
-}
-
-/// The keys for tokens, with an end for the one that signs, too.
-fn keys(connection: &Connection) -> rusqlite::Result<Vec<KeyColumns>> {
-    let sql = "SELECT kid, modulus, exponent, since, coalesce(accepted_until, last_token_expiry)
-               FROM token_key CROSS JOIN store_state";
-    let mut statement = connection.prepare(sql)?;
-    let keys = statement.query_map([], |row| row.try_into())?;
-    keys.collect()
-}
-
-fn revocations(connection: &Connection) -> rusqlite::Result<Vec<RevocationColumns>> {
-    let sql = "SELECT account_id, through_token, spared_token, expires_at FROM revocation";
-    let mut statement = connection.prepare(sql)?;
-    let revocations = statement.query_map([], |row| row.try_into())?;
-    revocations.collect()
 }
 
 fn contents(connection: &Connection) -> Result<Contents, OpenError> {
@@ -303,7 +192,7 @@ fn identifier(name: &str) -> String {
 }
 
 /// Opens a file that is there.
-fn existing(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
+pub(super) fn existing(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "trusted_schema", false)?;

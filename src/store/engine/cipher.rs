@@ -40,6 +40,7 @@ impl Purpose {
     }
 }
 
+const LIST: &[&[u8]] = &[b"ocariot-users erasures"];
 const CHECK: &[&[u8]] = &[b"ocariot-users store_state.username_check"];
 
 /// As many threads work with it at the same time without waiting for each other.
@@ -79,8 +80,18 @@ impl Cipher {
         self.seal(CHECK, b"fits")
     }
 
+    /// Encrypts a list of people who were deleted.
+    pub(in crate::store) fn seal_list(&self, list: &[u8]) -> Result<Vec<u8>, Error> {
+        self.seal(LIST, list)
+    }
+
+    /// The list, unless it was made with another key or was changed since.
+    pub(in crate::store) fn open_list(&self, stored: &[u8]) -> Option<Vec<u8>> {
+        self.siv().decrypt(LIST, stored).ok()
+    }
+
     fn seal(&self, purpose: &[&[u8]], text: &[u8]) -> Result<Vec<u8>, Error> {
-        self.siv().encrypt(purpose, text).map_err(|_| Error::internal("a username cannot be encrypted"))
+        self.siv().encrypt(purpose, text).map_err(|_| Error::internal("it cannot be encrypted"))
     }
 
     /// An instance that nobody uses. It keeps working state during a call, and none that outlives one.

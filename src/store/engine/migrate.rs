@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_newest_instant.sql"),
     include_str!("../migrations/0009_retention.sql"),
     include_str!("../migrations/0010_rosters.sql"),
+    include_str!("../migrations/0011_erasures.sql"),
 ];
 
 /// Marks a SQLite file as ours ("OCUS").

@@ -13,4 +13,5 @@ pub(in crate::store) mod migrate;
 pub(in crate::store) mod rows;
 pub(in crate::store) mod select;
 pub(in crate::store) mod sequence;
+pub(in crate::store) mod succession;
 pub(in crate::store) mod writer;

@@ -377,7 +377,7 @@ impl Tx<'_> {
     /// `Internal` if somebody belongs to it that is an institution.
     pub fn delete_sheet_row(&self, sheet: Sheet, id: Id<Thing>) -> Result<bool, Error> {
         let sql = match (sheet.role(), sheet) {
-            (Some(_), _) => "DELETE FROM account WHERE id = ?1",
+            (Some(_), _) => return self.delete_account(id.cast()),
             (None, Sheet::Groups) => "DELETE FROM children_group WHERE id = ?1",
             (None, _) => "DELETE FROM institution WHERE id = ?1",
         };

@@ -12,8 +12,7 @@ use super::Server;
 use super::archives::{self, PASSPHRASE, repacked, resealed};
 use super::operator::{PLAIN, done, log_in, refused, status, token, verb};
 
-/// A stopped service's folder with administrators `admin` and `early`, a backup of it, and after that `late` in place
-/// of `early`.
+/// A stopped service's folder with administrators `admin` and `early`, a backup of it, and `late` who came after that.
 pub(super) struct Past {
     folder: TempDir,
     pub(super) backup: PathBuf,
@@ -49,7 +48,6 @@ impl Past {
         passphrase_file(folder, "another", "open sesam");
         done(folder, &["admin", "create", "early", "--password-stdin"], "early\n");
         let backup = back_up(folder, &KEYS);
-        done(folder, &["user", "delete", "early", "--yes"], "");
         done(folder, &["admin", "create", "late", "--password-stdin"], "late\n");
         let late = token(&server, "late", "late");
         Self { folder: server.stop(), backup, late }
@@ -93,7 +91,8 @@ fn a_restore_brings_everything_back_and_keeps_what_was_there() {
     assert!(shown.to_string().contains("late"), "a dry run changes nothing");
 
     let restored = done(past.path(), &words(&restore(&past.backup, &KEYS)), "");
-    assert_eq!((&restored["rows_before"]["account"], &restored["manifest"]["rows"]["account"]), (&2.into(), &2.into()));
+    assert_eq!((&restored["rows_before"]["account"], &restored["rows"]["account"]), (&3.into(), &2.into()));
+    assert_eq!(restored["rows"], restored["manifest"]["rows"]);
     let kept = past.path().join(restored["kept"].as_str().unwrap());
     assert_eq!(fs::read(kept.join("username.key")).unwrap(), keys_before);
     assert_eq!(fs::metadata(past.data().join("ocariot.db")).unwrap().mode() & 0o777, 0o600);
@@ -104,17 +103,6 @@ fn a_restore_brings_everything_back_and_keeps_what_was_there() {
     assert_eq!(log_in(&server, "late", "late").status(), 401);
     assert_eq!(status(&server, &past.late), 401, "a token from before is refused, also of a user who is gone");
     assert_eq!(status(&server, &token(&server, "early", "early")), 200);
-
-    // And what was there before can be had back by hand.
-    let folder = server.stop();
-    let data = folder.path().join("data");
-    for name in ["ocariot.db", "ocariot.db-wal", "ocariot.db-shm"] {
-        let _ = fs::remove_file(data.join(name));
-    }
-    for entry in fs::read_dir(&kept).unwrap().map(Result::unwrap) {
-        fs::copy(entry.path(), data.join(entry.file_name())).unwrap();
-    }
-    assert!(done(folder.path(), &["user", "list"], "").to_string().contains("late"));
 }
 
 #[test]
@@ -133,7 +121,8 @@ fn a_restore_on_a_new_machine_needs_the_backup_alone() {
             "{name}"
         );
     };
-    ["username.key", "jwt.key", "jwt.pub"].into_iter().for_each(same);
+    // The key for tokens is another one: this one may have been replaced since, because somebody else had it.
+    same("username.key");
 }
 
 #[test]

@@ -257,7 +257,7 @@ fn a_database_with_rows_that_refer_to_nothing_is_backed_up_told_and_mended() {
     let mended = done(past.path(), &[&["restore", file, "--without-dangling-rows"], &KEYS[..]].concat(), "");
     assert_eq!(mended["dangling_removed"].as_array().unwrap().len(), 2);
     let made = done(past.path(), &[&["backup", "now"], &KEYS[..]].concat(), "");
-    assert_eq!((&made["dangling"], &made["manifest"]["rows"]["account"]), (&Value::Array(Vec::new()), &2.into()));
+    assert_eq!((&made["dangling"], &made["manifest"]["rows"]["account"]), (&Value::Array(Vec::new()), &3.into()));
     assert_eq!(made["manifest"]["rows"]["application"], 0);
     let server = Server::start_in(past.into_folder(), PLAIN);
     assert_eq!(status(&server, &token(&server, "late", "late")), 200);
@@ -306,4 +306,60 @@ fn a_backup_on_the_disk_of_the_data_is_warned_about_each_time() {
     let to = other.path().to_str().unwrap();
     let output = verb(past.path(), &[&["backup", "now", "--to", to], &KEYS[..]].concat(), "");
     assert!(output.status.success() && !said(&output).contains("same disk"), "{output:?}");
+}
+
+#[test]
+fn what_keeps_a_backup_from_being_made_or_read_is_told_apart() {
+    let past = Past::new();
+    let backup = past.backup.to_str().unwrap();
+    let cut = past.path().join("cut.age");
+    let whole = fs::read(backup).unwrap();
+    fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    let verify = |file: &str, passphrase: &str| {
+        said(&verb(past.path(), &["backup", "verify", file, "--passphrase-file", passphrase], ""))
+    };
+    let kinds = ["is not there", "this user may not", "is damaged", "cannot be opened with this passphrase", "is full"];
+    let is = |told: &str, kind: &str| {
+        let named: Vec<_> = kinds.iter().filter(|words| told.contains(**words)).collect();
+        assert_eq!(named, [&kind], "{told}");
+    };
+    is(&verify("absent.age", "passphrase"), "is not there");
+    is(&verify("cut.age", "passphrase"), "is damaged");
+    is(&verify(backup, "another"), "cannot be opened with this passphrase");
+    is(&said(&verb(past.path(), &["backup", "list", "--in", "absent"], "")), "is not there");
+    is(&said(&verb(past.path(), &[&["backup", "now", "--to", "absent"], &KEYS[..]].concat(), "")), "is not there");
+    let full = small_disk(past.path(), &[&["backup", "now", "--to", "usb"], &KEYS[..]].concat());
+    full.iter().for_each(|told| is(told, "is full"));
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    let all = |path: &Path| {
+        fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    };
+    all(past.path());
+    let open = past.path().join("theirs.age");
+    fs::rename(backup, &open).unwrap();
+    let readable = past.path().join("theirs");
+    fs::write(&readable, archives::PASSPHRASE).unwrap();
+    std::os::unix::fs::chown(&readable, Some(65534), Some(65534)).unwrap();
+    fs::set_permissions(&readable, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    for words in [
+        &["backup", "verify", "theirs.age", "--passphrase-file", "theirs"][..],
+        &["backup", "list", "--in", "data/backups"],
+    ] {
+        is(&said(&super::under(&nobody, past.path(), words).output().unwrap()), "this user may not");
+    }
+}
+
+/// What a verb says where `usb` is a disk with too little room, where this system lets its users mount one.
+fn small_disk(folder: &Path, words: &[&str]) -> Option<String> {
+    let namespace = if rustix::process::geteuid().is_root() { "-m" } else { "-rm" };
+    if !Command::new("unshare").args([namespace, "true"]).status().is_ok_and(|status| status.success()) {
+        return None;
+    }
+    fs::create_dir_all(folder.join("usb")).unwrap();
+    let mount = "mount -t tmpfs -o size=4k tmpfs usb && exec \"$@\"";
+    let mut small = super::under(&["unshare", namespace, "sh", "-c", mount, "sh"], folder, words);
+    Some(said(&small.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").output().unwrap()))
 }

@@ -16,6 +16,7 @@ mod backup_places;
 mod child;
 mod doctor;
 mod drill;
+mod erasures;
 mod keys;
 mod log;
 mod metrics;
@@ -28,6 +29,7 @@ mod shell;
 mod start;
 mod stop;
 mod systemd;
+mod taking_back;
 
 /// Longer than any start takes; only a hanging one reaches it.
 pub const PATIENCE: Duration = Duration::from_secs(120);
