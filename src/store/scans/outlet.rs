@@ -170,7 +170,8 @@ impl Outlet {
             }
             // The panic hook has logged it.
             Err(_) => {}
-            Ok(Err(_)) if self.cut == Some(Cut::Unwanted) => {}
+            // SQLite was stopped, or the next part found nobody.
+            Ok(Err(_)) if self.cut == Some(Cut::Unwanted) || self.turn.is_unwanted() => {}
             Ok(Err(_)) if self.cut == Some(Cut::TooSlow) => {
                 tracing::info!("A long answer was cut off: its client did not take it, and others waited");
             }
