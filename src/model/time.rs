@@ -23,17 +23,19 @@ pub fn parse(given: &str) -> Result<Timestamp, TimeFault> {
     if !(1678..=2261).contains(&year) {
         return Err(TimeFault::Calendar);
     }
-    parts.instant(year).ok_or(TimeFault::Calendar)
+    parts.civil(year).and_then(|time| parts.offset.to_timestamp(time).ok()).ok_or(TimeFault::Calendar)
 }
 
 /// Reads a time in a filter: a day, which is its first instant, or a time, where the plus of an offset may have become
-/// a space. Nothing else is one.
+/// a space. Nothing else is one. The year may be any: what is asked for may lie before or after all that is stored.
 #[must_use]
 pub fn parse_asked(given: &str) -> Option<Timestamp> {
-    match given.len() {
-        10 => parse(&format!("{given}T00:00:00")).ok(),
-        _ => parse(&given.replace(' ', "+")).ok(),
-    }
+    let given = if given.len() == 10 { format!("{given}T00:00:00") } else { given.replace(' ', "+") };
+    let (year, rest) = number::<4>(&given)?;
+    let parts = Parts::read(rest)?;
+    let time = parts.civil(year)?;
+    // The last hours of the year 9999 are no timestamps.
+    Some(parts.offset.to_timestamp(time).unwrap_or(Timestamp::MAX))
 }
 
 /// An instant as whole seconds, cut, without a zone: `2018-12-14T12:52:59`.
@@ -66,9 +68,9 @@ impl Parts {
         fits.then_some(Self { month: narrow(month)?, day: narrow(day)?, time, offset: offset(zone)? })
     }
 
-    fn instant(&self, year: i16) -> Option<Timestamp> {
-        let date = Date::new(year, self.month, self.day).ok()?;
-        self.offset.to_timestamp(DateTime::from_parts(date, self.time)).ok()
+    /// With the year; `None` if the month has no such day.
+    fn civil(&self, year: i16) -> Option<DateTime> {
+        Some(DateTime::from_parts(Date::new(year, self.month, self.day).ok()?, self.time))
     }
 }
 
@@ -190,6 +192,9 @@ mod tests {
             ("2019-06-01", Some("2019-06-01T00:00:00Z")),
             ("2019-06-01T02:00:00 02:00", Some("2019-06-01T00:00:00Z")),
             ("2019-06-01T00:00:00.5", Some("2019-06-01T00:00:00.5Z")),
+            ("1600-02-29", Some("1600-02-29T00:00:00Z")),
+            ("0000-01-01T00:00:00 23:59", Some("-000001-12-31T00:01:00Z")),
+            ("9999-12-31", Some("9999-12-30T22:00:00.999999999Z")),
             ("2019-06-31", None),
             ("2019-06", None),
             ("today", None),

@@ -174,3 +174,20 @@ async fn a_list_takes_a_fixed_number_of_statements_whatever_the_page() {
         assert_eq!(t.world.store.statements() - before, 3, "{query}");
     }
 }
+
+#[tokio::test]
+async fn times_before_and_after_all_that_can_be_stored_can_be_asked_for() {
+    let t = filled().await;
+    for (query, count) in [
+        ("timestamp=lt:9999-12-31", 5),
+        ("timestamp=ne:9999-12-31T23:59:59Z", 5),
+        ("timestamp=gte:1600-01-01&timestamp=lt:2262-01-01", 5),
+        ("timestamp=gt:1677-01-01T00:00:00", 5),
+        ("timestamp=gt:9999-12-31", 0),
+        ("timestamp=lt:0000-01-01", 0),
+        ("timestamp=2262-01-01", 0),
+        ("timestamp=lt:2262-02-30", 0),
+    ] {
+        assert_eq!(values(&t, query).await.len(), count, "{query}");
+    }
+}
