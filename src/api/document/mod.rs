@@ -89,6 +89,12 @@ impl Document {
         })
     }
 
+    /// Whether a method of a path, as [`Document::paths`] names both, ever succeeds; what is discontinued does not.
+    pub(in crate::api) fn succeeds(&self, path: &str, method: &str) -> bool {
+        let answers = self.0["paths"][path][method]["responses"].as_object();
+        answers.into_iter().flat_map(Map::keys).any(|status| status.starts_with('2'))
+    }
+
     /// One line per operation: its name, method, path, scopes and who may, for `openapi/operations.txt`.
     #[must_use]
     pub fn operations(&self) -> String {

@@ -1,6 +1,5 @@
 //! What every request passes: a request id, the path, panics, errors to responses, security headers, the log.
 
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -103,8 +102,8 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
             return None;
         }
         let path = request.uri().path();
-        let (_, methods) = self.routes.find(path.strip_suffix('/').unwrap_or(path))?;
-        self.cors.preflight(request, methods)
+        let path = self.routes.find(path.strip_suffix('/').unwrap_or(path))?;
+        self.cors.preflight(request, &path.methods)
     }
 
     /// The request as the router wants it, and the template of its path.
@@ -115,12 +114,12 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
             return Err(HttpFault::UriTooLong(self.limits.uri_bytes));
         }
         trim_slash(&mut request);
-        let Some((route, methods)) = self.routes.find(request.uri().path()) else {
+        let Some(Path { template, methods, allowed }) = self.routes.find(request.uri().path()) else {
             return Err(HttpFault::NoSuchPath { requested: requested.to_owned() });
         };
         let method = request.method().clone();
         if !methods.contains(&method) {
-            let allow: Vec<_> = methods.iter().map(Method::as_str).collect();
+            let allow: Vec<_> = allowed.iter().map(Method::as_str).collect();
             let path = uri.path().to_owned();
             return Err(HttpFault::NoSuchMethod { method, path, allow: allow.join(", ") });
         }
@@ -128,7 +127,7 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
             // hyper leaves the body out, and keeps the length it would have.
             request.set_method(Method::GET);
         }
-        Ok((request, route))
+        Ok((request, template))
     }
 
     /// Whom the request comes from; nobody if it did not come over a network.
@@ -205,8 +204,17 @@ fn trim_slash(request: &mut Request) {
     }
 }
 
-/// Every path there is, and its methods: for 404, for 405 with `Allow` (RFC 9110, section 15.5.6), and for the log.
-pub(in crate::api) struct Routes(Router<(Arc<str>, Vec<Method>)>);
+/// Every path there is: for 404, for 405 with `Allow` (RFC 9110, section 15.5.6), and for the log.
+pub(in crate::api) struct Routes(Router<Path>);
+
+/// A path.
+struct Path {
+    template: Arc<str>,
+    /// Its methods.
+    methods: Vec<Method>,
+    /// Those of them that may succeed.
+    allowed: Vec<Method>,
+}
 
 impl Routes {
     /// The paths of the document, and those beside it, which can only be read.
@@ -217,27 +225,34 @@ impl Routes {
         document: &Document,
         pages: impl IntoIterator<Item = &'p str>,
     ) -> Result<Self, Error> {
-        let mut routes: BTreeMap<String, Vec<Method>> = BTreeMap::new();
-        for (path, methods) in document.paths() {
-            let known = methods.iter().filter_map(|method| method.to_ascii_uppercase().parse().ok()).collect();
-            routes.insert(format!("{}{path}", crate::api::BASE), known);
-        }
-        routes.extend(pages.into_iter().map(|path| (path.to_owned(), vec![Method::GET])));
         let mut router = Router::new();
-        for (path, mut methods) in routes {
-            if methods.contains(&Method::GET) {
-                methods.push(Method::HEAD);
-            }
-            router.insert(path.clone(), (path.into(), methods)).map_err(Error::internal)?;
+        for (path, methods) in document.paths() {
+            let (allowed, discontinued): (Vec<_>, Vec<_>) =
+                methods.into_iter().partition(|method| document.succeeds(path, method));
+            insert(&mut router, &format!("{}{path}", crate::api::BASE), &allowed, &discontinued)?;
+        }
+        for path in pages {
+            insert(&mut router, path, &["get"], &[])?;
         }
         Ok(Self(router))
     }
 
     /// What is written out goes before a parameter: `/children/nfc/{nfc_tag}` before `/children/{child_id}/nfc`.
-    fn find(&self, path: &str) -> Option<(&Arc<str>, &[Method])> {
-        let (template, methods) = self.0.at(path).ok()?.value;
-        Some((template, methods))
+    fn find(&self, path: &str) -> Option<&Path> {
+        Some(self.0.at(path).ok()?.value)
     }
+}
+
+fn insert(router: &mut Router<Path>, path: &str, allowed: &[&str], discontinued: &[&str]) -> Result<(), Error> {
+    let read = |names: &[&str]| -> Vec<Method> {
+        names.iter().filter_map(|name| name.to_ascii_uppercase().parse().ok()).collect()
+    };
+    let mut allowed = read(allowed);
+    if allowed.contains(&Method::GET) {
+        allowed.push(Method::HEAD);
+    }
+    let methods = [allowed.clone(), read(discontinued)].concat();
+    router.insert(path, Path { template: path.into(), methods, allowed }).map_err(Error::internal)
 }
 
 #[cfg(test)]

@@ -146,8 +146,11 @@ async fn paths_are_as_they_are_written_and_methods_that_they_lack_are_405() {
     assert_eq!(head.header("x-total-count"), Some("1"));
     t.get("Weights").await.is(404);
     t.client.get(&t.path("weights").replace("children", "Children")).await.is(404);
+    let night = format!("sleep/{id}");
     for (method, path, allow) in [
         (poem::http::Method::PATCH, format!("weights/{id}"), "GET, DELETE, HEAD"),
+        (poem::http::Method::PATCH, night.clone(), "GET, DELETE, HEAD"),
+        (poem::http::Method::PUT, night, "GET, DELETE, HEAD"),
         (poem::http::Method::PUT, "bodyfats".to_owned(), "POST, GET, HEAD"),
     ] {
         let refused = t.client.send(method, &t.path(&path), Some(json!({}))).await.is(405);
