@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::api::http::params::Parameter;
 use crate::api::http::schema::{documented, or_text};
-use crate::model::text::json_number_text;
+use crate::model::text::number_text;
 use crate::model::time::second_text;
 
 /// A number, as JavaScript writes it: the shortest text that reads as the same double, whole ones without a fraction.
@@ -23,7 +23,7 @@ impl Serialize for Number {
             #[expect(clippy::cast_possible_truncation, reason = "it is whole, and not larger than that")]
             return serializer.serialize_i64(self.0 as i64);
         }
-        let text = RawValue::from_string(json_number_text(self.0)).map_err(serde::ser::Error::custom)?;
+        let text = RawValue::from_string(number_text(self.0)).map_err(serde::ser::Error::custom)?;
         text.serialize(serializer)
     }
 }
