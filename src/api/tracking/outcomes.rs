@@ -35,11 +35,14 @@ pub(super) struct Answer<T> {
     shown: PhantomData<fn() -> T>,
 }
 
+/// What became of an item.
+type Outcome<M> = Result<M, Rejected>;
+
 /// What became of many items, each with its place in the body.
 pub(super) struct Told<I: Item> {
     pub(super) received: Received,
     pub(super) owner: String,
-    pub(super) outcomes: Vec<(Result<I::Made, Rejected>, Range<usize>)>,
+    pub(super) outcomes: Vec<(Outcome<I::Made>, Range<usize>)>,
 }
 
 /// What 207 says.
