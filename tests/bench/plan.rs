@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::bare::{ADDRESS, BODY};
@@ -356,6 +357,26 @@ impl Bench<'_> {
             let start = Instant::now();
             service.back_up(site)?;
             Ok((start.elapsed().as_secs_f64() / bare.as_secs_f64(), None))
+        })?;
+        self.row("p99 of a change while sealed backups are made, against none", Goal::AtMost(2.0), |bench| {
+            let (site, service) = &bench.large;
+            let changes = Self::renames(site);
+            let alone = bench.load(&bench.large, FEW, &changes)?;
+            let going = AtomicBool::new(true);
+            let (seen, made) = std::thread::scope(|scope| {
+                let backups = scope.spawn(|| {
+                    while going.load(Ordering::Relaxed) {
+                        service.back_up(site).map_err(|error| error.to_string())?;
+                    }
+                    Ok::<_, String>(())
+                });
+                let seen = bench.load(&bench.large, FEW, &changes);
+                going.store(false, Ordering::Relaxed);
+                (seen, backups.join())
+            });
+            made.map_err(|_| "the backups ended in a panic")??;
+            let seen = seen?;
+            Ok((seen.0.p99.as_secs_f64() / alone.0.p99.as_secs_f64(), Some(seen)))
         })
     }
 }
