@@ -301,7 +301,7 @@ fn assemble(
         one_path: chain_path.to_owned(),
         other: KEY,
         other_path: key_path.to_owned(),
-        remedy: Remedy::Pair(chain_path.to_owned(), key_path.to_owned()),
+        remedy: Remedy::Pair(chain_path.to_owned(), key_path.to_owned()).into(),
     })?;
     let hex: Vec<_> = digest(&SHA256, &first).as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
     let fingerprint = hex.join(":");

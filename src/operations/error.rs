@@ -75,7 +75,7 @@ pub enum StartError {
         /// What it should hold.
         expected: &'static str,
         /// What helps.
-        remedy: Remedy,
+        remedy: Box<Remedy>,
     },
     /// Two files do not belong together.
     #[error("the {one} {} does not fit the {other} {}: {remedy}", one_path.display(), other_path.display())]
@@ -89,7 +89,7 @@ pub enum StartError {
         /// Where it is.
         other_path: PathBuf,
         /// What helps.
-        remedy: Remedy,
+        remedy: Box<Remedy>,
     },
     /// There is a database, and not the key that it was made with.
     #[error(
@@ -102,7 +102,7 @@ pub enum StartError {
         /// The database that needs it.
         database: PathBuf,
         /// What helps.
-        remedy: Remedy,
+        remedy: Box<Remedy>,
     },
     /// The key for usernames is another one than the database was made with.
     #[error("the username key does not fit the database {}: start with the key that it was made with, or {remedy}", database.display())]
@@ -110,7 +110,7 @@ pub enum StartError {
         /// The database.
         database: PathBuf,
         /// What helps.
-        remedy: Remedy,
+        remedy: Box<Remedy>,
     },
     /// The database was made by a newer program.
     #[error(
@@ -146,7 +146,7 @@ pub enum StartError {
         /// Why.
         cause: String,
         /// What helps.
-        remedy: Remedy,
+        remedy: Box<Remedy>,
     },
     /// The backup before an upgrade was not made.
     #[error("the database is to be brought to a newer schema, and the backup before that failed: {0}")]
@@ -197,7 +197,7 @@ impl StartError {
     }
 
     pub(crate) fn not(what: &'static str, path: &Path, expected: &'static str) -> Self {
-        Self::NotWhatItIs { what, path: path.to_owned(), expected, remedy: Remedy::Replace(path.to_owned()) }
+        Self::NotWhatItIs { what, path: path.to_owned(), expected, remedy: Remedy::Replace(path.to_owned()).into() }
     }
 
     /// The same, with what helps here.
@@ -207,7 +207,7 @@ impl StartError {
             | Self::Misfit { remedy, .. }
             | Self::KeyMissing { remedy, .. }
             | Self::WrongUsernameKey { remedy, .. }
-            | Self::Database { remedy, .. } => *remedy = helps,
+            | Self::Database { remedy, .. } => **remedy = helps,
             _ => {}
         }
         self
@@ -220,7 +220,7 @@ impl StartError {
             | Self::Misfit { remedy, .. }
             | Self::KeyMissing { remedy, .. }
             | Self::WrongUsernameKey { remedy, .. }
-            | Self::Database { remedy, .. } => Some(remedy.clone()),
+            | Self::Database { remedy, .. } => Some(Remedy::clone(remedy)),
             Self::Denied { denial, .. } => Some(Remedy::Allow(denial.clone())),
             Self::Exposed { path, .. } => Some(Remedy::Close(path.clone())),
             Self::Absent { path, .. } => Some(Remedy::Replace(path.clone())),

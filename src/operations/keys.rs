@@ -82,7 +82,7 @@ pub(crate) fn token_key(
             one: PUBLIC_KEY,
             one_path: public_path.clone(),
             other: "key for tokens, which is not made yet,",
-            remedy: Remedy::Pair(own.clone(), public_path.clone()),
+            remedy: Remedy::Pair(own.clone(), public_path.clone()).into(),
             other_path: own,
         });
     }
@@ -188,7 +188,7 @@ fn require_fit(path: &Path, public: &[u8], public_path: &Path) -> Result<(), Sta
         one_path: public_path.to_owned(),
         other: TOKEN_KEY,
         other_path: path.to_owned(),
-        remedy: Remedy::Pair(path.to_owned(), public_path.to_owned()),
+        remedy: Remedy::Pair(path.to_owned(), public_path.to_owned()).into(),
     })
 }
 
@@ -219,7 +219,7 @@ pub(crate) fn present_username_key(config: &Config, folder: &Path) -> Result<Opt
         UsernameKeySource::File(_) | UsernameKeySource::Passphrase(_) => error,
     })?;
     match found {
-        None if database.exists() => Err(StartError::KeyMissing { key: own, database, remedy }),
+        None if database.exists() => Err(StartError::KeyMissing { key: own, database, remedy: remedy.into() }),
         found => Ok(found),
     }
 }

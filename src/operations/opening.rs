@@ -86,11 +86,11 @@ pub(crate) fn refused(error: OpenError, database: &Path) -> StartError {
     let (path, database) = (database, database.to_owned());
     match error {
         OpenError::FromTheFuture { found, known } => StartError::FromTheFuture { database, found, known },
-        OpenError::WrongKey => StartError::WrongUsernameKey { remedy: Remedy::restore_for(path), database },
+        OpenError::WrongKey => StartError::WrongUsernameKey { remedy: Remedy::restore_for(path).into(), database },
         OpenError::File(cause) => StartError::file(DATABASE_FILE, path, cause),
         other => match denied {
             Some(path) => StartError::Denied { what: DATABASE_FILE, denial: Denial::of(&path), path },
-            None => StartError::Database { database, cause: other.to_string(), remedy },
+            None => StartError::Database { database, cause: other.to_string(), remedy: remedy.into() },
         },
     }
 }
