@@ -41,8 +41,13 @@ struct Queue {
 /// # Errors
 /// If the filter is none, or there is no thread or file to be had.
 pub(super) fn start(config: &Config) -> Result<Log, Failure> {
-    let filter = EnvFilter::try_new(&config.log)
-        .map_err(|error| Failure::Other(format!("--log is \"{}\", which is no filter: {error}", config.log)))?;
+    let filter = EnvFilter::try_new(&config.log).map_err(|error| {
+        Failure::Other(format!(
+            "--log is \"{}\", which is no filter ({error}): give error, warn, info or debug, or such as \
+             info,ocariot_users::store=debug",
+            config.log
+        ))
+    })?;
     let queue = Queue::to_stdout().map_err(|error| {
         Failure::Other(format!(
             "the log cannot be written to standard output: {error}. If too many files are open, raise their limit"

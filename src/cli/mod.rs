@@ -20,6 +20,7 @@ mod restore;
 mod rosters;
 mod serve;
 mod shell;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -78,7 +79,7 @@ pub fn main() -> ExitCode {
     // Whatever is made from here on belongs to its owner alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     leave_no_dump();
-    let matches = match command().try_get_matches() {
+    let matches = match usage::read(command(), std::env::args_os()) {
         Ok(matches) => matches,
         Err(error) => {
             let _ = error.print();

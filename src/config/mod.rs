@@ -16,7 +16,7 @@ use jiff::civil::Time;
 use zeroize::Zeroizing;
 
 use resolve::is_ours;
-pub use resolve::{Given, Inputs, Resolved, SettingsError, Source, resolve, without_mark};
+pub use resolve::{Given, Inputs, Resolved, SettingsError, Source, nearest, resolve, without_mark};
 pub use settings::{SETTINGS, Setting, SettingKind, markdown};
 pub use values::parse_duration;
 

@@ -199,8 +199,9 @@ fn from_named_file(setting: &Setting, name: &str, inputs: &Inputs<'_>) -> Result
     let Some(path) = variable(name, inputs) else {
         return Ok(None);
     };
-    let text = (inputs.read)(Path::new(path))
-        .map_err(|error| SettingsError(format!("{name} names {path}, which cannot be read: {error}")))?;
+    let text = (inputs.read)(Path::new(path)).map_err(|error| {
+        SettingsError(format!("{name} names {path}, which cannot be read ({error}): name another file"))
+    })?;
     let text = text.strip_suffix('\n').unwrap_or(&text);
     Ok(Some(text.strip_suffix('\r').unwrap_or(text).to_owned()))
 }
@@ -209,8 +210,9 @@ type File = (PathBuf, toml::Table);
 
 fn read_file(path: PathBuf, inputs: &Inputs<'_>) -> Result<Option<File>, SettingsError> {
     let shown = path.display();
-    let text = (inputs.read)(&path)
-        .map_err(|error| SettingsError(format!("the settings file {shown} cannot be read: {error}")))?;
+    let text = (inputs.read)(&path).map_err(|error| {
+        SettingsError(format!("the settings file {shown} cannot be read ({error}): name another with --config"))
+    })?;
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         SettingsError(format!("the settings file {shown} is not TOML: {}", error.message()))
     })?;
@@ -267,7 +269,8 @@ fn unknown_variables(environment: &BTreeMap<String, String>) -> Result<Vec<Strin
 }
 
 /// The known name that needs the fewest changes to become this one, if that is at most `most`.
-fn nearest(name: &str, known: impl Iterator<Item = String>, most: usize) -> Option<String> {
+#[must_use]
+pub fn nearest(name: &str, known: impl Iterator<Item = String>, most: usize) -> Option<String> {
     known
         .map(|other| (strsim::damerau_levenshtein(name, &other), other))
         .filter(|(distance, _)| *distance <= most)

@@ -58,7 +58,11 @@ fn same_disk(seen: &Seen<'_>, place: &Path) -> Finding {
 }
 
 fn none(seen: &Seen<'_>, place: &Path) -> Finding {
-    Finding::wrong(CHECK, format!("there is none in {}", place.display()), make(seen))
+    let found = format!(
+        "there is none in {}; what another program copies of the database while the service runs is none either",
+        place.display()
+    );
+    Finding::wrong(CHECK, found, make(seen))
 }
 
 fn make(seen: &Seen<'_>) -> String {
