@@ -11,20 +11,23 @@ use jiff::{Timestamp, ZonedDateTime};
 use super::{Failure, flags, output, verb_settings, with_folder_settings};
 use crate::app::{OperatorCommand, Outcome, TrailCursor, TrailPage, TrailQuery, TrailRecord, audited_actions};
 use crate::config::parse_duration;
-use crate::model::{Clock, Id};
+use crate::model::Clock;
 use crate::operations::Operator;
 
 const LIST: &str = "\
 Prints who did what to whom, when and from where: every change and log-in, and of what was refused one row a minute for \
-each kind and client, with a count. The newest come first. Users are told by their ids: `ocariot-users user show ID` says \
-who that is. --json prints an object a line.";
+each kind and client, with a count. The newest come first, times are those of this machine. What is stored are ids: the \
+names before them are those that there are now. --json prints an object a line, with times in UTC.";
 
 /// `audit` and its verb.
 pub(super) fn command() -> Command {
     let list = with_folder_settings(Command::new("list").about("Print the audit trail, the newest first"))
         .long_about(LIST)
         .args([instant("since", "From when on [default: 24h]"), instant("until", "Until when, that left out")])
-        .args([id("actor", "Only what this user did"), id("target", "Only what was done to this user or thing")])
+        .args([
+            who("actor", "Only what this user did: a username, or an id"),
+            who("target", "Only what was done to this user or thing, failed log-ins too: a username, or an id"),
+        ])
         .arg(
             Arg::new("action")
                 .long("action")
@@ -53,12 +56,8 @@ fn instant(name: &'static str, help: &'static str) -> Arg {
         .help(format!("{help}: so long ago (30m, 24h, 7d), or a date or time (2026-11-01, 2026-11-01T08:30, UTC)"))
 }
 
-fn id(name: &'static str, help: &'static str) -> Arg {
-    let parse = |text: &str| match Id::<()>::parse(text) {
-        Some(id) => Ok(id.to_string()),
-        None => Err("an id has 24 hex digits; `ocariot-users user show NAME` tells that of a user"),
-    };
-    Arg::new(name).long(name).value_name("ID").value_parser(parse).help(help)
+fn who(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name("USER").help(help)
 }
 
 /// An instant given as how long ago it is, as a date, or as a time, which is in UTC unless it says otherwise.
@@ -109,17 +108,23 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::Other(format!("the command cannot be started: {error}")))?;
     let json = matches.get_flag("json");
-    if !json {
-        let folder = std::path::absolute(&config.data_dir).unwrap_or(config.data_dir);
-        let heading = format!("Audit trail in {} since {since:.0}, the newest first\n", folder.display());
-        output::print(&(heading + &line(["TIME", "OUTCOME", "ACTION", "ACTOR", "TARGET", "ADDRESS", "REQUEST"], "")));
-    }
+    let folder = std::path::absolute(&config.data_dir).unwrap_or(config.data_dir);
+    let mut heading = (!json).then(|| {
+        format!(
+            "Audit trail in {} since {}, the newest first. \"-\" is nobody and nothing that is known: as actor, also \
+             whoever runs the machine.\n{}",
+            folder.display(),
+            local_time(&since.to_string()),
+            line(["TIME", "OUTCOME", "ACTION", "ACTOR", "TARGET", "ADDRESS", "REQUEST"], "")
+        )
+    });
     loop {
         let outcome = runtime.block_on(operator.operate(OperatorCommand::AuditList(query.clone())))?;
         let Outcome::Trail(page) = outcome else {
             return Err(Failure::Other("the service answered something else than was asked".to_owned()));
         };
-        let text = if json { json_lines(&page)? } else { lines(&page) };
+        let none = if heading.is_some() && page.rows.is_empty() { "(no such row)\n" } else { "" };
+        let text = if json { json_lines(&page)? } else { heading.take().unwrap_or_default() + &lines(&page) + none };
         match output::write(&text) {
             Err(gone) if gone.kind() == ErrorKind::BrokenPipe => return Ok(()),
             written => written.map_err(unwritten)?,
@@ -150,21 +155,40 @@ pub(super) fn lines(page: &TrailPage) -> String {
     page.rows.iter().map(text_line).collect()
 }
 
+/// A time in RFC 3339 as clocks here show it, to the second.
+pub(super) fn local_time(utc: &str) -> String {
+    let zone = TimeZone::system();
+    match utc.parse::<Timestamp>() {
+        Ok(time) => time.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M:%S %:z").to_string(),
+        Err(_) => utc.to_owned(),
+    }
+}
+
+/// An id, behind the name if there is one.
+fn told(id: Option<&String>, name: Option<&String>) -> Option<String> {
+    match (id, name) {
+        (Some(id), Some(name)) => Some(format!("{name} ({id})")),
+        (id, _) => id.cloned(),
+    }
+}
+
 fn text_line(row: &TrailRecord) -> String {
-    let part = row.part.iter().map(|part| format!("part {part}"));
+    let part = told(row.part.as_ref(), row.part_name.as_ref()).into_iter().map(|part| format!("part {part}"));
     let count = (row.count > 1).then(|| format!("{} times", row.count));
     let more = part.chain(count).collect::<Vec<_>>().join(", ");
     let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     // Whoever has no id is told by his type.
-    let actor = row.actor.clone().or_else(|| row.actor_type.clone());
-    let words = [&row.at, &row.outcome, &row.action, &or(&actor), &or(&row.target), &or(&row.address)];
+    let actor = told(row.actor.as_ref(), row.actor_name.as_ref()).or_else(|| row.actor_type.clone());
+    let target = told(row.target.as_ref(), row.target_name.as_ref());
+    let at = local_time(&row.at);
+    let words = [&at, &row.outcome, &row.action, &or(&actor), &or(&target), &or(&row.address)];
     let [at, outcome, action, actor, target, address] = words.map(String::as_str);
     line([at, outcome, action, actor, target, address, &or(&row.request_id)], &more)
 }
 
 fn line([at, outcome, action, actor, target, address, request]: [&str; 7], more: &str) -> String {
     let line = format!(
-        "{at:<24}  {outcome:<15}  {action:<31}  {actor:<24}  {target:<24}  {address:<15}  {request:<16}  {more}"
+        "{at:<26}  {outcome:<15}  {action:<31}  {actor:<36}  {target:<36}  {address:<15}  {request:<16}  {more}"
     );
     format!("{}\n", line.trim_end())
 }

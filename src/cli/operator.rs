@@ -6,6 +6,7 @@ use std::io::{self, BufRead, IsTerminal, Write as _};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
+use super::audit::local_time;
 use super::{Failure, audit, flags, keys, limits, operator_verb, output, verb_settings};
 use crate::app::{GivenPassword, OperatorCommand, Outcome, UserName, UserRecord, WithPassword};
 use crate::config::without_mark;
@@ -31,7 +32,9 @@ pub(super) fn admin_command() -> Command {
 
 /// `user` and its verbs.
 pub(super) fn user_command() -> Command {
-    let list = operator_verb("list", "List the users").arg(kind());
+    let of = Arg::new("institution").long("institution").value_name("INSTITUTION");
+    let of = of.help("Only users of this institution: its id, or its name");
+    let list = operator_verb("list", "List the users").arg(kind()).arg(of);
     let show = one_user(operator_verb("show", "Show a user"));
     let set =
         one_user(operator_verb("set-password", "Give a user another password; the user's tokens are refused at once"));
@@ -98,7 +101,9 @@ fn command(noun: &str, verb: &str, matches: &ArgMatches) -> Result<OperatorComma
         ("admin", "reset-password") => {
             OperatorCommand::AdminResetPassword { username: named(), password: password(matches)? }
         }
-        ("user", "list") => OperatorCommand::UserList { role: text(matches, "type") },
+        ("user", "list") => {
+            OperatorCommand::UserList { role: text(matches, "type"), institution: text(matches, "institution") }
+        }
         ("user", "show") => OperatorCommand::UserShow { user: user(matches) },
         ("user", "set-password") => {
             OperatorCommand::UserSetPassword { user: user(matches), password: password(matches)? }
@@ -178,7 +183,7 @@ fn as_json(folder: &str, outcome: &Outcome) -> Result<String, Failure> {
 fn as_text(folder: &str, outcome: &Outcome) -> String {
     match outcome {
         Outcome::Users(users) => table(folder, users),
-        Outcome::User(user) => table(folder, std::slice::from_ref(user)),
+        Outcome::User(user) => one(folder, user),
         Outcome::Created(made) => format!("Made {} in {folder}.\n{}", words(&made.user), password_words(made)),
         Outcome::PasswordSet(set) => format!(
             "Set another password for {} in {folder}; tokens from before are refused.\n{}",
@@ -209,18 +214,36 @@ fn password_words(user: &WithPassword) -> String {
     }
 }
 
+/// Everything about one user.
+fn one(folder: &str, user: &UserRecord) -> String {
+    let institution = match (&user.institution_name, &user.institution) {
+        (Some(name), Some(id)) => format!("{name} ({id})"),
+        (None, Some(id)) => id.clone(),
+        (_, None) => "none".to_owned(),
+    };
+    let last = user.last_login.as_deref().map_or_else(|| "never".to_owned(), local_time);
+    format!(
+        "In {folder}:\n  username     {}\n  type         {}\n  id           {}\n  institution  {institution}\n  \
+         last log-in  {last}\n",
+        user.username, user.r#type, user.id
+    )
+}
+
 fn table(folder: &str, users: &[UserRecord]) -> String {
     let mut text = format!(
         "{} in {folder}\n",
         if users.len() == 1 { "1 user".to_owned() } else { format!("{} users", users.len()) }
     );
     let names = users.iter().map(|user| user.username.chars().count()).max().unwrap_or(0).max(8);
+    let last = |user: &UserRecord| user.last_login.as_deref().map_or_else(|| "never".to_owned(), local_time);
     if !users.is_empty() {
-        let _ = writeln!(text, "{:<24}  {:<18}  {:<names$}  LAST LOG-IN", "ID", "TYPE", "USERNAME");
+        let (id, kind, name, last) = ("ID", "TYPE", "USERNAME", "LAST LOG-IN");
+        let _ = writeln!(text, "{id:<24}  {kind:<18}  {name:<names$}  {last:<26}  INSTITUTION");
     }
     for user in users {
-        let last = user.last_login.as_deref().unwrap_or("never");
-        let _ = writeln!(text, "{:<24}  {:<18}  {:<names$}  {last}", user.id, user.r#type, user.username);
+        let institution = user.institution_name.as_ref().or(user.institution.as_ref()).map_or("-", String::as_str);
+        let (id, kind, name, last) = (&user.id, &user.r#type, &user.username, last(user));
+        let _ = writeln!(text, "{id:<24}  {kind:<18}  {name:<names$}  {last:<26}  {institution}");
     }
     text
 }

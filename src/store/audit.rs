@@ -1,11 +1,12 @@
 //! Rows of `audit`: who did what to whom, when, from where. Ids alone, so that the trail tells no names.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::rc::Rc;
 
 use jiff::Timestamp;
-use rusqlite::params;
 use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, params};
 
 use crate::model::{Account, Error, Id, Network, Role, Username};
 use crate::store::engine::error::Translate;
@@ -49,6 +50,8 @@ pub struct Refused {
     pub count: u32,
     /// Who it was, if it was one and is known.
     pub actor: Option<(Id<Account>, Role)>,
+    /// Whom it was aimed at, if that is one.
+    pub target: Option<Id<Account>>,
 }
 
 /// A place in the trail, between two rows: before all rows of its instant that have this number or a larger one.
@@ -157,6 +160,28 @@ impl View<'_> {
         Ok(())
     }
 
+    /// The present names of those of these things that have one: users, institutions and groups.
+    pub fn names(&self, ids: impl IntoIterator<Item = Id<()>>) -> Result<BTreeMap<Id<()>, String>, Error> {
+        let mut names = BTreeMap::new();
+        for id in ids.into_iter().collect::<BTreeSet<_>>() {
+            // One name that cannot be read must not keep all others from being shown.
+            let user = self.username(id.cast()).ok().flatten().map(|name| name.as_str().to_owned());
+            if let Some(name) = user.map_or_else(|| self.plain_name(id), |name| Ok(Some(name)))? {
+                names.insert(id, name);
+            }
+        }
+        Ok(names)
+    }
+
+    fn plain_name(&self, id: Id<()>) -> Result<Option<String>, Error> {
+        self.prepare(
+            "SELECT name FROM institution WHERE id = ?1 UNION ALL SELECT name FROM children_group WHERE id = ?1",
+        )?
+        .query_row([id.as_bytes()], |row| row.get(0))
+        .optional()
+        .translate()
+    }
+
     /// The instant of the oldest row, if there is one.
     pub fn oldest_audit(&self) -> Result<Option<Timestamp>, Error> {
         self.prepare("SELECT min(at) FROM audit")?.query_row([], |row| rows::optional_timestamp(row, 0)).translate()
@@ -250,8 +275,8 @@ impl Tx<'_> {
     /// Writes refusals into the audit trail, as one row.
     pub fn record_refused(&self, refused: &Refused) -> Result<(), Error> {
         self.execute(
-            "INSERT INTO audit (at, actor_id, actor_role, action, address, outcome, count)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO audit (at, actor_id, actor_role, action, address, outcome, count, target_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 self.now().as_millisecond(),
                 refused.actor.as_ref().map(|(id, _)| id.as_bytes()),
@@ -260,6 +285,7 @@ impl Tx<'_> {
                 refused.network.map(|network| network.to_string()),
                 refused.outcome,
                 refused.count,
+                refused.target.as_ref().map(Id::as_bytes),
             ],
         )
         .map(drop)

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use crate::app::access::hash_queue::{Standing, Turn};
 use crate::app::access::password::Fit;
-use crate::app::audit::actions::LOGIN;
 use crate::app::{App, Origin};
-use crate::model::{Credential, Error, Password, PasswordHash, Unauthenticated, Username};
+use crate::model::{Account, Credential, Error, Id, Password, PasswordHash, Unauthenticated, Username};
 
 impl App {
     /// Makes a token for the user of this name whose password this is. The same name may exist once in each type
@@ -16,14 +15,23 @@ impl App {
     /// `Unauthenticated` if there is none, after the same time whether or not the name exists. `Unavailable` if too
     /// many log in at once or the clock is wrong, `TooManyRequests` if too many passwords were tried from there or for this name.
     pub async fn login(&self, origin: Origin, username: Username, password: Password) -> Result<String, Error> {
-        let result = self.log_in(&origin, username, password).await;
-        self.noted(&origin, LOGIN, None, result)
+        let mut target = None;
+        let result = self.log_in(&origin, username, password, &mut target).await;
+        self.noted_login(&origin, target, result)
     }
 
-    async fn log_in(&self, origin: &Origin, username: Username, password: Password) -> Result<String, Error> {
+    /// `target` becomes whom it aims at, as soon as that is known: the first of those that have the name.
+    async fn log_in(
+        &self,
+        origin: &Origin,
+        username: Username,
+        password: Password,
+        target: &mut Option<Id<Account>>,
+    ) -> Result<String, Error> {
         self.admit_login(origin, &username)?;
         self.check_clock()?;
         let candidates = self.store.read_one(|view| view.credentials(&username))?;
+        *target = candidates.first().map(|candidate| candidate.id);
         let turn = self.turn(origin, &username)?;
         let Some((credential, fit)) = self.find_fitting(turn, candidates, &password).await? else {
             return Err(Error::Unauthenticated(Unauthenticated::WrongPassword));

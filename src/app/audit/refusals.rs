@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::app::audit::actions::EARLY;
+use crate::app::audit::actions::{EARLY, LOGIN};
 use crate::app::{App, Origin};
 use crate::model::{Account, Error, Id, Invalid, Network, Role, Unauthenticated};
 use crate::store::Refused;
@@ -18,6 +18,8 @@ struct RefusalKind {
     action: &'static str,
     outcome: &'static str,
     network: Option<Network>,
+    /// Whom a log-in aimed at, if there is such a user.
+    target: Option<Id<Account>>,
 }
 
 /// How often, and who it was if it was one alone.
@@ -35,7 +37,7 @@ impl Refusals {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let refusal = match counts.len() < CLIENTS || counts.contains_key(&refusal) {
             true => refusal,
-            false => RefusalKind { network: None, ..refusal },
+            false => RefusalKind { network: None, target: None, ..refusal },
         };
         let known = counts.entry(refusal).or_insert(Count { count: 0, actor });
         known.count = known.count.saturating_add(count);
@@ -57,7 +59,21 @@ impl App {
         result: Result<T, Error>,
     ) -> Result<T, Error> {
         if let Some(outcome) = result.as_ref().err().and_then(outcome) {
-            self.audit.refusals.add(RefusalKind { action, outcome, network: origin.network() }, actor, 1);
+            self.audit.refusals.add(RefusalKind { action, outcome, network: origin.network(), target: None }, actor, 1);
+        }
+        result
+    }
+
+    /// As [`App::noted`], for a log-in, which nobody does yet and which aims at somebody.
+    pub(in crate::app) fn noted_login<T>(
+        &self,
+        origin: &Origin,
+        target: Option<Id<Account>>,
+        result: Result<T, Error>,
+    ) -> Result<T, Error> {
+        if let Some(outcome) = result.as_ref().err().and_then(outcome) {
+            let refusal = RefusalKind { action: LOGIN, outcome, network: origin.network(), target };
+            self.audit.refusals.add(refusal, None, 1);
         }
         result
     }
@@ -78,12 +94,13 @@ impl App {
         }
         let rows: Vec<_> = counts
             .iter()
-            .map(|(RefusalKind { action, outcome, network }, Count { count, actor })| Refused {
+            .map(|(RefusalKind { action, outcome, network, target }, Count { count, actor })| Refused {
                 action,
                 outcome,
                 network: *network,
                 count: *count,
                 actor: *actor,
+                target: *target,
             })
             .collect();
         let written = self.store.write(move |tx| rows.iter().try_for_each(|row| tx.record_refused(row))).await;

@@ -1,5 +1,7 @@
 //! Reading the audit trail, for the machine's operator: page by page, so that no number of rows takes much memory.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -18,9 +20,9 @@ pub struct TrailQuery {
     pub since: i64,
     /// From before this place.
     pub before: TrailCursor,
-    /// The id of the user who did it.
+    /// The id of the user who did it; an operator may give the present name.
     pub actor: Option<String>,
-    /// The id of what it was done to, or of a part of it.
+    /// The id of what it was done to, or of a part of it; an operator may give the present name of a user.
     pub target: Option<String>,
     /// What was done: any of [`crate::app::audited_actions`]; all, if there is none.
     pub actions: Vec<String>,
@@ -47,7 +49,7 @@ pub struct TrailPage {
     pub next: Option<TrailCursor>,
 }
 
-/// A row of the audit trail: ids, never names.
+/// A row of the audit trail. Only ids are stored: the names beside them are those that the directory has now.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrailRecord {
@@ -62,15 +64,24 @@ pub struct TrailRecord {
     /// The id of who did it: nobody's, if it is not known, or if it was the machine's operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
+    /// The name of that user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_name: Option<String>,
     /// The actor's type, as in tokens; `service` if it did this by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor_type: Option<String>,
     /// The id of what it was done to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// The name of that user, institution or group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_name: Option<String>,
     /// The id of a part of the target, if that is what it was done to: a group, or a child of a family.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
+    /// The name of that part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_name: Option<String>,
     /// From where.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
@@ -93,20 +104,30 @@ impl App {
         let filter = TrailFilter {
             since: query.since,
             before: TrailPlace { at: query.before.at, row: query.before.row },
-            actor: query.actor.map(id).transpose()?.map(|id| id.cast()),
-            target: query.target.map(id).transpose()?.map(|id| *id.as_bytes()),
+            actor: query.actor.map(&id).transpose()?.map(|id| id.cast()),
+            target: query.target.map(&id).transpose()?.map(|id| *id.as_bytes()),
             actions: query.actions,
         };
         let count = query.limit.min(PAGE);
-        let rows = self.store.scan(Asker::Operator, move |view| view.trail(&filter, count)).await.map_err(refusal)?;
+        let found = self.store.scan(Asker::Operator, move |view| {
+            let rows = view.trail(&filter, count)?;
+            let ids = rows.iter().flat_map(|row| [row.actor.map(|id| id.cast()), row.target, row.part]).flatten();
+            let names = view.names(ids.collect::<Vec<_>>())?;
+            Ok((rows, names))
+        });
+        let (rows, names) = found.await.map_err(refusal)?;
         let last = rows.last().filter(|_| rows.len() == count);
         let next = last.map(|last| TrailCursor { at: last.place.at, row: last.place.row });
-        Ok(TrailPage { next, rows: rows.into_iter().map(record).collect() })
+        Ok(TrailPage { next, rows: rows.into_iter().map(|row| record(row, &names)).collect() })
     }
 }
 
-fn record(row: TrailRow) -> TrailRecord {
+fn record(row: TrailRow, names: &BTreeMap<Id<()>, String>) -> TrailRecord {
+    let name = |id: Option<Id<()>>| id.and_then(|id| names.get(&id).cloned());
     TrailRecord {
+        actor_name: name(row.actor.map(|id| id.cast())),
+        target_name: name(row.target),
+        part_name: name(row.part),
         at: text::time_text(row.at),
         action: row.action,
         outcome: row.outcome,

@@ -4,6 +4,8 @@
 pub(in crate::app) mod bootstrap;
 pub(in crate::app) mod refusal;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -57,6 +59,9 @@ pub enum OperatorCommand {
     UserList {
         /// As in tokens (contract, section 3).
         role: Option<String>,
+        /// Only those of this institution: its id, or its name.
+        #[serde(default)]
+        institution: Option<String>,
     },
     /// One user.
     UserShow {
@@ -143,6 +148,9 @@ pub struct UserRecord {
     pub username: String,
     /// The id of the institution.
     pub institution: Option<String>,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub institution_name: Option<String>,
     /// RFC 3339.
     pub last_login: Option<String>,
 }
@@ -201,13 +209,15 @@ impl App {
                 let admin = self.find_admin(username)?;
                 self.operator_password(admin, password).await.map(Outcome::PasswordSet)
             }
-            OperatorCommand::UserList { role } => {
+            OperatorCommand::UserList { role, institution } => {
                 let role = role.as_deref().map(parse_role).transpose()?;
-                let accounts =
-                    self.store.scan(Asker::Operator, move |view| view.accounts(role)).await.map_err(refusal)?;
-                Ok(Outcome::Users(accounts.iter().map(record).collect()))
+                self.users(role, institution).await.map(Outcome::Users)
             }
-            OperatorCommand::UserShow { user } => Ok(Outcome::User(record(&self.find_user(&user)?))),
+            OperatorCommand::UserShow { user } => {
+                let account = self.find_user(&user)?;
+                let names = self.store.read(|view| view.names(account.institution.map(|id| id.cast())));
+                Ok(Outcome::User(named_record(&account, &names.map_err(refusal)?)))
+            }
             OperatorCommand::UserSetPassword { user, password } => {
                 let account = self.find_user(&user)?;
                 self.operator_password(account, password).await.map(Outcome::PasswordSet)
@@ -231,9 +241,38 @@ impl App {
             OperatorCommand::KeysRotate { without_overlap } => {
                 self.keys_rotate(without_overlap).await.map(Outcome::Rotated)
             }
-            OperatorCommand::AuditList(query) => self.trail(query).await.map(Outcome::Trail),
+            OperatorCommand::AuditList(mut query) => {
+                query.actor = query.actor.map(|who| self.id_of(who)).transpose()?;
+                query.target = query.target.map(|who| self.id_of(who)).transpose()?;
+                self.trail(query).await.map(Outcome::Trail)
+            }
             OperatorCommand::Limits {} => self.limited().await.map(Outcome::Limited),
             OperatorCommand::Roster(command) => self.operate_rosters(command).await.map(Outcome::Roster),
+        }
+    }
+
+    /// The users of a type, or of all, and of an institution, or of all.
+    async fn users(&self, role: Option<Role>, institution: Option<String>) -> Result<Vec<UserRecord>, Refusal> {
+        let of = institution.clone();
+        let found = self.store.scan(Asker::Operator, move |view| {
+            let of = match &of {
+                Some(text) => Some(match Id::parse(text) {
+                    Some(id) => Some(id),
+                    None => view.institution_named(text)?.map(|id| id.cast()),
+                }),
+                None => None,
+            };
+            let mut accounts = view.accounts(role)?;
+            accounts.retain(|account| of.is_none_or(|of| account.institution == of && of.is_some()));
+            let names = view.names(accounts.iter().filter_map(|account| Some(account.institution?.cast())))?;
+            Ok((accounts, names, of == Some(None)))
+        });
+        match found.await.map_err(refusal)? {
+            (_, _, true) => Err(Refusal(format!(
+                "there is no institution {}: `ocariot-users user list` names those that users are of",
+                institution.unwrap_or_default()
+            ))),
+            (accounts, names, false) => Ok(accounts.iter().map(|account| named_record(account, &names)).collect()),
         }
     }
 
@@ -321,6 +360,14 @@ impl App {
         }
     }
 
+    /// The id of whoever is told by one or by name. Who has been deleted has an id alone.
+    fn id_of(&self, who: String) -> Result<String, Refusal> {
+        match Id::<()>::parse(&who) {
+            Some(_) => Ok(who),
+            None => self.find_user(&UserName { name: who, role: None }).map(|user| user.id.to_string()),
+        }
+    }
+
     pub(in crate::app) fn find_user(&self, user: &UserName) -> Result<Account, Refusal> {
         let role = user.role.as_deref().map(parse_role).transpose()?;
         let name = Username::verbatim(user.name.trim().to_owned());
@@ -349,12 +396,19 @@ impl App {
     }
 }
 
+/// The same with the name of the institution, of those that are known.
+fn named_record(account: &Account, names: &BTreeMap<Id<()>, String>) -> UserRecord {
+    let institution_name = account.institution.and_then(|id| names.get(&id.cast()).cloned());
+    UserRecord { institution_name, ..record(account) }
+}
+
 fn record(account: &Account) -> UserRecord {
     UserRecord {
         id: account.id.to_string(),
         r#type: account.role.word().to_owned(),
         username: account.username.as_str().to_owned(),
         institution: account.institution.map(|id| id.to_string()),
+        institution_name: None,
         last_login: account.last_login.map(text::time_text),
     }
 }

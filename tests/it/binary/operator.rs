@@ -261,3 +261,37 @@ fn verbs_of_a_stopped_service_leave_the_database_as_one_file() {
         assert_eq!(names, ["ocariot.db"], "after {arguments:?}");
     }
 }
+
+#[test]
+fn users_are_listed_by_institution_and_type_and_shown_with_its_name() {
+    let server = Server::start(PLAIN);
+    let token = token(&server, "admin", "first");
+    let post = |path: &str, body: Value| -> Value {
+        let reply = client().post(format!("{}/{path}", server.url)).bearer_auth(&token).json(&body).send().unwrap();
+        assert_eq!(reply.status(), 201);
+        reply.json().unwrap()
+    };
+    let schools = ["First School", "Second School"].map(|name| {
+        let school = post("institutions", json!({"name": name, "type": "School"}))["id"].as_str().unwrap().to_owned();
+        for kind in ["educators", "healthprofessionals"] {
+            let username = format!("{kind} of {name}");
+            let body = json!({"username": username, "password": "x", "institution_id": school});
+            post(kind, body);
+        }
+        school
+    });
+    let listed = |arguments: &[&str]| -> Vec<String> {
+        let found = done(server.folder(), &[&["user", "list"], arguments].concat(), "");
+        let users = found["users"].as_array().unwrap();
+        users.iter().map(|user| user["username"].as_str().unwrap().to_owned()).collect()
+    };
+    let second = ["educators of Second School", "healthprofessionals of Second School"];
+    assert_eq!(listed(&["--institution", "Second School"]), second);
+    assert_eq!(listed(&["--institution", &schools[1]]), second);
+    assert_eq!(listed(&["--institution", "First School", "--type", "educator"]), ["educators of First School"]);
+    refused(server.folder(), &["user", "list", "--institution", "Third School"], 1, &["no institution Third School"]);
+    let shown = String::from_utf8(verb(server.folder(), &["user", "show", second[0]], "").stdout).unwrap();
+    for line in [format!("institution  Second School ({})", schools[1]), "last log-in  never".to_owned()] {
+        assert!(shown.contains(&line), "{line} in {shown}");
+    }
+}
