@@ -12,7 +12,7 @@ const COMPUTED: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 pub(in crate::app::rosters) fn normal(cell: &str) -> String {
     let trimmed = cell.trim();
     let bare = match trimmed.strip_prefix('\'') {
-        Some(rest) if is_computed(rest.trim_start_matches('\'')) => rest,
+        Some(rest) if is_computed(rest.trim_start().trim_start_matches('\'')) => rest.trim_start(),
         _ => trimmed,
     };
     text::composed(bare)
@@ -89,7 +89,7 @@ pub(in crate::app::rosters) fn wrong(fault: Fault) -> Wrong {
             "this holds characters that cannot be seen, such as an end of a line: leave them out".to_owned()
         }
         Fault::NotPositive => "an age is above zero: write another, or a date of birth".to_owned(),
-        other => format!("this cannot be taken ({other:?}): write it as the API takes it"),
+        _ => "this cannot be taken: write it as the API takes it".to_owned(),
     })
 }
 
@@ -104,7 +104,7 @@ fn invalid(invalid: Invalid) -> Wrong {
         Invalid::Date(DateFault::Format, _) => {
             Wrong::refused("this is neither a number nor a date: write dates as 2015-12-31, numbers with a point")
         }
-        other => Wrong::refused(format!("this cannot be taken ({other:?}): write it as the API takes it")),
+        _ => Wrong::refused("this cannot be taken: write it as the API takes it"),
     }
 }
 
