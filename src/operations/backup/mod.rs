@@ -36,13 +36,11 @@ pub(crate) use erasures::ErasureLists;
 pub(in crate::operations) use make::share_disk;
 pub use make::{BackupMade, Protection, back_up};
 pub(crate) use make::{back_up_before_upgrade, back_up_held};
-pub use restore::{
-    ArchivedKeys, DanglingRows, Opening, RestoreMode, RestoreOptions, Restored, Verified, restore, verify,
-};
+pub use restore::{DanglingRows, RestoreMode, RestoreOptions, Restored, restore};
 pub(crate) use schedule::Schedule;
 pub(crate) use shelf::known;
 pub use shelf::{Shelved, list, made_at, newest_first, place};
-pub use source::{Source, is_called_kept, kept};
+pub use source::{ArchivedKeys, Opening, Source, Verified, is_called_kept, kept, verify};
 pub use token_key::TokenKey;
 pub(crate) use watch::Watch;
 

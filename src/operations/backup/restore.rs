@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
-use super::source::{Source, Unpacked, unpack};
+use super::source::{Source, Unpacked, Verified, refused};
 use super::swap::Staging;
 use super::token_key::{TokenKey, settle_token_key};
-use super::{BackupError, Manifest, erasures};
+use super::{BackupError, erasures};
 use crate::config::Config;
 use crate::model::Clock;
 use crate::operations::files::DATABASE;
@@ -17,24 +15,7 @@ use crate::operations::folder::DataFolder;
 use crate::operations::keys::{FoundUsernameKey, username_key_at};
 use crate::operations::opening::derive;
 use crate::operations::reach::{owned, require_owner};
-use crate::store::{CameBack, Contents, Counters, Dangling, EarlierTokens, ErasedPeople, OpenError, Store, Succession};
-
-/// How a backup is opened.
-pub struct Opening {
-    /// Opens it, or the keys in one of the first form.
-    pub passphrase: Option<Zeroizing<String>>,
-    /// What becomes of the keys in it.
-    pub keys: ArchivedKeys,
-}
-
-/// What becomes of the keys in a backup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ArchivedKeys {
-    /// They are taken, if there are any that can be opened. Those that the data folder has newer ones of are not.
-    Taken,
-    /// Those of the data folder, or of the settings, go on.
-    LeftAlone,
-}
+use crate::store::{CameBack, Contents, Counters, Dangling, EarlierTokens, ErasedPeople, Store, Succession};
 
 /// What becomes of rows that refer to what is not there, which only another program can have made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,18 +24,6 @@ pub enum DanglingRows {
     Refused,
     /// It is restored without them.
     Removed,
-}
-
-/// What was found in a backup that is whole.
-pub struct Verified {
-    /// What it says of itself.
-    pub manifest: Manifest,
-    /// Whether it was sealed: otherwise anybody who held it could have changed it.
-    pub sealed: bool,
-    /// Whether its keys were opened.
-    pub keys_opened: bool,
-    /// The rows that refer to what is not there.
-    pub dangling: Vec<Dangling>,
 }
 
 /// Whether to restore, or only to see whether it would go well.
@@ -97,15 +66,6 @@ pub struct Restored {
     pub refused_lists: Vec<PathBuf>,
     /// Where what was there before is kept.
     pub kept: Option<PathBuf>,
-}
-
-/// Checks a backup to the last byte: its form, its database, and, with a passphrase, its keys.
-///
-/// # Errors
-/// What is wrong with it, beside rows that refer to what is not there.
-pub fn verify(file: &Path, opening: &Opening) -> Result<Verified, BackupError> {
-    let work = tempfile::tempdir().map_err(|cause| BackupError::Place { folder: tempfile::env::temp_dir(), cause })?;
-    Ok(unpack(file, work.path(), opening)?.0)
 }
 
 /// Puts a backup, or what an earlier restore kept, in the place of what the data folder holds, which is kept beside it.
@@ -177,16 +137,6 @@ fn remove_dangling(file: &Path, new: &Path, rows: &[Dangling], decided: Dangling
     match decided {
         DanglingRows::Refused => Err(BackupError::Dangling { file: file.to_owned(), rows: rows.to_vec() }),
         DanglingRows::Removed => Store::remove_dangling(&new.join(DATABASE)).map_err(|error| refused(file, new, error)),
-    }
-}
-
-/// Why the database that was taken from `file` to `folder` cannot be used: because of what it is, or of the disk that it
-/// was taken to.
-pub(super) fn refused(file: &Path, folder: &Path, error: OpenError) -> BackupError {
-    match (error.disk(), error) {
-        (Some(cause), _) => BackupError::Place { folder: folder.to_owned(), cause },
-        (None, OpenError::WrongKey) => BackupError::WrongKey(file.to_owned()),
-        (None, other) => BackupError::damaged(file, other),
     }
 }
 

@@ -4,18 +4,48 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::entries::Extracted;
 use super::keys::KeyFiles;
-use super::restore::{ArchivedKeys, Opening, Verified, refused};
-use super::{BackupError, archive};
+use super::{BackupError, Manifest, archive};
 use crate::operations::exchange::BEFORE;
 use crate::operations::files::DATABASE;
 use crate::operations::folder::DataFolder;
 use crate::operations::reach::{owned, require_owner};
-use crate::store::{Dangling, Store};
+use crate::store::{Dangling, OpenError, Store};
 
 /// What SQLite needs beside a database that was not closed.
 const UNCLOSED: [&str; 2] = ["ocariot.db-wal", "ocariot.db-journal"];
+
+/// How a backup is opened.
+pub struct Opening {
+    /// Opens it, or the keys in one of the first form.
+    pub passphrase: Option<Zeroizing<String>>,
+    /// What becomes of the keys in it.
+    pub keys: ArchivedKeys,
+}
+
+/// What becomes of the keys in a backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArchivedKeys {
+    /// They are taken, if there are any that can be opened. Those that the data folder has newer ones of are not.
+    Taken,
+    /// Those of the data folder, or of the settings, go on.
+    LeftAlone,
+}
+
+/// What was found in a backup that is whole.
+pub struct Verified {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// Whether it was sealed: otherwise anybody who held it could have changed it.
+    pub sealed: bool,
+    /// Whether its keys were opened.
+    pub keys_opened: bool,
+    /// The rows that refer to what is not there.
+    pub dangling: Vec<Dangling>,
+}
 
 /// What is put in the place of the data.
 pub enum Source<'a> {
@@ -64,6 +94,15 @@ impl Source<'_> {
     }
 }
 
+/// Checks a backup to the last byte: its form, its database, and, with a passphrase, its keys.
+///
+/// # Errors
+/// What is wrong with it, beside rows that refer to what is not there.
+pub fn verify(file: &Path, opening: &Opening) -> Result<Verified, BackupError> {
+    let work = tempfile::tempdir().map_err(|cause| BackupError::Place { folder: tempfile::env::temp_dir(), cause })?;
+    Ok(unpack(file, work.path(), opening)?.0)
+}
+
 /// Checks an archive, and extracts its database to a folder. Returns the keys that are to be taken from it, too.
 pub(super) fn unpack(file: &Path, to: &Path, opening: &Opening) -> Result<(Verified, KeyFiles), BackupError> {
     let database = to.join(DATABASE);
@@ -77,6 +116,16 @@ pub(super) fn unpack(file: &Path, to: &Path, opening: &Opening) -> Result<(Verif
     match opening.keys {
         ArchivedKeys::Taken => Ok((verified, keys)),
         ArchivedKeys::LeftAlone => Ok((verified, KeyFiles::default())),
+    }
+}
+
+/// Why the database that was taken from `file` to `folder` cannot be used: because of what it is, or of the disk that it
+/// was taken to.
+pub(super) fn refused(file: &Path, folder: &Path, error: OpenError) -> BackupError {
+    match (error.disk(), error) {
+        (Some(cause), _) => BackupError::Place { folder: folder.to_owned(), cause },
+        (None, OpenError::WrongKey) => BackupError::WrongKey(file.to_owned()),
+        (None, other) => BackupError::damaged(file, other),
     }
 }
 
