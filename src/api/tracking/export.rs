@@ -31,7 +31,7 @@ impl ExportApi {
     ///
     /// All of it, as one document: what a data protection officer is asked for. It is sent while it is read, and may be
     /// long: an answer that ends early is not whole, and neither JSON nor an archive. `Accept: application/zip` makes it
-    /// a tenth as long. The audit trail names who asked, whether or not it names other reads.
+    /// much shorter. The audit trail names who asked, whether or not it names other reads.
     #[oai(path = "/:child_id/export", method = "get", operation_id = "child_export")]
     async fn child_export(
         &self,
