@@ -12,7 +12,8 @@ fn sources(folder: &Path, into: &mut Vec<String>) {
             sources(&path, into);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = fs::read_to_string(path).unwrap();
-            let text = text.split("\n#[cfg(test)]").next().unwrap().to_owned();
+            // Bytes are what files begin with, and what ciphers are told.
+            let text = text.split("\n#[cfg(test)]").next().unwrap().replace("b\"ocariot-users ", "b\"");
             let lines = text.split("\\\n").enumerate();
             into.push(lines.map(|(number, line)| if number == 0 { line } else { line.trim_start() }).collect());
         }
@@ -38,9 +39,9 @@ fn words(command: &str) -> Vec<String> {
     filled.collect::<String>().split_whitespace().map(ToOwned::to_owned).collect()
 }
 
-/// What is a command: the name of the program also begins a line of a backup, and of what is encrypted.
+/// What is a command: the name of the program also stands in sentences.
 fn is_command(text: &str) -> bool {
-    !text.starts_with(['{', 'i']) && !text.contains('\\') && !text.split(' ').next().unwrap().contains('.')
+    !text.starts_with(['{', 'i']) && !text.contains('\\')
 }
 
 #[test]

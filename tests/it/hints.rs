@@ -278,6 +278,7 @@ impl Everything {
         let application = json!({"institution_id": institution, "application_name": "P"});
         let (application, token) = self.user(&admin, "applications", "application_id", &application);
         self.tracked(&token, &child);
+        assert_eq!(self.ask(&admin, ("GET", "/v1/children/{child_id}/export"), &[&child], Value::Null).0, 200);
         self.rooms(&token, &institution);
         let reset = json!({"new_password": self.canary("reset")});
         self.ask(&admin, ("POST", "/v1/users/{user_id}/reset-password"), &[&application], reset);

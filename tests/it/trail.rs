@@ -91,11 +91,14 @@ async fn rows_are_found_by_actor_target_part_action_and_time() {
 
     let row = page(&world, since()).await.rows.pop().unwrap();
     let expected = json!({"at": row.at, "action": "child_tag_set", "outcome": "ok", "count": 1,
-        "actor": world.admin_id().await, "actor_type": "admin", "target": child, "request_id": row.request_id});
+        "actor": world.admin_id().await, "actor_name": "admin", "actor_type": "admin", "target": child,
+        "target_name": row.target_name, "request_id": row.request_id});
+    assert!(row.target_name.as_ref().is_some_and(|name| name.starts_with("user-")), "{:?}", row.target_name);
     assert_eq!(serde_json::to_value(&row).unwrap(), expected);
-    let refused =
-        world.app.operate(OperatorCommand::AuditList(TrailQuery { actor: Some("admin".to_owned()), ..everything() }));
-    assert!(refused.await.err().unwrap().0.contains("24 hex digits"));
+    let by_name = |name: &str| TrailQuery { actor: Some(name.to_owned()), ..since() };
+    assert_eq!(actions(&world, by_name("admin")).await, all[2..]);
+    let refused = world.app.operate(OperatorCommand::AuditList(by_name("nobody")));
+    assert!(refused.await.err().unwrap().0.contains("no such user"));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! `restore --undo`: what a restore kept is put in force again, checked, whole or not at all, and can be taken back itself.
 
+#![expect(clippy::print_stdout, reason = "who runs the tests should know what was not tried")]
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};

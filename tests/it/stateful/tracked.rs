@@ -76,7 +76,22 @@ impl Walk {
             21 => self.environment_create().await,
             22 => self.environment_list().await,
             23 => self.environment_delete().await,
+            29 => self.child_export().await,
             _ => self.environment_clear().await,
+        }
+    }
+
+    async fn child_export(&mut self) {
+        let child = self.user("children");
+        let asker = self.asker(User::is_admin);
+        let expected = Self::verdict(&asker, 200, &[(!self.model.is("children", &child), 400)]);
+        let url = format!("/v1/children/{child}/export");
+        let told = self.ask("child_export", &asker.client, (Method::GET, &url, None), expected).await;
+        if expected.is_ok() {
+            self.same(&told["child"], &self.model.show_user(&self.model.users[&child]));
+            for collection in ["physicalactivities", "sleep"] {
+                self.same(&told[collection], &self.model.show_tracked(&child, collection));
+            }
         }
     }
 
