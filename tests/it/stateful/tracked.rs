@@ -64,7 +64,6 @@ impl Walk {
     pub(super) async fn tracked_deed(&mut self, at: usize) {
         let (collection, name) = OF_CHILDREN[at % 4];
         match at {
-            0..4 | 24..28 => self.tracked_create(collection, name).await,
             4..8 => self.tracked_list(collection, name).await,
             8..12 => self.tracked_view(collection, name).await,
             12..16 => self.tracked_delete(collection, name).await,
@@ -76,8 +75,9 @@ impl Walk {
             21 => self.environment_create().await,
             22 => self.environment_list().await,
             23 => self.environment_delete().await,
-            29 => self.child_export().await,
-            _ => self.environment_clear().await,
+            24 => self.environment_clear().await,
+            25 => self.child_export().await,
+            _ => self.tracked_create(collection, name).await,
         }
     }
 
