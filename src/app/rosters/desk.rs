@@ -112,11 +112,28 @@ impl Desk {
         self.state(now).plan = None;
     }
 
-    /// Forgets what nobody asked for lately. To be done about once a minute.
+    /// Forgets what nobody asked for lately, or before the clock was set back. To be done about once a minute.
     pub(in crate::app) fn forget_old(&self, now: Timestamp) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.duration_since(state.touched) > FORGOTTEN_AFTER {
+        if now.duration_since(state.touched).abs() > FORGOTTEN_AFTER {
             *state = State { touched: state.touched, ..State::default() };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_there_is_forgotten_also_when_the_clock_was_set_back() {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        for (seconds, kept) in [(60, true), (-60, true), (3600, false), (-3600, false)] {
+            let desk = Desk::default();
+            desk.put(now, "upload", "children.csv".to_owned(), b"username".to_vec()).unwrap();
+            let later = now + SignedDuration::from_secs(seconds);
+            desk.forget_old(later);
+            assert_eq!(desk.take(later, "upload").is_ok(), kept, "{seconds}");
         }
     }
 }
