@@ -72,11 +72,7 @@ impl App {
     ///
     /// # Errors
     /// If the plan is not there any more, is not prepared, or the store cannot write.
-    pub(in crate::app::rosters) async fn roster_apply(
-        &self,
-        name: &str,
-        format: &'static str,
-    ) -> Result<RosterOutcome, Refusal> {
+    pub(in crate::app::rosters) async fn roster_apply(&self, name: &str) -> Result<RosterOutcome, Refusal> {
         let (plan, hashes) = self.rosters.plan(self.clock.now(), name)?;
         let hashes = {
             let mut hashes = hashes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,7 +86,7 @@ impl App {
             return Ok(RosterOutcome::Applied(AppliedRecord { import: None, created: 0, changed: 0 }));
         }
         let (created, all) = (plan.counts.values().map(|counts| counts.create).sum(), plan.items.len());
-        let written = self.store.write(move |tx| write(tx, &plan, &hashes, format)).await;
+        let written = self.store.write(move |tx| write(tx, &plan, &hashes)).await;
         match written {
             Ok(import) => Ok(RosterOutcome::Applied(AppliedRecord {
                 import: Some(import),
@@ -127,8 +123,8 @@ fn first_password(item: &Item) -> Result<(Password, Option<MadeUp>), Error> {
 ///
 /// # Errors
 /// `NotFound` or `Conflict` if what there is is not any more what the plan was made of.
-fn write(tx: &Tx<'_>, plan: &Plan, hashes: &BTreeMap<usize, PasswordHash>, format: &'static str) -> Result<i64, Error> {
-    let batch = tx.begin_batch(format)?;
+fn write(tx: &Tx<'_>, plan: &Plan, hashes: &BTreeMap<usize, PasswordHash>) -> Result<i64, Error> {
+    let batch = tx.begin_batch(plan.form)?;
     let mut made: BTreeMap<usize, Id<Thing>> = BTreeMap::new();
     let unset = PasswordHash::unset();
     for (at, item) in plan.items.iter().enumerate() {

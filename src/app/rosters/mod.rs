@@ -22,7 +22,6 @@ use crate::app::operator::refusal::{Refusal, refusal};
 use crate::app::{App, random_bytes};
 use crate::model::hex;
 use crate::store::Asker;
-use read::SPREADSHEET;
 use records::{FileRecord, Passwords, PlanOptions, PlanRecord, ProblemRecord, RosterCommand, RosterOutcome};
 
 pub use export::{as_csv, passwords_csv, template};
@@ -56,7 +55,7 @@ impl App {
                 self.roster_plan(&upload, options).await.map(RosterOutcome::Planned)
             }
             RosterCommand::Prepare { plan } => self.roster_prepare(&plan).await.map(RosterOutcome::Prepared),
-            RosterCommand::Apply { plan } => self.roster_apply(&plan, SPREADSHEET).await,
+            RosterCommand::Apply { plan } => self.roster_apply(&plan).await,
             RosterCommand::List {} => self.roster_list().map(RosterOutcome::Imports),
             RosterCommand::Show { import } => self.roster_show(import).await.map(RosterOutcome::Import),
             RosterCommand::Undo { import } => self.roster_undo(import).await.map(RosterOutcome::Import),

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::app::rosters::plan::FirstPassword;
 use crate::app::rosters::plan::{Deed, Item, Plan};
-use crate::app::rosters::read::SPREADSHEET;
 use crate::app::rosters::records::{ColumnRecord, LineRecord, PlanRecord};
 use crate::app::rosters::references::Target;
 use crate::model::rosters::Column;
@@ -24,7 +23,7 @@ pub(in crate::app::rosters) fn record(name: &str, plan: &Plan) -> PlanRecord {
     };
     PlanRecord {
         plan: name.to_owned(),
-        format: SPREADSHEET.to_owned(),
+        format: plan.form.to_owned(),
         files: plan.files.clone(),
         counts: plan.counts.values().cloned().collect(),
         lines: plan.items.iter().filter(first).map(|item| line(item, plan)).collect(),

@@ -17,6 +17,8 @@ use crate::store::View;
 
 /// What files would change.
 pub(in crate::app::rosters) struct Plan {
+    /// What the files were taken for.
+    pub(in crate::app::rosters) form: &'static str,
     /// The files.
     pub(in crate::app::rosters) files: Vec<FileRecord>,
     /// What is to be done, in this order.
@@ -91,8 +93,8 @@ pub(in crate::app::rosters) fn plan(
     passwords: Passwords,
     rules: FieldRules,
 ) -> Result<Plan, Error> {
-    let Roster { files, lines, problems } = roster;
-    let plan = Plan { files, items: Vec::new(), counts: BTreeMap::new(), problems };
+    let Roster { form, files, lines, problems } = roster;
+    let plan = Plan { form, files, items: Vec::new(), counts: BTreeMap::new(), problems };
     let mut planner = Planner { view, plan, passwords, rules, names: Names::default(), found: HashMap::new() };
     for sheet in Sheet::ALL {
         let Some(lines) = lines.get(&sheet) else { continue };

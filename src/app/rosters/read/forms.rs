@@ -1,0 +1,44 @@
+//! What forms of rosters there are, and how they are told apart: here a form is added, and a module that reads it.
+
+use crate::app::rosters::read::{Files, table};
+
+/// A form of rosters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::app::rosters::read) enum Form {
+    /// Our own spreadsheets: a file for each sheet.
+    Spreadsheet,
+}
+
+/// The form of files, by their names and their first bytes. What is none is taken for a spreadsheet, whose reader says
+/// what is wrong with it.
+pub(in crate::app::rosters::read) fn of(_: &Files) -> Form {
+    Form::Spreadsheet
+}
+
+/// The name of a file without its ending and without what stands between words, if it is a table in plain text by its
+/// ending.
+pub(in crate::app::rosters::read) fn table_name(name: &str) -> Option<String> {
+    let (stem, ending) = name.rsplit_once('.')?;
+    let known = ["csv", "tsv", "txt"].contains(&ending.to_ascii_lowercase().as_str());
+    known.then(|| table::plain(stem))
+}
+
+/// What a file is by its first bytes, if it is no table in plain text.
+pub(in crate::app::rosters::read) fn foreign(bytes: &[u8]) -> Option<String> {
+    const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", &[0xd0, 0xcf, 0x11, 0xe0]];
+    let begins = |magic: &[u8]| bytes.starts_with(magic);
+    let text = bytes.trim_ascii_start();
+    if WORKBOOKS.iter().any(|magic| begins(magic)) {
+        Some("this is a spreadsheet program's own file: save it as CSV UTF-8 there, and import that".to_owned())
+    } else if begins(&[0x6d, 0xe2, 0x99, 0x81]) {
+        Some("this is an archive of mongodump, which this program does not understand yet".to_owned())
+    } else if begins(&[0x1f, 0x8b]) {
+        Some("this is compressed with gzip: unpack it, and import what is in it".to_owned())
+    } else if text.starts_with(b"{") || text.starts_with(b"[") {
+        Some("this is JSON, such as a dump of the old platform, which this program does not understand yet".to_owned())
+    } else if begins(b"%PDF") {
+        Some("this is a PDF: export the list as CSV UTF-8, and import that".to_owned())
+    } else {
+        None
+    }
+}
