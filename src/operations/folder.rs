@@ -5,11 +5,12 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::OFlags;
 
 use super::StartError;
 use super::exchange::finish;
 use super::files::DATABASE;
+use super::held::Held;
 use crate::app::FirstAdmin;
 use crate::config::without_mark;
 
@@ -24,7 +25,7 @@ pub(crate) struct DataFolder {
     path: PathBuf,
     /// The folders that were made for it, the innermost first.
     made: Vec<PathBuf>,
-    _lock: File,
+    _lock: Held,
 }
 
 /// A start that was refused leaves no empty folder behind.
@@ -50,13 +51,13 @@ impl DataFolder {
         if !folder.metadata().map_err(refused)?.is_dir() {
             return Err(StartError::NoFolder(path.to_owned()));
         }
-        match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {
+        match Held::hold(folder) {
+            Ok(held) => {
                 finish(path).map_err(refused)?;
-                Ok(Some(Self { path: path.to_owned(), made: Vec::new(), _lock: folder }))
+                Ok(Some(Self { path: path.to_owned(), made: Vec::new(), _lock: held }))
             }
-            Err(rustix::io::Errno::WOULDBLOCK) => Err(StartError::FolderInUse(path.to_owned())),
-            Err(error) => Err(refused(error.into())),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Err(StartError::FolderInUse(path.to_owned())),
+            Err(cause) => Err(refused(cause)),
         }
     }
 
@@ -164,7 +165,7 @@ fn write_durably(path: &Path, mode: u32, content: &str) -> io::Result<()> {
 }
 
 /// What was made in a folder, or renamed, is on disk when this returns.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(in crate::operations) fn sync_folder(path: &Path) -> io::Result<()> {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     File::open(path)?.sync_all()
 }

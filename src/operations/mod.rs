@@ -8,6 +8,7 @@ mod error;
 mod exchange;
 mod files;
 pub(crate) mod folder;
+mod held;
 pub(crate) mod keys;
 pub(crate) mod opening;
 mod reach;

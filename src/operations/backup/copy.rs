@@ -6,17 +6,18 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::OFlags;
 
 use super::BackupError;
 use crate::operations::folder::give_to_owner_of;
+use crate::operations::held::Held;
 
 const NAME: &str = ".backup-copy.db";
 
 /// An empty file, held by this process and removed at the end.
 pub(super) struct Copy {
     path: PathBuf,
-    held: File,
+    held: Held,
 }
 
 impl Copy {
@@ -28,11 +29,10 @@ impl Copy {
         let path = data.join(NAME);
         let failed = BackupError::place(data);
         loop {
-            let held = open(&path).map_err(&failed)?;
-            match flock(&held, FlockOperation::NonBlockingLockExclusive) {
-                Err(rustix::io::Errno::WOULDBLOCK) => return Err(BackupError::PlaceInUse(data.to_owned())),
-                other => other.map_err(|error| failed(error.into()))?,
-            }
+            let held = Held::hold(open(&path).map_err(&failed)?).map_err(|error| match error.kind() {
+                io::ErrorKind::WouldBlock => BackupError::PlaceInUse(data.to_owned()),
+                _ => failed(error),
+            })?;
             // Whoever held it until now has removed it.
             if !is_at(&held, &path) {
                 continue;

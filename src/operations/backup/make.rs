@@ -20,7 +20,7 @@ use crate::config::{BackupSettings, Config};
 use crate::model::{Clock, text};
 use crate::operations::control;
 use crate::operations::files::DATABASE;
-use crate::operations::folder::{DataFolder, give_to_owner_of};
+use crate::operations::folder::{DataFolder, give_to_owner_of, sync_folder};
 use crate::operations::opening::lower_priority;
 use crate::operations::reach::{owned, require_owner};
 use crate::operations::{OperateError, StartError};
@@ -150,7 +150,7 @@ fn write(
     if !database.exists() {
         return Err(OperateError::NoDatabase(config.data_dir.clone()).into());
     }
-    let held = shelf::hold(place)?;
+    let _held = shelf::hold(place)?;
     let keys = match protection {
         Protection::Sealed(_) => KeyFiles::collect(config)?,
         Protection::SealedWithoutKeys(_) | Protection::Readable => KeyFiles::default(),
@@ -181,7 +181,7 @@ fn write(
     let pack = Pack { manifest: &manifest, keys: &keys, database: copy.content() };
     let (path, sealed) = (place.join(name), seal.is_some());
     let bytes = write_file(&config.data_dir, &path, |file| seal::write(file, seal, |to| pack.write(to)))
-        .and_then(|bytes| held.sync_all().map(|()| bytes))
+        .and_then(|bytes| sync_folder(place).map(|()| bytes))
         .map_err(BackupError::place(place))?;
     let on_disk_of_data = share_disk(place, &config.data_dir);
     let without_erasures = erasures::complete(config, place, copy.path()).err();

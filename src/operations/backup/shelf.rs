@@ -10,11 +10,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use rustix::fs::{FlockOperation, flock};
 
 use super::{BackupError, Form, look};
 use crate::app::BackupShelf;
 use crate::config::Config;
+use crate::operations::held::Held;
 use crate::store::Store;
 
 /// The folder for backups in a data folder.
@@ -169,19 +169,18 @@ pub(super) fn changed_at(database: &Path) -> io::Result<Timestamp> {
 }
 
 /// Holds the folder, so that one backup at a time is written to it, and removes what a killed one left.
-pub(super) fn hold(folder: &Path) -> Result<File, BackupError> {
-    let held = File::open(folder).map_err(BackupError::place(folder))?;
-    match flock(&held, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => {
+pub(super) fn hold(folder: &Path) -> Result<Option<Held>, BackupError> {
+    match Held::hold(File::open(folder).map_err(BackupError::place(folder))?) {
+        Ok(held) => {
             let entries = fs::read_dir(folder).map_err(BackupError::place(folder))?;
             for entry in entries.filter_map(Result::ok).filter(is_ours_and_partial) {
                 // What cannot be removed only takes room.
                 let _ = fs::remove_file(entry.path());
             }
+            Ok(Some(held))
         }
-        Err(rustix::io::Errno::WOULDBLOCK) => return Err(BackupError::PlaceInUse(folder.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BackupError::PlaceInUse(folder.to_owned())),
         // Some network shares know no locks: there, one that looks left may be in the making.
-        Err(_) => {}
+        Err(_) => Ok(None),
     }
-    Ok(held)
 }
