@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rcgen::{CertificateParams, DnType, KeyPair, SerialNumber};
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -62,6 +62,13 @@ impl Certificate {
         self.not_before <= now && now < self.not_after
     }
 
+    /// When a self-made one is made anew, if it does not have to be before.
+    #[must_use]
+    pub fn renewal(&self) -> Timestamp {
+        // Only a certificate of nobody's making ends so near to the beginning of all time.
+        self.not_after.checked_sub(SignedDuration::from_secs(RENEWAL * DAY)).unwrap_or(self.not_after)
+    }
+
     /// The names of this machine that it lacks, and for which it is made anew.
     #[must_use]
     pub fn lacks(&self) -> Vec<String> {
@@ -74,7 +81,7 @@ impl Certificate {
 
     /// The names of the one to make in its place; nothing if it can stay.
     fn successor(&self, present: &[String], now: Timestamp) -> Option<Vec<String>> {
-        let ends = self.not_after.duration_since(now).as_secs() <= RENEWAL * DAY;
+        let ends = self.renewal() <= now;
         // A clock that cannot be right says nothing about a certificate.
         let begins_later = self.not_before > now && !clock_is_behind(now, Timestamp::UNIX_EPOCH);
         if ends || begins_later {

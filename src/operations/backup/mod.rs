@@ -3,6 +3,7 @@
 
 mod archive;
 mod copy;
+mod dangling;
 mod drill;
 mod earlier;
 mod entries;
@@ -19,7 +20,6 @@ mod token_key;
 mod watch;
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,7 @@ use super::{OperateError, StartError};
 use crate::model::shown;
 use crate::store::{Contents, Dangling, OpenError};
 
+pub use dangling::dangling_text;
 pub use drill::{Count, Drilled, drill};
 pub(crate) use erasures::ErasureLists;
 pub(in crate::operations) use make::share_disk;
@@ -276,19 +277,6 @@ fn told(cause: &io::Error) -> String {
         ErrorKind::AlreadyExists => format!("something is in the way ({cause}): look at what is there"),
         _ => format!("{cause}. Look after its disk: `dmesg` tells more"),
     }
-}
-
-/// What is wrong with a database that another program changed, in words.
-#[must_use]
-pub fn dangling_text(rows: &[Dangling]) -> String {
-    let mut text = String::new();
-    for Dangling { table, parent, rows } in rows {
-        let comma = if text.is_empty() { "" } else { ", " };
-        let count = if *rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
-        // Writing to a String does not fail.
-        let _ = write!(text, "{comma}{count} of {table} refer to a row of {parent} that is not there");
-    }
-    text
 }
 
 impl BackupError {

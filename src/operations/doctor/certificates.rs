@@ -5,7 +5,9 @@ use crate::config::Mode;
 use crate::operations::certificate::{Certificate, present_certificate};
 use crate::operations::remedy::quoted;
 
-/// In days. The self-made one renews itself in its last 30; if it has less, it did not.
+/// In days. The self-made one renews itself soon then, which many programs that have a copy of it do not survive.
+const RENEWS_SOON: i64 = 60;
+/// In days. It renews itself in its last 30; if it has less, it did not.
 const SELF_MADE: i64 = 25;
 /// In days: time enough to get another one.
 const GIVEN: i64 = 14;
@@ -39,6 +41,7 @@ fn judge(seen: &Seen<'_>, certificate: &Certificate, lacks: &[String]) -> Findin
             let found = format!("it does not name {}: the next start makes one that does", lacks.join(", "));
             Finding::advice(CHECK, found, seen.verb("serve"))
         }
+        (true, SELF_MADE..RENEWS_SOON) => renews_soon(seen, &found, certificate),
         (true, SELF_MADE..) | (false, GIVEN..) => Finding::fine(CHECK, found),
         // Who does not run cannot renew.
         (true, _) if !seen.running => {
@@ -47,6 +50,18 @@ fn judge(seen: &Seen<'_>, certificate: &Certificate, lacks: &[String]) -> Findin
         (true, _) => Finding::wrong(CHECK, format!("{found}; it should have renewed itself: see the log"), RESTART),
         (false, _) => Finding::wrong(CHECK, found, replace(seen)),
     }
+}
+
+/// Programs that pin its key notice nothing.
+fn renews_soon(seen: &Seen<'_>, found: &str, certificate: &Certificate) -> Finding {
+    let day = certificate.renewal().strftime("%F").to_string();
+    Finding::advice(
+        CHECK,
+        format!(
+            "{found}; on {day} the service makes another: programs with a copy of this one refuse it until they have a copy of that"
+        ),
+        format!("cp {} FOLDER   # for each of those programs, from {day} on", quoted(&seen.folder.join("tls.crt"))),
+    )
 }
 
 fn replace(seen: &Seen<'_>) -> String {
@@ -96,7 +111,8 @@ mod tests {
         };
         assert_eq!((too_early(true, true), too_early(true, false)), (State::Wrong, State::Advice));
         assert_eq!((too_early(false, true), too_early(false, false)), (State::Wrong, State::Wrong));
-        assert_eq!((state(true, true, 26), state(true, true, 24)), (State::Fine, State::Wrong));
+        assert_eq!((state(true, true, 61), state(true, true, 59)), (State::Fine, State::Advice));
+        assert_eq!((state(true, true, 26), state(true, true, 24)), (State::Advice, State::Wrong));
         assert_eq!((state(true, false, 24), state(true, false, -3)), (State::Advice, State::Advice));
         assert_eq!((state(false, true, 20), state(false, true, 13)), (State::Fine, State::Wrong));
         assert_eq!(state(false, false, -1), State::Wrong);

@@ -240,9 +240,7 @@ fn a_database_with_rows_that_refer_to_nothing_is_backed_up_told_and_mended() {
     let output = verb(past.path(), &[&["backup", "now", "--json"], &KEYS[..]].concat(), "");
     let told = said(&output);
     assert!(output.status.success(), "{told}");
-    for words in
-        ["1 row of account refer", "institution that is not there", "--without-dangling-rows", "stop the service"]
-    {
+    for words in ["1 user refers to an institution that is not there", "--without-dangling-rows", "stop the service"] {
         assert!(told.contains(words), "{words} in {told}");
     }
     let made: Value = serde_json::from_slice(&output.stdout).unwrap();
