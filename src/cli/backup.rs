@@ -17,7 +17,7 @@ use crate::model::text::time_text;
 use crate::model::{Clock, shown};
 use crate::operations::backup::{
     self, ArchivedKeys, BackupMade, Count, Drilled, Form, Manifest, Opening, Protection, Shelved, Verified,
-    dangling_text,
+    dangling_text, rows_of,
 };
 
 const WITHOUT_KEYS: &str = "\
@@ -226,13 +226,13 @@ fn drill_text(drilled: &Drilled) -> String {
         drilled.ready_after.as_secs_f64()
     );
     for Count { table, found, .. } in &drilled.counts {
-        let _ = writeln!(text, "  {table:<16} {found:>8}");
+        let _ = writeln!(text, "  {:<30} {found:>9}", rows_of(table));
     }
     text
 }
 
 fn holds(manifest: &Manifest) -> String {
-    let rows: Vec<_> = manifest.rows.iter().map(|(table, rows)| format!("{table} {rows}")).collect();
+    let rows: Vec<_> = manifest.rows.iter().map(|(table, rows)| format!("{rows} {}", rows_of(table))).collect();
     let keys = if manifest.keys { "keys" } else { "no keys" };
-    format!("It holds schema {}, {keys}, and rows: {}.\n", manifest.schema, rows.join(", "))
+    format!("It holds schema {}, {keys}, {}.\n", manifest.schema, rows.join(", "))
 }

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::model::{Clock, shown};
 use crate::operations::backup::{
     self, ArchivedKeys, DanglingRows, Form, Opening, RestoreMode, RestoreOptions, Restored, Source, TokenKey,
-    dangling_text,
+    dangling_text, rows_of,
 };
 use crate::operations::remedy::verb;
 use crate::store::{EarlierTokens, ErasedPeople};
@@ -172,7 +172,7 @@ fn restored_text(config: &Config, given: &Given, restored: &Restored, options: R
     let before = restored.before.as_ref().map_or(&empty, |before| &before.rows);
     for (table, after) in &restored.rows {
         let before = before.get(table).map_or("?".to_owned(), ToString::to_string);
-        let _ = writeln!(text, "  {table:<16} {before:>8} -> {after:>8}");
+        let _ = writeln!(text, "  {:<30} {before:>9} -> {after:>9}", rows_of(table));
     }
     if let Some(kept) = &restored.kept {
         let undo = verb("restore --undo", &config.data_dir);

@@ -18,7 +18,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use super::{ArchivedKeys, BackupError, DanglingRows, Manifest, Opening, RestoreMode, RestoreOptions, Source, restore};
+use super::{
+    ArchivedKeys, BackupError, DanglingRows, Manifest, Opening, RestoreMode, RestoreOptions, Source, restore, rows_of,
+};
 use crate::app::{OperatorCommand, Outcome, random_password};
 use crate::config::{Config, UsernameKeySource};
 use crate::model::Clock;
@@ -114,7 +116,7 @@ async fn bring_to_life(
     let listed = listed.into_iter().map(count);
     if let Some(other) = listed.chain(counts.iter().cloned()).find(|count| count.expected != count.found) {
         let Count { table, expected, found } = other;
-        return Err(failed(format!("there are {found} rows of {table}, and the manifest has {expected}")));
+        return Err(failed(format!("there are {found} {}, and the manifest has {expected}", rows_of(table))));
     }
     Ok(Drilled { manifest, ready_after, counts })
 }

@@ -3,7 +3,6 @@
 
 mod archive;
 mod copy;
-mod dangling;
 mod drill;
 mod earlier;
 mod entries;
@@ -18,6 +17,7 @@ mod source;
 mod swap;
 mod token_key;
 mod watch;
+mod words;
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
@@ -31,7 +31,6 @@ use super::{OperateError, StartError};
 use crate::model::shown;
 use crate::store::{Contents, Dangling, OpenError};
 
-pub use dangling::dangling_text;
 pub use drill::{Count, Drilled, drill};
 pub(crate) use erasures::ErasureLists;
 pub(in crate::operations) use make::share_disk;
@@ -44,6 +43,7 @@ pub use shelf::{Shelved, list, made_at, newest_first, place};
 pub use source::{ArchivedKeys, Opening, Source, Verified, is_called_kept, kept, verify};
 pub use token_key::TokenKey;
 pub(crate) use watch::Watch;
+pub use words::{dangling_text, rows_of};
 
 /// What an archive says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +122,13 @@ pub enum BackupError {
     /// Somebody else writes a backup to the same place, or of the same data.
     #[error("another backup is being written to {}: wait until it is done", shown(.0))]
     PlaceInUse(PathBuf),
+    /// The service holds the data folder that is to hold something else.
+    #[error(
+        "the service runs in the data folder {}, and nothing was changed: stop it (`systemctl stop ocariot-users`, \
+         where systemd started it), say this once more, and start it again",
+        .0.display()
+    )]
+    Running(PathBuf),
     /// It would be readable outside the data folder, and nobody said that it may be.
     #[error(
         "a backup that leaves the data folder is sealed: give a passphrase with --passphrase-file (of the service: \
@@ -289,6 +296,14 @@ impl BackupError {
         match cause.raw_os_error() {
             Some(_) => Self::Unreadable { file: file.to_owned(), cause },
             None => Self::damaged(file, "its content is not as it was written, or it is cut off"),
+        }
+    }
+
+    /// The data folder cannot be held for what is to be put into it.
+    fn holding(error: StartError) -> Self {
+        match error {
+            StartError::FolderInUse(folder) => Self::Running(folder),
+            other => other.into(),
         }
     }
 

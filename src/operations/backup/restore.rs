@@ -83,7 +83,7 @@ pub fn restore(
     if data.exists() {
         require_owner(data, owned(data)?)?;
     }
-    let folder = match (DataFolder::find(data)?, options.mode) {
+    let folder = match (DataFolder::find(data).map_err(BackupError::holding)?, options.mode) {
         (None, RestoreMode::Real) => Some(DataFolder::create(data)?),
         (found, _) => found,
     };

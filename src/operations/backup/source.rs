@@ -163,13 +163,13 @@ pub fn is_called_kept(path: &Path) -> bool {
 /// What a restore kept in this data folder: the given folder, or the newest one.
 ///
 /// # Errors
-/// If the folder is in use or another user's; `NothingKept` if there is none, `NotKept` if the given one is not one of them.
+/// `Running` if the service holds the folder; if it is another user's; `NothingKept` if there is none, `NotKept` if the given one is not one of them.
 pub fn kept(data: &Path, given: Option<&Path>) -> Result<PathBuf, BackupError> {
     if data.exists() {
         require_owner(data, owned(data)?)?;
     }
     // Completes a restore that was interrupted: what that kept is the newest.
-    drop(DataFolder::find(data)?);
+    drop(DataFolder::find(data).map_err(BackupError::holding)?);
     let Some(given) = given else {
         let newest = all_kept(data)?.pop();
         return newest.ok_or_else(|| BackupError::NothingKept(data.to_owned()));

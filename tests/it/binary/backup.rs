@@ -142,7 +142,7 @@ fn a_restore_is_refused_while_the_service_runs_and_a_backup_is_not() {
     let server = Server::start(PLAIN);
     let backup = back_up(server.folder(), &["--without-keys"]);
     let restore = restore(&backup, &["--without-keys"]);
-    refused(server.folder(), &words(&restore), 1, &["in use", "stop"]);
+    refused(server.folder(), &words(&restore), 1, &["the service runs in", "systemctl stop", "once more"]);
     refused(server.folder(), &["backup", "now"], 1, &["--passphrase-file", "--without-keys"]);
     refused(server.folder(), &["backup", "now", "--readable-by-anybody", "--to", "usb"], 1, &["usb", "mounted"]);
     let listed = verb(server.folder(), &["backup", "list", "--json"], "");

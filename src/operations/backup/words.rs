@@ -1,4 +1,4 @@
-//! Rows that refer to nothing, in the words of the person who reads of them.
+//! What the rows of tables are, in the words of the person who reads of them.
 
 use std::fmt::Write as _;
 
@@ -17,6 +17,12 @@ pub fn dangling_text(rows: &[Dangling]) -> String {
         let _ = write!(text, "{comma}{who} to {article} {parent} that is not there");
     }
     text
+}
+
+/// What the rows of a table are for a person.
+#[must_use]
+pub fn rows_of(table: &str) -> &str {
+    words_of(table).1
 }
 
 /// What one row of a table is for a person, and several are. A table that another program made keeps its name.
@@ -38,6 +44,12 @@ fn words_of(table: &str) -> (&str, &str) {
         "tracked_institution" => ("institution with tracked data", "institutions with tracked data"),
         "place" => ("place of measurement", "places of measurement"),
         "environment" => ("environment", "environments"),
+        "audit" => ("row of the audit trail", "rows of the audit trail"),
+        "revocation" => ("revocation of tokens", "revocations of tokens"),
+        "erasure" => ("deleted user", "deleted users"),
+        "token_key" => ("key for tokens", "keys for tokens"),
+        "roster_source" => ("name in rosters", "names in rosters"),
+        "store_state" => ("row of bookkeeping", "rows of bookkeeping"),
         "roster_batch" => ("import", "imports"),
         "roster_change" => ("change by an import", "changes by imports"),
         other => (other, other),
@@ -49,16 +61,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_table_that_refers_to_another_has_words() {
+    fn every_table_has_words() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/migrations");
         let scripts =
             std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
         let scripts: Vec<_> = scripts.collect();
         let tables = scripts.iter().flat_map(|text| text.split("CREATE TABLE ").skip(1));
-        let references = tables.filter(|table| table.split(';').next().unwrap().contains(" REFERENCES "));
-        let names: Vec<_> = references.map(|table| table.split([' ', '\n', '(']).next().unwrap()).collect();
-        assert!(names.len() > 10, "{names:?}");
-        let without: Vec<_> = names.iter().filter(|name| words_of(name).1 == **name).collect();
+        let names: Vec<_> = tables.map(|table| table.split([' ', '\n', '(']).next().unwrap()).collect();
+        assert!(names.len() > 20, "{names:?}");
+        let without: Vec<_> = names.iter().filter(|name| rows_of(name) == **name).collect();
         assert!(without.is_empty(), "{without:?}");
     }
 
