@@ -118,8 +118,9 @@ pub(crate) fn decrypt_all(site: &Site) -> Result<Duration, Failure> {
 
 /// The time that it takes to copy a site's database, and to have the copy on disk.
 pub(crate) fn copy_and_sync(site: &Site) -> Result<Duration, Failure> {
+    let copy = Copy::place(site);
     let start = Instant::now();
-    let copy = Copy::of(site)?;
+    std::fs::copy(site.database(), copy.path())?;
     std::fs::File::open(copy.path())?.sync_all()?;
     Ok(start.elapsed())
 }
@@ -128,10 +129,15 @@ pub(crate) fn copy_and_sync(site: &Site) -> Result<Duration, Failure> {
 pub(crate) struct Copy(PathBuf);
 
 impl Copy {
+    /// A whole one, while the service writes.
     pub(crate) fn of(site: &Site) -> Result<Self, Failure> {
-        let path = site.path().join("copy.db");
-        std::fs::copy(site.database(), &path)?;
-        Ok(Self(path))
+        let copy = Self::place(site);
+        reader(site)?.backup("main", copy.path(), None)?;
+        Ok(copy)
+    }
+
+    fn place(site: &Site) -> Self {
+        Self(site.path().join("copy.db"))
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -38,7 +38,10 @@ fn a_drill_brings_a_backup_to_life_and_leaves_nothing() {
     // Without its keys, with the key of the data folder.
     let output = run(&[file, "--drill", "--without-keys", "--passphrase-file", "passphrase"], &unlike);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && text.contains("The drill went well") && text.contains("members of groups"), "{text}");
+    assert!(
+        output.status.success() && text.contains("The drill went well") && text.contains("members of groups"),
+        "{text}"
+    );
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "nothing is left");
     assert!(before.0 == fs::read(past.data().join("ocariot.db")).unwrap());
     assert_eq!(fs::read_dir(past.data()).unwrap().count(), before.1);
