@@ -17,12 +17,18 @@ function check(holds, what) {
   checks += 1;
 }
 
-/** Presses Tab until the focus is on what the selector names, as somebody without a mouse does. */
+/** Presses Tab, or Shift and Tab, until the focus is on what the selector names, as somebody without a mouse does. */
 async function tabTo(selector, most = 400) {
   for (let presses = 0; presses < most; presses += 1) {
-    const there = await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector);
-    if (there) return presses;
-    await page.keyboard.press("Tab");
+    const way = await page.evaluate((wanted) => {
+      const here = document.activeElement ?? document.body;
+      if (here.matches(wanted)) return null;
+      const there = document.querySelector(wanted);
+      const isBefore = there && here.compareDocumentPosition(there) & Node.DOCUMENT_POSITION_PRECEDING;
+      return isBefore ? "Shift+Tab" : "Tab";
+    }, selector);
+    if (way === null) return presses;
+    await page.keyboard.press(way);
   }
   throw new Error(`the keyboard does not reach ${selector}`);
 }
