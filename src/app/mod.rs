@@ -44,6 +44,7 @@ pub use access::rate_limits::{Rate, RateLimits};
 pub use access::scopes::scopes;
 pub use access::token::{Caller, TokenOptions};
 pub use audit::AuditedReads;
+pub(crate) use audit::actions::RESTORE;
 pub use audit::actions::audited_actions;
 pub use audit::trail::{TrailCursor, TrailPage, TrailQuery, TrailRecord};
 pub use backups::{BackupShelf, KnownBackups};

@@ -13,6 +13,10 @@ use crate::store::engine::error::Translate;
 use crate::store::engine::rows;
 use crate::store::{Tx, View};
 
+/// What the machine's operator did: when, what, and to whom, if to a user.
+pub(in crate::store) const OPERATED: &str =
+    "INSERT INTO audit (at, action, target_id, outcome, count) VALUES (?1, ?2, ?3, 'ok', 1)";
+
 /// The room that a row takes, with its places in the indexes: as much as the longest ones there are, so that a trail of
 /// any rows has room in what is reckoned with this.
 const ROW_BYTES: u64 = 300;
@@ -227,11 +231,8 @@ impl Tx<'_> {
 
     /// Writes a change that the machine's operator made without a token into the audit trail; to a user, if it is one.
     pub fn record_operated(&self, action: &'static str, target: Option<Id<Account>>) -> Result<(), Error> {
-        self.execute(
-            "INSERT INTO audit (at, action, target_id, outcome, count) VALUES (?1, ?2, ?3, 'ok', 1)",
-            params![self.now().as_millisecond(), action, target.as_ref().map(Id::as_bytes)],
-        )
-        .map(drop)
+        self.execute(OPERATED, params![self.now().as_millisecond(), action, target.as_ref().map(Id::as_bytes)])
+            .map(drop)
     }
 
     /// Writes how many things an import changed, or the taking back of one, into the audit trail.

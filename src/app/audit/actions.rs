@@ -10,6 +10,8 @@ pub(in crate::app) const ADMIN_CREATE: &str = "admin_create";
 pub(in crate::app) const USER_UNLOCK: &str = "user_unlock";
 /// Having another key sign.
 pub(in crate::app) const ROTATION: &str = "keys_rotate";
+/// Putting a backup, or what a restore kept, in the place of the data: in the trail that comes with it.
+pub(crate) const RESTORE: &str = "restore";
 /// Removing what is tracked and older than it is kept.
 pub(in crate::app) const TRACKING_PRUNE: &str = "tracking_prune";
 /// Applying an import: its count is that of the things it made or changed, each of which has a row of its own.
@@ -21,6 +23,7 @@ pub(in crate::app) const EARLY: &str = "request";
 
 /// Every word for what was done or asked that the trail uses.
 pub fn audited_actions() -> impl Iterator<Item = &'static str> {
-    let others = [LOGIN, ADMIN_CREATE, USER_UNLOCK, ROTATION, TRACKING_PRUNE, ROSTER_APPLY, ROSTER_UNDO, EARLY];
+    let others =
+        [LOGIN, ADMIN_CREATE, USER_UNLOCK, ROTATION, RESTORE, TRACKING_PRUNE, ROSTER_APPLY, ROSTER_UNDO, EARLY];
     TABLE.iter().map(|row| row.id).chain(others)
 }

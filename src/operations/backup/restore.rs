@@ -8,6 +8,7 @@ use super::source::{Source, Unpacked, Verified, refused};
 use super::swap::Staging;
 use super::token_key::{TokenKey, settle_token_key};
 use super::{BackupError, erasures};
+use crate::app::RESTORE;
 use crate::config::Config;
 use crate::model::Clock;
 use crate::operations::files::DATABASE;
@@ -114,6 +115,7 @@ pub fn restore(
         tokens: options.tokens,
         erased: options.erased,
         lists,
+        recorded: Some((RESTORE, clock.now())),
     };
     let came_back = Store::make_ready(&database, derive(key), succession).map_err(refused)?;
     let refused_lists = came_back.refused_lists.iter().filter_map(|at| places.get(*at).cloned()).collect();

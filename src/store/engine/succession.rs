@@ -3,10 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use crate::model::{Account, Id, Role, Username};
 use crate::store::access::erasures::{self, Erasures, Join};
+use crate::store::audit::OPERATED;
 use crate::store::engine::backup::existing;
 use crate::store::engine::cipher::Cipher;
 use crate::store::engine::connection::unlock;
@@ -42,6 +44,8 @@ pub struct Succession {
     pub erased: ErasedPeople,
     /// Lists of them, beside what the database knows.
     pub lists: Vec<Vec<u8>>,
+    /// What the audit trail says of it, and of when.
+    pub recorded: Option<(&'static str, Timestamp)>,
 }
 
 impl Succession {
@@ -49,7 +53,7 @@ impl Succession {
     #[must_use]
     pub fn of_nothing(tokens: EarlierTokens) -> Self {
         let erased = ErasedPeople::DeletedAgain;
-        Self { beyond: Counters::default(), present: None, tokens, erased, lists: Vec::new() }
+        Self { beyond: Counters::default(), present: None, tokens, erased, lists: Vec::new(), recorded: None }
     }
 }
 
@@ -183,7 +187,7 @@ impl Store {
         let mut came_back = CameBack::default();
         erase(&mut connection, &cipher, &succession, &mut came_back)?;
         let (salt, _) = salt_and_last_id(&connection)?;
-        let Succession { beyond, present, tokens, .. } = succession;
+        let Succession { beyond, present, tokens, recorded, .. } = succession;
         if let (Some(present), Some(true)) = (present, beyond.are_of(&salt)) {
             // Nothing depends on a comparison with what may be damaged.
             came_back.passwords = changed_passwords(&connection, &cipher, &present).ok();
@@ -201,6 +205,9 @@ impl Store {
                 connection.execute("DELETE FROM token_key", [])?;
             }
             EarlierTokens::Kept => keep_tokens(&connection, beyond)?,
+        }
+        if let Some((action, at)) = recorded {
+            connection.execute(OPERATED, params![at.as_millisecond(), action, None::<[u8; 12]>])?;
         }
         connection.pragma_update(None, "journal_mode", "DELETE")?;
         connection.close().map_err(|(_, error)| OpenError::from(error))?;

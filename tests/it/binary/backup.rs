@@ -5,12 +5,12 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::Server;
 use super::archives::{self, PASSPHRASE, repacked, resealed};
 use super::operator::{PLAIN, done, log_in, refused, status, token, verb};
+use super::{Server, ocariot};
 
 /// A stopped service's folder with administrators `admin` and `early`, a backup of it, and `late` who came after that.
 pub(super) struct Past {
@@ -98,6 +98,14 @@ fn a_restore_brings_everything_back_and_keeps_what_was_there() {
     assert_eq!(fs::metadata(past.data().join("ocariot.db")).unwrap().mode() & 0o777, 0o600);
     let users = done(past.path(), &["user", "list"], "").to_string();
     assert!(users.contains("early") && !users.contains("late"), "{users}");
+
+    let trail = ocariot(past.path(), &["audit", "list", "--action", "restore", "--json"]).output().unwrap();
+    let row: Value = serde_json::from_slice(&trail.stdout).unwrap();
+    assert_eq!(
+        (&row["action"], &row["outcome"]),
+        (&json!("restore"), &json!("ok")),
+        "who reads the trail sees the gap"
+    );
 
     let server = Server::start_in(past.folder, PLAIN);
     assert_eq!(log_in(&server, "late", "late").status(), 401);
