@@ -11,7 +11,7 @@ use crate::model::{
 use crate::store::{NewAccountRow, Tx};
 
 pub use super::tracking::demo::{
-    ACTIVITY, BODY_FAT, ENVIRONMENT, FIRST_DAY, MEASURED_AT, SECOND_DAY, SLEEP, WEIGHT, activity, day_totals,
+    ACTIVITY, BODY_FAT, ENVIRONMENT, FIRST_DAY, LAST_DAY, MEASURED_AT, SECOND_DAY, SLEEP, WEIGHT, activity, day_totals,
     environment, sleep,
 };
 

@@ -54,7 +54,7 @@ const DISCONTINUED_OPERATIONS: [&str; 2] = ["physicalactivity_update", "sleep_up
 
 /// Whether an operation is about what is tracked.
 fn is_tracked(id: &str) -> bool {
-    ["physicalactivity_", "log_", "sleep_", "weight_", "bodyfat_", "environment_"]
+    ["physicalactivity_", "log_", "child_days_", "sleep_", "weight_", "bodyfat_", "environment_"]
         .iter()
         .any(|start| id.starts_with(start))
 }
@@ -573,7 +573,9 @@ async fn groups(p: &mut Provoker) {
         let owner = p.ours.of(title).id.clone();
         let absent = format!("/v1/{title}/{owner}/children/groups/{ABSENT}");
         p.not_found(&format!("{name}_group_view"), "Children Group", absent.clone()).await;
-        p.not_found(&update, "Children Group", absent).await;
+        p.not_found(&update, "Children Group", absent.clone()).await;
+        let days = format!("{absent}/days/2019-01-01/2019-01-02");
+        p.not_found(&format!("{name}_group_days_view"), "Children Group", days).await;
         for _ in 2..200 {
             let target = p.target(&create);
             target.client.post(&target.path, target.body.unwrap()).await.is(201);
@@ -707,7 +709,8 @@ async fn logs(p: &mut Provoker) {
     let target = Target { path: of_type.path.replace("steps", "step"), ..of_type };
     let types = "steps, calories, active_minutes, lightly_active_minutes, sedentary_minutes";
     p.invalid(&target, &format!("The names of the allowed types are: {types}.")).await;
-    for id in ["log_list", "log_list_of_type"] {
+    let of_groups = ["educator_group_days_view", "healthprofessional_group_days_view"];
+    for id in ["log_list", "log_list_of_type", "child_days_view"].into_iter().chain(of_groups) {
         let between = |p: &Provoker, start: &str, end: &str| {
             let target = p.target(id);
             Target { path: target.path.replace("2019-01-01/2019-01-02", &format!("{start}/{end}")), ..target }

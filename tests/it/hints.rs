@@ -174,6 +174,8 @@ impl Everything {
         let list = format!("/v1/{path}/{{{id}}}/children/groups");
         let one = format!("{list}/{{group_id}}");
         let group = self.id(token, &list, &[owner], json!({"name": "A", "children": [child]}));
+        let days = (&format!("{one}/days/{{date_start}}/{{date_end}}"), [owner, &group, "2019-01-01", "2019-01-02"]);
+        assert_eq!(self.ask(token, ("GET", days.0), &days.1, Value::Null).0, 200);
         for (method, template) in [("GET", &list), ("GET", &one), ("PATCH", &one), ("DELETE", &one)] {
             let body = if method == "PATCH" { json!({"name": "B"}) } else { Value::Null };
             assert!(self.ask(token, (method, template), &[owner, &group], body).0 < 300, "{method} {template}");
@@ -216,6 +218,9 @@ impl Everything {
             let range = [child, "steps", first, "2019-01-02"];
             assert_eq!(self.ask(token, ("GET", &format!("{logs}/{of_type}")), &range, Value::Null).0, status);
         }
+        let days = ("GET", "/v1/children/{child_id}/days/{date_start}/{date_end}");
+        assert_eq!(self.ask(token, days, &[child, "2019-01-01", "2019-01-02"], Value::Null).0, 200);
+        assert_eq!(self.ask(token, days, &[child, &day, "2019-01-02"], Value::Null).0, 400);
         for (list, one) in [
             ("weights", "weight_id"),
             ("bodyfats", "bodyfat_id"),

@@ -66,6 +66,23 @@ impl<const STATUS: u16, T: Serialize> Json<STATUS, T> {
     }
 }
 
+impl<const STATUS: u16, T> Json<STATUS, T> {
+    /// The same for an object that holds a list alone, with what stands before and behind its items, each as an `I`.
+    pub(in crate::api) async fn read_items<M, I>(
+        reading: Reading<M>,
+        open: &'static str,
+        close: &'static str,
+    ) -> poem::Result<Self>
+    where
+        M: 'static,
+        I: From<M> + Serialize,
+    {
+        let form = Form { open, between: ",", close, write: write::<M, I> };
+        let written = reading.put_out(form).await?;
+        Ok(Self(response(StatusCode::from_u16(STATUS).unwrap_or_default(), written.body), PhantomData))
+    }
+}
+
 impl<const STATUS: u16, T: Send> IntoResponse for Json<STATUS, T> {
     fn into_response(self) -> Response {
         self.0

@@ -4,10 +4,11 @@ use jiff::civil::Date;
 
 use crate::api::document::parts::{ConcatErrors, OperationFaults, bad_time, missing, taken, text};
 use crate::app::policy::{
-    BodyFatCreate, BodyFatDelete, BodyFatList, BodyFatView, ChildExport, EnvironmentClear, EnvironmentCreate,
-    EnvironmentDelete, EnvironmentList, LogCreate, LogList, LogListOfType, PhysicalActivityCreate,
-    PhysicalActivityDelete, PhysicalActivityList, PhysicalActivityUpdate, PhysicalActivityView, SleepCreate,
-    SleepDelete, SleepList, SleepUpdate, SleepView, WeightCreate, WeightDelete, WeightList, WeightView,
+    BodyFatCreate, BodyFatDelete, BodyFatList, BodyFatView, ChildDaysView, ChildExport, EducatorGroupDaysView,
+    EnvironmentClear, EnvironmentCreate, EnvironmentDelete, EnvironmentList, HealthProfessionalGroupDaysView,
+    LogCreate, LogList, LogListOfType, PhysicalActivityCreate, PhysicalActivityDelete, PhysicalActivityList,
+    PhysicalActivityUpdate, PhysicalActivityView, SleepCreate, SleepDelete, SleepList, SleepUpdate, SleepView,
+    WeightCreate, WeightDelete, WeightList, WeightView,
 };
 use crate::model::tracking::{Field, HeartRateZone, MAX_ENTRIES, MAX_ITEMS, MAX_MEASUREMENTS, ZoneField};
 use crate::model::{DateFault, Error, Field as AnyField, IntervalFault, Invalid, Kind, NumberForm, TimeFault, Unfit};
@@ -22,6 +23,9 @@ pub(in crate::api) const FAULTS: &[OperationFaults] = &[
     OperationFaults::of::<LogCreate>(many).uploading().telling_ids_with_items(),
     OperationFaults::of::<LogList>(log_list),
     OperationFaults::of::<LogListOfType>(log_list_of_type),
+    OperationFaults::of::<ChildDaysView>(log_list),
+    OperationFaults::of::<EducatorGroupDaysView>(group_days_view),
+    OperationFaults::of::<HealthProfessionalGroupDaysView>(group_days_view),
     OperationFaults::of::<SleepCreate>(sleep_create).uploading(),
     OperationFaults::of::<SleepList>(list),
     OperationFaults::of::<SleepView>(|| view(Kind::Sleep)),
@@ -104,16 +108,24 @@ fn bodyfat_create() -> Vec<Error> {
 }
 
 fn log_list() -> Vec<Error> {
+    [of_child(), dates()].concat_errors()
+}
+
+fn group_days_view() -> Vec<Error> {
+    [dates(), vec![Error::NotFound(Kind::Group)]].concat_errors()
+}
+
+/// What two days in a path get wrong.
+fn dates() -> Vec<Error> {
     let date = |fault, given: &str| Invalid::Date(fault, given.to_owned()).into();
     let day = |month| Date::constant(2019, month, 1);
-    let dates = vec![
+    vec![
         date(DateFault::Format, "today"),
         date(DateFault::Year, "1600-12-02"),
         date(DateFault::Day, "2019-02-30"),
         Unfit::Interval(IntervalFault::EndBeforeStart, day(12), day(1)).into(),
         Unfit::Interval(IntervalFault::TooLong, day(1), Date::constant(2020, 1, 2)).into(),
-    ];
-    [of_child(), dates].concat_errors()
+    ]
 }
 
 fn log_list_of_type() -> Vec<Error> {

@@ -3,6 +3,7 @@
 mod activities;
 mod bodyfats;
 pub(in crate::api) mod catalogue;
+mod child_days;
 mod discontinued;
 mod environments;
 pub(in crate::api) mod export;
@@ -25,6 +26,7 @@ use crate::app::App;
 pub(super) type Apis = (
     activities::PhysicalActivitiesApi,
     logs::LogsApi,
+    child_days::DaysApi,
     sleep::SleepApi,
     weights::WeightsApi,
     bodyfats::BodyFatsApi,
@@ -37,6 +39,7 @@ pub(super) fn apis(app: &Arc<App>) -> Apis {
     (
         activities::PhysicalActivitiesApi(app.clone()),
         logs::LogsApi(app.clone()),
+        child_days::DaysApi(app.clone()),
         sleep::SleepApi(app.clone()),
         weights::WeightsApi(app.clone()),
         bodyfats::BodyFatsApi(app.clone()),

@@ -26,6 +26,8 @@ pub const MEASURED_AT: &str = "2025-02-03T11:00:00Z";
 pub const FIRST_DAY: &str = "2025-02-03";
 /// The one after it.
 pub const SECOND_DAY: &str = "2025-02-04";
+/// The last day of it.
+pub const LAST_DAY: &str = "2025-12-07";
 
 /// How many children wear something that measures.
 const TRACKED: usize = 30;

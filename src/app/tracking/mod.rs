@@ -2,6 +2,7 @@
 
 pub(in crate::app) mod activities;
 pub(in crate::app) mod body_fats;
+pub(in crate::app) mod child_days;
 pub(in crate::app) mod demo;
 pub(in crate::app) mod environments;
 pub(in crate::app) mod export;

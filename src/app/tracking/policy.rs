@@ -1,8 +1,9 @@
 //! Who may do what with what is tracked (contract of tracking, section 4).
 
 use crate::app::access::policy::{DataOf, Grant, Operation, Row, Subject, Target, grant, operations, scopes, target};
+use crate::app::directory::policy::Does;
 use crate::model::tracking::{BodyFat, Environment, PhysicalActivity, Sleep, Weight};
-use crate::model::{Child, Error, Id, Institution, Kind, Unfit};
+use crate::model::{Child, Educator, Error, Group, HealthProfessional, Id, Institution, Kind, Unfit};
 
 operations! {
     // operation                      name                            of    scope         A      P    E     H     F    C
@@ -18,6 +19,15 @@ operations! {
         LogCreate                     log_create                      data  create        -      any  group -     kin  own;
         LogList                       log_list                        data  read          any    any  group group kin  own;
         LogListOfType                 log_list_of_type                data  read          any    any  group group kin  own;
+    }
+    (Child) [physicalactivities] {
+        ChildDaysView                 child_days_view                 data  read          any    any  group group kin  own;
+    }
+    (Educator, Group) [physicalactivities] {
+        EducatorGroupDaysView         educator_group_days_view        part  read          -      -    own   -     -    -;
+    }
+    (HealthProfessional, Group) [physicalactivities] {
+        HealthProfessionalGroupDaysView healthprofessional_group_days_view part read      -      -    -     own   -    -;
     }
     (Child, Sleep) [sleep] {
         SleepCreate                   sleep_create                    data  create        -      any  group -     kin  own;
@@ -69,3 +79,9 @@ impl Target for DataOf<Institution> {
         Some(Unfit::Unregistered(Kind::Institution, self.given.clone()).into())
     }
 }
+
+/// The deed that educators and health professionals have in common: viewing the days of a group of theirs.
+pub enum GroupDaysView {}
+
+impl Does<GroupDaysView> for EducatorGroupDaysView {}
+impl Does<GroupDaysView> for HealthProfessionalGroupDaysView {}

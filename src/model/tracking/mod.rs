@@ -1,6 +1,7 @@
 //! What is tracked of children, and of the air around them.
 
 mod activity;
+mod child_days;
 mod environment;
 mod field;
 mod log;
@@ -10,6 +11,7 @@ mod sleep;
 pub use activity::{
     ActivityFacts, ActivityLevel, HeartRate, HeartRateZone, Intensity, Period, PhysicalActivity, ZoneFacts,
 };
+pub use child_days::{ChildDays, KnownDay};
 pub use environment::{Environment, EnvironmentFacts, Location, MAX_MEASUREMENTS, Measurement};
 pub use field::{Field, ZoneField};
 pub(crate) use log::days_between;

@@ -93,6 +93,13 @@ pub struct PhaseSummary {
 }
 
 impl SleepFacts {
+    /// How long the child was asleep, in milliseconds, however deeply.
+    #[must_use]
+    pub fn asleep(&self) -> u128 {
+        let asleep = [SleepPhase::Asleep, SleepPhase::Deep, SleepPhase::Light, SleepPhase::Rem];
+        asleep.into_iter().filter_map(|phase| self.summary(phase)).map(|summary| summary.duration).sum()
+    }
+
     /// What there was of a phase; `None` if the night's type does not know it.
     #[must_use]
     pub fn summary(&self, phase: SleepPhase) -> Option<PhaseSummary> {
@@ -128,5 +135,6 @@ mod tests {
         assert_eq!(summary(SleepPhase::Rem), Some((1, 1)));
         assert_eq!((summary(SleepPhase::Awake), summary(SleepPhase::Light)), (Some((1, 0)), Some((0, 0))));
         assert_eq!((summary(SleepPhase::Asleep), summary(SleepPhase::Restless)), (None, None));
+        assert_eq!(facts.asleep(), u128::from(u64::MAX) + 8, "awake is not asleep");
     }
 }

@@ -12,7 +12,7 @@ use crate::store::engine::error::Translate;
 use crate::store::{Tx, View};
 
 /// The day whose number is 0.
-const FIRST: Date = Date::constant(1970, 1, 1);
+pub(super) const FIRST: Date = Date::constant(1970, 1, 1);
 
 /// Stores a value in a column, unless it is there already.
 macro_rules! put {

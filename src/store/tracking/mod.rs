@@ -2,6 +2,7 @@
 
 mod activities;
 mod body_fats;
+mod child_days;
 mod data_set;
 mod day_totals;
 mod environments;

@@ -49,11 +49,15 @@ const LIST: List<Sleep> = List {
 const TYPES: [SleepType; 2] = [SleepType::Classic, SleepType::Stages];
 
 fn sleep(row: &Row<'_>) -> rusqlite::Result<Sleep> {
-    let period = Period { start: rows::timestamp(row, 3)?, duration: row.get(4)? };
-    let kind = *TYPES.get(row.get::<_, usize>(5)?).ok_or(FromSqlError::InvalidType)?;
-    let data_set = unpack(row.get_ref(6)?.as_blob()?, period.start, kind)?;
-    let facts = SleepFacts { period, kind, data_set };
-    Ok(Sleep { id: numbers::id(row, 0)?, child: rows::id(row, 2)?, facts })
+    Ok(Sleep { id: numbers::id(row, 0)?, child: rows::id(row, 2)?, facts: facts(row, 3)? })
+}
+
+/// Reads a night's start, duration, type and entries, from column `at` on.
+pub(super) fn facts(row: &Row<'_>, at: usize) -> rusqlite::Result<SleepFacts> {
+    let period = Period { start: rows::timestamp(row, at)?, duration: row.get(at + 1)? };
+    let kind = *TYPES.get(row.get::<_, usize>(at + 2)?).ok_or(FromSqlError::InvalidType)?;
+    let data_set = unpack(row.get_ref(at + 3)?.as_blob()?, period.start, kind)?;
+    Ok(SleepFacts { period, kind, data_set })
 }
 
 impl View<'_> {

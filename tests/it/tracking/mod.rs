@@ -2,6 +2,7 @@
 
 mod access;
 mod activities;
+mod child_days;
 mod environments;
 mod export;
 mod lists;

@@ -84,7 +84,7 @@ impl LogsApi {
 }
 
 /// The first and the last day in the path, written as days are: whether they exist is told to those alone who may ask.
-struct Days {
+pub(super) struct Days {
     first: Result<Date, Invalid>,
     last: Result<Date, Invalid>,
 }
@@ -92,7 +92,7 @@ struct Days {
 impl Days {
     /// # Errors
     /// The first DATE that is broken, if one of them is not written as a day.
-    fn read(first: Path<GivenDay>, last: Path<GivenDay>) -> Result<Self, Invalid> {
+    pub(super) fn read(first: Path<GivenDay>, last: Path<GivenDay>) -> Result<Self, Invalid> {
         let read = |given: String| calendar_date(&given).map_err(|fault| Invalid::Date(fault, given));
         let days = Self { first: read(first.given()), last: read(last.given()) };
         let is_none = |day: &Result<_, Invalid>| matches!(day, Err(Invalid::Date(DateFault::Format, _)));
@@ -104,7 +104,7 @@ impl Days {
 
     /// # Errors
     /// DATE of each; then the rules of the interval.
-    fn range(self) -> Result<LogRange, Invalid> {
+    pub(super) fn range(self) -> Result<LogRange, Invalid> {
         Ok(LogRange::new(self.first?, self.last?)?)
     }
 }
