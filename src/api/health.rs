@@ -1,4 +1,4 @@
-//! What is served beside the API: whether the service lives and can work, its document, its key, the way in.
+//! What is served beside the API: whether the service lives and can work, its document, its key, the way to Swagger UI.
 
 use poem::endpoint::BoxEndpoint;
 use poem::http::{StatusCode, header};
@@ -11,9 +11,8 @@ use crate::api::http::reply;
 use crate::api::{Context, Document};
 
 /// The pages, each with its path.
-pub(super) fn pages(document: &Document) -> [(&'static str, BoxEndpoint<'static>); 5] {
+pub(super) fn pages(document: &Document) -> [(&'static str, BoxEndpoint<'static>); 4] {
     [
-        ("/", to_reference().boxed()),
         ("/v1/openapi.json", written(document).boxed()),
         // The same key set as under the API, at the path that RFC 8615 gives it.
         ("/.well-known/jwks.json", login::jwks.map_to_response().boxed()),
@@ -35,8 +34,8 @@ async fn readyz(context: Data<&Context>) -> poem::Result<Response> {
     Ok(reply::json(StatusCode::OK, &json!({"status": "ready"})))
 }
 
-/// Who opens the service in a browser wants to see what it can do.
-fn to_reference() -> impl Endpoint<Output = Response> {
+/// Who opens the service in a browser, where it has no console, wants to see what it can do.
+pub(super) fn to_reference() -> impl Endpoint<Output = Response> {
     make_sync(|_| Response::builder().status(StatusCode::FOUND).header(header::LOCATION, "/v1/reference").finish())
 }
 

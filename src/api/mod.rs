@@ -2,6 +2,7 @@
 
 mod access;
 mod catalogue;
+mod console;
 mod directory;
 mod document;
 mod health;
@@ -20,6 +21,7 @@ use poem_openapi::OpenApiService;
 use crate::app::{App, Origin, Refusal, UserName, Written};
 use crate::model::Error;
 
+pub use console::Console;
 pub use document::{Document, PUBLIC};
 pub use http::cors::Cors;
 pub use http::edge::{Route, add_security_headers};
@@ -39,6 +41,8 @@ pub struct Limits {
     pub uri_bytes: usize,
     /// Whether browsers are told to use HTTPS alone.
     pub hsts: Hsts,
+    /// Whether the console is served.
+    pub console: Console,
 }
 
 /// Whether browsers are told to use HTTPS alone (RFC 6797).
@@ -70,15 +74,24 @@ pub fn endpoint(app: Arc<App>, limits: Limits, cors: Cors) -> Result<impl Endpoi
     let apis: Apis = (access::login::LoginApi(app.clone()), directory::apis(&app), tracking::apis(&app));
     let service = OpenApiService::new(apis, "OCARIoT users", env!("CARGO_PKG_VERSION"));
     let document = Document::finish(&service.spec()).map_err(Error::internal)?;
-    let pages = document::reference::files()?
-        .into_iter()
-        .map(|(path, file)| (path, file.boxed()))
-        .chain(health::pages(&document));
-    let pages: BTreeMap<_, _> = pages.collect();
-    let routes = http::edge::Routes::new(&document, pages.keys().copied())?;
+    let pages = pages(&document, limits.console)?;
+    let routes = http::edge::Routes::new(&document, pages.keys().map(String::as_str))?;
     let inner = Inner { api: service.into_endpoint(), pages };
     Ok(http::edge::Edge::new(inner, routes, limits, cors, app))
 }
+
+/// What is served beside the operations, each with its path.
+fn pages(document: &Document, console: Console) -> Result<Pages, Error> {
+    let reference = document::reference::files()?.into_iter().map(|(path, file)| (path.to_owned(), file.boxed()));
+    let beside = health::pages(document).into_iter().map(|(path, page)| (path.to_owned(), page));
+    let at_root: Vec<_> = match console {
+        Console::On => console::files()?.into_iter().map(|(path, file)| (path, file.boxed())).collect(),
+        Console::Off => vec![("/".to_owned(), health::to_reference().boxed())],
+    };
+    Ok(reference.chain(beside).chain(at_root).collect())
+}
+
+type Pages = BTreeMap<String, BoxEndpoint<'static>>;
 
 /// What all paths of the API begin with.
 const BASE: &str = "/v1";
@@ -86,7 +99,7 @@ const BASE: &str = "/v1";
 /// The API, and the pages beside it.
 struct Inner<E> {
     api: E,
-    pages: BTreeMap<&'static str, BoxEndpoint<'static>>,
+    pages: Pages,
 }
 
 impl<E: Endpoint<Output = Response>> Endpoint for Inner<E> {

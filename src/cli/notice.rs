@@ -25,10 +25,14 @@ pub(super) fn text(started: &Started, admin_given: bool, first: FirstPassword) -
     let mut line = |name: &str, value: &str| {
         let _ = writeln!(text, "  {name:<13} {value}");
     };
+    if started.page == "/" {
+        line("Console", &base);
+    }
     line("Swagger UI", &format!("{base}/v1/reference"));
     line("API", &format!("{base}/v1"));
     for other in started.reachable.iter().filter(|other| own != Some(**other)) {
-        line("Others type", &format!("{}://{}:{}/v1/reference", started.scheme, bracketed(*other), address.port()));
+        let page = format!("{}://{}:{}{}", started.scheme, bracketed(*other), address.port(), started.page);
+        line("Others type", &page);
     }
     if let Some(redirect) = started.redirect {
         line("Redirect", &format!("http://{host}:{} leads there", redirect.port()));

@@ -71,6 +71,8 @@ pub struct Config {
     pub audit_reads: bool,
     /// Whether to send HSTS.
     pub hsts: bool,
+    /// Whether the console is served.
+    pub console: bool,
     /// Origins whose pages may use the API.
     pub cors_origins: Vec<String>,
     /// How backups are made.

@@ -87,6 +87,7 @@ impl Config {
             audit_size: u64::try_from(get("audit-size")?.size(1 << 20..=1 << 31)?).unwrap_or(u64::MAX),
             audit_reads: get("audit-reads")?.switch()?,
             hsts: get("hsts")?.switch()?,
+            console: get("console")?.switch()?,
             cors_origins: get("cors-origins")?.origins()?,
             backup: backup_settings(&get)?,
             log: get("log")?.required()?.to_owned(),

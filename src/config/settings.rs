@@ -109,6 +109,7 @@ pub const SETTINGS: &[Setting] = &[
     value("audit-size", "SIZE", "256 MiB", "How large the audit trail may become: 1 MiB to 2 GiB; beyond it the oldest rows go before their time, which the log says."),
     switch("audit-reads", "Name in the audit trail who views which single child, too."),
     switch("hsts", "Tell browsers to use HTTPS alone for this host (RFC 6797)."),
+    value("console", "on|off", "on", "Whether `/` is the console; without, it leads to Swagger UI."),
     value("backup-dir", "FOLDER", "", "Where backups go; without, into `backups` in the data folder."),
     value("backup-passphrase-file", "FILE", "", "File with the passphrase that backups are sealed under."),
     switch("backup-without-keys", "Leave the keys out of the backups of --backup-schedule: keep them elsewhere."),

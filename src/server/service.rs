@@ -12,7 +12,7 @@ use super::jobs::JobFigures;
 use super::lost_lines::LostLines;
 use super::metrics::{Metrics, Validity};
 use super::renewal::{Renewal, warn_if_refused};
-use crate::api::{Cors, Hsts, Limits, child_export};
+use crate::api::{Console, Cors, Hsts, Limits, child_export};
 use crate::app::{App, EarlierKeys, FirstAdmin, fault_words};
 use crate::config::{Config, Mode};
 use crate::model::{Clock, Error, Password, Username};
@@ -60,6 +60,8 @@ pub struct Started {
     pub redirect: Option<SocketAddr>,
     /// `https` or `http`.
     pub scheme: &'static str,
+    /// The page that people open there.
+    pub page: &'static str,
     /// Where figures are served, if anywhere.
     pub metrics: Option<SocketAddr>,
     /// The data folder.
@@ -158,6 +160,7 @@ impl Service {
             reachable: reachable_at(config.listen.bind),
             redirect: ports.redirect.as_ref().map(Listener::address).transpose().map_err(internal)?,
             scheme: if config.listen.mode == Mode::Tls { "https" } else { "http" },
+            page: if config.console { "/" } else { "/v1/reference" },
             metrics: ports.metrics.as_ref().map(Listener::address).transpose().map_err(internal)?,
             folder: folder.path().to_owned(),
             certificate: found.certificate.clone(),
@@ -313,6 +316,7 @@ fn limits(config: &Config) -> (ConnectionLimits, Limits) {
         body_budget: given.body_budget,
         uri_bytes: given.url,
         hsts: if config.hsts { Hsts::On } else { Hsts::Off },
+        console: if config.console { Console::On } else { Console::Off },
     };
     (connections, limits)
 }

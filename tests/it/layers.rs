@@ -38,6 +38,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "percent_encoding",
             "matchit",
             "bytes",
+            "flate2",
             "futures_util",
             "tokio",
             "zip",

@@ -13,6 +13,7 @@ mod children;
 mod commands;
 mod concurrency;
 mod connections;
+mod console;
 mod cors;
 mod crowds;
 mod demo;

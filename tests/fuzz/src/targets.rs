@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use ocariot_users::api::{self, Cors, Hsts, Limits};
+use ocariot_users::api::{self, Console, Cors, Hsts, Limits};
 use ocariot_users::app::rosters::records::{Bytes, Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
 use ocariot_users::app::{
     App, AppOptions, AuditedReads, BackupShelf, ClockTrust, HashOptions, KeyCare, OperatorCommand, Outcome,
@@ -214,6 +214,7 @@ impl Service {
             body_budget: 1 << 20,
             uri_bytes: 4096,
             hsts: Hsts::Off,
+            console: Console::On,
         };
         let endpoint = api::endpoint(app.clone(), limits, Cors::new(vec!["https://a.example".to_owned()])).unwrap();
         let (ids, tokens) = (BTreeMap::new(), BTreeMap::new());

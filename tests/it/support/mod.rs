@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use ocariot_users::api::{self, Cors, Hsts, Limits};
+use ocariot_users::api::{self, Console, Cors, Hsts, Limits};
 use ocariot_users::app::{
     App, AppOptions, AuditedReads, BackupShelf, ClockTrust, HashOptions, KeyCare, RateLimits, SelfAffiliation,
     TokenOptions,
@@ -86,6 +86,7 @@ pub struct Options {
     pub hash_memory: u32,
     pub hash_queue: usize,
     pub hsts: Hsts,
+    pub console: Console,
     pub cors_origins: Vec<String>,
     pub audit_bytes: u64,
     pub keep_tracking: Option<Duration>,
@@ -109,6 +110,7 @@ impl Default for Options {
             hash_memory: 8,
             hash_queue: 1024,
             hsts: Hsts::Off,
+            console: Console::On,
             cors_origins: Vec::new(),
             audit_bytes: 256 << 20,
             keep_tracking: None,
@@ -185,6 +187,7 @@ impl World {
             body_budget: options.body_budget,
             uri_bytes: 4096,
             hsts: options.hsts,
+            console: options.console,
         };
         let endpoint = api::endpoint(app.clone(), limits, Cors::new(options.cors_origins)).unwrap();
         let endpoint = Arc::new(poem::endpoint::EndpointExt::boxed(endpoint));

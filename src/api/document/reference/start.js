@@ -12,4 +12,6 @@ SwaggerUIBundle({
   persistAuthorization: true,
   tryItOutEnabled: true,
   validatorUrl: null,
+  // Swagger UI leaves this one without a name for who cannot see what stands beside it.
+  onComplete: () => document.getElementById("servers")?.setAttribute("aria-label", "Server"),
 });

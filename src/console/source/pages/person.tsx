@@ -1,0 +1,117 @@
+// A user, for administrators: change, a new password, a tag, erasing.
+
+import { useState } from "preact/hooks";
+import { get, send } from "../api";
+import { moment, t } from "../language";
+import { useLoad } from "../load";
+import { Page, Shown } from "../parts/basics";
+import { Field, Form } from "../parts/forms";
+import { PersonFields, body, given, isWhole } from "../parts/person-fields";
+import { type Slip, Slips } from "../parts/slips";
+import { type Kind, type User, madeUpPassword, useInstitutions } from "../people";
+import { go, link } from "../route";
+
+export function PersonPage({ kind, id }: { kind: Kind; id: string }) {
+  const user = useLoad(async (signal) => (await get<User>(`/${kind}/${id}`, signal)).body, [kind, id]);
+  const last = user.data?.last_login;
+  const lead = user.data ? (last ? t("last_login_at", { when: moment(last) }) : t("never_logged_in")) : "";
+  const actions = (
+    <>
+      {kind === "children" ? <a class="button" href={link("child", id, "week")}>{t("open_week")}</a> : null}
+      <a class="button" href={link("people", kind)}>{t("to_list")}</a>
+    </>
+  );
+  return (
+    <Page title={user.data?.username ?? t("people")} lead={lead} actions={actions}>
+      <Shown of={user}>
+        {(found) => (
+          <>
+            <ChangeForm key={JSON.stringify(found)} kind={kind} user={found} changed={user.again} />
+            <ResetForm user={found} />
+            {kind === "children" ? <TagForm user={found} changed={user.again} /> : null}
+            <EraseForm kind={kind} user={found} />
+          </>
+        )}
+      </Shown>
+    </Page>
+  );
+}
+
+function ChangeForm({ kind, user, changed }: { kind: Kind; user: User; changed: () => void }) {
+  const before = given(user, "");
+  const [value, setValue] = useState(before);
+  const institutions = useInstitutions();
+  const touched = JSON.stringify(body(kind, value)) !== JSON.stringify(body(kind, before));
+  const submit = async () => {
+    await send("PATCH", `/${kind}/${user.id}`, body(kind, value));
+    changed();
+  };
+  return (
+    <section class="card">
+      <h2>{t("change")}</h2>
+      <Form action={t("save")} ready={touched && isWhole(kind, value)} submit={submit}>
+        <PersonFields kind={kind} value={value} onValue={setValue} institutions={institutions.data ?? []} />
+      </Form>
+    </section>
+  );
+}
+
+function ResetForm({ user }: { user: User }) {
+  const [password, setPassword] = useState(madeUpPassword);
+  const [slips, setSlips] = useState<Slip[]>([]);
+  const submit = async () => {
+    await send("POST", `/users/${user.id}/reset-password`, { new_password: password });
+    setSlips([{ username: user.username, password }]);
+  };
+  return (
+    <section class="card">
+      <h2>{t("new_password")}</h2>
+      {slips.length ? (
+        <>
+          <p role="status" class="done">{t("password_reset")}</p>
+          <Slips slips={slips} />
+        </>
+      ) : (
+        <Form action={t("reset_password")} ready={password !== ""} submit={submit}>
+          <p>{t("reset_lead")}</p>
+          <Field label={t("password_new")} value={password} onValue={setPassword} hint={t("password_made_up")} />
+        </Form>
+      )}
+    </section>
+  );
+}
+
+function TagForm({ user, changed }: { user: User; changed: () => void }) {
+  const [tag, setTag] = useState(user.nfc_tag ?? "");
+  const path = `/children/${user.id}/nfc`;
+  const submit = async () => {
+    await (tag ? send("POST", path, { nfc_tag: tag }) : send("DELETE", path));
+    changed();
+    return t("saved");
+  };
+  return (
+    <section class="card">
+      <h2>{t("nfc_tag")}</h2>
+      <Form action={t("save")} ready={tag !== (user.nfc_tag ?? "")} submit={submit}>
+        <Field label={t("nfc_tag")} value={tag} onValue={setTag} hint={t("nfc_tag_hint")} />
+      </Form>
+    </section>
+  );
+}
+
+function EraseForm({ kind, user }: { kind: Kind; user: User }) {
+  const [typed, setTyped] = useState("");
+  const submit = async () => {
+    await send("DELETE", `/users/${user.id}`);
+    go("people", kind);
+  };
+  return (
+    <section class="card">
+      <h2>{t("erase")}</h2>
+      <Form action={t("erase_for_good")} ready={typed === user.username} danger submit={submit}>
+        <p>{kind === "children" ? t("erase_lead_child") : t("erase_lead")}</p>
+        <Field label={t("erase_typed", { name: user.username })} value={typed} onValue={setTyped} />
+      </Form>
+    </section>
+  );
+}

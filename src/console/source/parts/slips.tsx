@@ -1,0 +1,36 @@
+// Names and passwords, shown once: to be printed and handed out.
+
+import { t } from "../language";
+
+export interface Slip {
+  username: string;
+  password: string;
+}
+
+export function Slips({ slips }: { slips: Slip[] }) {
+  return (
+    <section class="slips" aria-label={t("slips")}>
+      <div class="title">
+        <div>
+          <h2>{t("slips")}</h2>
+          <p class="note">{t("slips_lead")}</p>
+        </div>
+        <button type="button" onClick={() => print()}>{t("print")}</button>
+      </div>
+      <ul>
+        {slips.map(({ username, password }) => (
+          <li key={username} class="card">
+            <dl>
+              <dt>{t("address")}</dt>
+              <dd>{location.origin}</dd>
+              <dt>{t("username")}</dt>
+              <dd><strong>{username}</strong></dd>
+              <dt>{t("password")}</dt>
+              <dd><code>{password}</code></dd>
+            </dl>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
