@@ -6,6 +6,7 @@ mod backups;
 mod clock;
 pub mod demo;
 mod directory;
+pub mod imports;
 mod inquiry;
 mod operator;
 pub mod policy;
@@ -14,6 +15,7 @@ mod readiness;
 mod reading;
 pub mod rosters;
 mod tracking;
+pub mod wearables;
 
 use std::time::Duration;
 
@@ -33,6 +35,7 @@ use ipnet::IpNet;
 use readiness::Readiness;
 use rosters::desk::Desk;
 use tracking::retention::Retention;
+use wearables::desk::ReadingDesk;
 
 pub use crate::store::{AnswerBody, Form, TrailRow, Written};
 pub use access::keys::{EarlierKeys, KeyCare, KeyKeeper, KeyRecord, KeysRecord, NewKey, PublicKey, key_name};
@@ -114,6 +117,8 @@ pub struct App {
     health: Health,
     /// What is being imported.
     rosters: Desk,
+    /// What was read of a file of wearables.
+    wearables: ReadingDesk,
 }
 
 /// What is asked of users beyond the contract.
@@ -170,6 +175,7 @@ impl App {
             retention,
             backups: Backups::new(options.backups),
             rosters: Desk::default(),
+            wearables: ReadingDesk::default(),
             health: Health { readiness: Readiness::default(), clock: ClockWatch::new(options.clock_trust) },
             clock: options.clock,
             store,
@@ -202,6 +208,7 @@ impl App {
         self.access.limiters.iter().for_each(RateLimiters::forget_old);
         self.access.hasher.forget_old();
         self.rosters.forget_old(self.clock.now());
+        self.wearables.forget_old(self.clock.now());
     }
 
     /// Whose token this is, if it holds a scope of the operation (contract, sections 2.1 and 3).

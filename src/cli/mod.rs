@@ -8,6 +8,7 @@ mod child;
 mod config;
 mod demo;
 mod doctor;
+mod imports;
 mod keys;
 mod limits;
 mod log;
@@ -21,6 +22,7 @@ mod rosters;
 mod serve;
 mod shell;
 mod usage;
+mod wearables;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -106,6 +108,8 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Some(("child", matches)) => child::run(matches),
         Some(("restore", matches)) => restore::restore(matches),
         Some(("import", matches)) => rosters::import(matches),
+        Some(("coverage", matches)) => wearables::coverage(matches),
+        Some(("import-health", matches)) => wearables::import_health(matches),
         Some(("export", matches)) => rosters::export(matches),
         Some(("demo", matches)) => demo::demo(flags(matches)),
         Some((noun @ ("admin" | "user" | "keys" | "limits"), matches)) => operator::run(noun, matches),
@@ -148,6 +152,8 @@ fn command() -> Command {
         .subcommand(backup::backup_command())
         .subcommand(restore::command())
         .subcommand(rosters::import_command())
+        .subcommand(wearables::import_health_command())
+        .subcommand(wearables::coverage_command())
         .subcommand(rosters::export_command())
         .subcommand(doctor::command())
         .subcommand(demo)

@@ -199,7 +199,7 @@ fn as_text(folder: &str, outcome: &Outcome) -> String {
         Outcome::Trail(page) => audit::lines(page),
         Outcome::Limited(report) => limits::limited(folder, report),
         // The verbs that ask for it print it themselves.
-        Outcome::Roster(_) => String::new(),
+        Outcome::Roster(_) | Outcome::Wearable(_) | Outcome::Imports(_) => String::new(),
     }
 }
 

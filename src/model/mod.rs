@@ -17,6 +17,7 @@ pub mod text;
 pub mod time;
 pub mod tracking;
 mod unfit;
+pub mod wearables;
 
 pub use account::{Account, AccountPatch, Credential, NewAccount, Password, PasswordHash, Role, User, Username};
 pub use clock::Clock;

@@ -11,6 +11,7 @@ mod engine;
 mod rosters;
 mod scans;
 mod tracking;
+mod wearables;
 
 use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -44,6 +45,8 @@ pub use engine::writer::Tx;
 pub use rosters::journal::{Batch, Journaled};
 pub use scans::{AnswerBody, Asker, Chunks, CutOff, Form, Items, Place, ScanOptions, Written};
 pub use tracking::{TrackedChild, TrackedInstitution};
+pub use wearables::foreign;
+pub use wearables::{Before, CoveredDays, ImportBatch, ImportedRow};
 
 /// After how many steps of its machine SQLite looks whether it should go on.
 const STEPS: i32 = 500;
@@ -154,6 +157,7 @@ impl Store {
         key: impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String>,
     ) -> Result<Self, OpenError> {
         create_private(&options.path)?;
+        options.path.parent().into_iter().for_each(foreign::remove_scratch);
         let mut connection = Connection::open(&options.path)?;
         let version = migrate::version(&connection)?;
         if version > 0 {

@@ -12,8 +12,17 @@ const DOMAINS: &[(&str, &[&str])] = &[
 ];
 
 /// Where the domains' parts are joined: what is common elsewhere may import these, and these any domain.
-const JOINING: &[&str] =
-    &["model", "store", "app", "app::demo", "app::policy", "app::operator", "api", "api::catalogue"];
+const JOINING: &[&str] = &[
+    "model",
+    "store",
+    "app",
+    "app::demo",
+    "app::policy",
+    "app::operator",
+    "app::operator::imports",
+    "api",
+    "api::catalogue",
+];
 
 /// A module's path below the crate, such as `app::access::token`.
 type Module = String;

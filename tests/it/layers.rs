@@ -25,6 +25,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "csv",
             "encoding_rs",
             "zip",
+            "quick_xml",
         ],
     ),
     (

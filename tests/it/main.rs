@@ -55,3 +55,4 @@ mod tracking;
 mod trail;
 mod upgrade;
 mod users;
+mod wearables;

@@ -93,6 +93,8 @@ pub(super) struct ChildExportBody {
     sourced_id: Option<String>,
     /// The numbers of the imports of which it is remembered what they changed of it, the newest first.
     imports: Vec<i64>,
+    /// What was answered of files of its wearables, such as `withings zone: Europe/Athens`.
+    file_answers: Vec<String>,
     /// The backups that may hold it.
     backups: BackupsOfChild,
     /// What it did and what was done to it or to what belongs to it, its log-ins among it, as far as the audit trail is
@@ -122,6 +124,7 @@ impl Example for ChildExportBody {
             groups: vec![group],
             sourced_id: None,
             imports: Vec::new(),
+            file_answers: Vec::new(),
             backups: BackupsOfChild {
                 folder: "/var/lib/ocariot-users/backups".to_owned(),
                 files: Some(vec!["ocariot-users-20260109T030000.000Z.tar.zst.age".to_owned()]),
@@ -147,12 +150,15 @@ struct Head {
     #[serde(skip_serializing_if = "Option::is_none")]
     sourced_id: Option<String>,
     imports: Vec<i64>,
+    file_answers: Vec<String>,
     backups: BackupsOfChild,
 }
 
 impl From<ExportedChild> for Head {
     fn from(head: ExportedChild) -> Self {
         let group = |(id, owner)| GroupOfChild { id: IdText::of(id), owner_id: IdText::of(owner) };
+        let answer =
+            |((source, question), answer): ((String, String), String)| format!("{source} {question}: {answer}");
         Self {
             exported_at: Time(head.exported_at),
             child: ChildBody::from(head.child),
@@ -161,6 +167,7 @@ impl From<ExportedChild> for Head {
             groups: head.ties.groups.into_iter().map(group).collect(),
             sourced_id: head.sourced_id,
             imports: head.imports,
+            file_answers: head.file_answers.into_iter().map(answer).collect(),
             backups: BackupsOfChild { folder: head.backups.folder, files: head.backups.files },
         }
     }

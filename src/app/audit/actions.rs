@@ -18,12 +18,27 @@ pub(in crate::app) const TRACKING_PRUNE: &str = "tracking_prune";
 pub(in crate::app) const ROSTER_APPLY: &str = "roster_apply";
 /// Taking an import back, in the same way.
 pub(in crate::app) const ROSTER_UNDO: &str = "roster_undo";
+/// Storing what a child's wearable says: one row for each child and import.
+pub(in crate::app) const WEARABLES_APPLY: &str = "wearables_apply";
+/// Taking such an import back: its count is that of the things that were removed or put back.
+pub(in crate::app) const WEARABLES_UNDO: &str = "wearables_undo";
 /// A request that is refused before it is known what is wanted.
 pub(in crate::app) const EARLY: &str = "request";
 
 /// Every word for what was done or asked that the trail uses.
 pub fn audited_actions() -> impl Iterator<Item = &'static str> {
-    let others =
-        [LOGIN, ADMIN_CREATE, USER_UNLOCK, ROTATION, RESTORE, TRACKING_PRUNE, ROSTER_APPLY, ROSTER_UNDO, EARLY];
+    let others = [
+        LOGIN,
+        ADMIN_CREATE,
+        USER_UNLOCK,
+        ROTATION,
+        RESTORE,
+        TRACKING_PRUNE,
+        ROSTER_APPLY,
+        ROSTER_UNDO,
+        WEARABLES_APPLY,
+        WEARABLES_UNDO,
+        EARLY,
+    ];
     TABLE.iter().map(|row| row.id).chain(others)
 }

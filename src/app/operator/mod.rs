@@ -2,6 +2,7 @@
 //! anyway. `cli` and the control socket of `server` both come here.
 
 pub(in crate::app) mod bootstrap;
+mod imports;
 pub(in crate::app) mod refusal;
 
 use std::collections::BTreeMap;
@@ -14,8 +15,10 @@ use crate::app::access::keys::KeysRecord;
 use crate::app::access::limit_report::LimitedReport;
 use crate::app::audit::actions::{ADMIN_CREATE, USER_UNLOCK};
 use crate::app::audit::trail::{TrailPage, TrailQuery};
+use crate::app::imports::{ImportsCommand, ImportsOutcome};
 use crate::app::operator::refusal::{Refusal, fault_words, refusal};
 use crate::app::rosters::records::{RosterCommand, RosterOutcome};
+use crate::app::wearables::records::{WearableCommand, WearableOutcome};
 use crate::app::{App, random_password};
 use crate::model::{Account, Conflict, Error, Id, Password, Role, Username, text};
 use crate::store::{Asker, NewAccountRow, Tx};
@@ -98,6 +101,10 @@ pub enum OperatorCommand {
     Limits {},
     /// What is about rosters.
     Roster(RosterCommand),
+    /// What is about files of wearables.
+    Wearable(WearableCommand),
+    /// What is about imports of either.
+    Imports(ImportsCommand),
 }
 
 impl OperatorCommand {
@@ -117,6 +124,8 @@ impl OperatorCommand {
             Self::AuditList(_) => "audit list",
             Self::Limits {} => "limits",
             Self::Roster(command) => command.verb(),
+            Self::Wearable(command) => command.verb(),
+            Self::Imports(command) => command.verb(),
         }
     }
 
@@ -181,6 +190,10 @@ pub enum Outcome {
     Limited(LimitedReport),
     /// What is about rosters.
     Roster(RosterOutcome),
+    /// What is about files of wearables.
+    Wearable(WearableOutcome),
+    /// What is about imports of either.
+    Imports(ImportsOutcome),
 }
 
 /// A user who got a password.
@@ -248,6 +261,8 @@ impl App {
             }
             OperatorCommand::Limits {} => self.limited().await.map(Outcome::Limited),
             OperatorCommand::Roster(command) => self.operate_rosters(command).await.map(Outcome::Roster),
+            OperatorCommand::Wearable(command) => self.operate_wearables(command).await.map(Outcome::Wearable),
+            OperatorCommand::Imports(command) => self.operate_imports(command).await.map(Outcome::Imports),
         }
     }
 

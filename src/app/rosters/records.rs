@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
+pub use crate::app::imports::{ImportRecord, LeftRecord, UndoRecord};
+
 /// A part of a file on its way to the service. Has no `Debug`: it holds people.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -264,50 +266,6 @@ pub struct AppliedRecord {
     pub created: usize,
     /// How many were changed.
     pub changed: usize,
-}
-
-/// An import that was carried out.
-#[derive(Serialize, Deserialize)]
-pub struct ImportRecord {
-    /// Its number.
-    pub import: i64,
-    /// RFC 3339.
-    pub at: String,
-    /// What its files were.
-    pub format: String,
-    /// Things that it made.
-    pub created: usize,
-    /// Things that it changed.
-    pub changed: usize,
-    /// When it was taken back, if it was. RFC 3339.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub undone_at: Option<String>,
-}
-
-/// What an import changed, one thing each, and what of that was, or can be, taken back.
-#[derive(Serialize, Deserialize)]
-pub struct UndoRecord {
-    /// The import.
-    pub import: ImportRecord,
-    /// How many things are put back.
-    pub put_back: usize,
-    /// How many are removed.
-    pub removed: usize,
-    /// How many are left as they are: see `left`.
-    pub left_in_all: usize,
-    /// The first of those that are left, and why.
-    pub left: Vec<LeftRecord>,
-}
-
-/// A thing that is left as it is.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct LeftRecord {
-    /// Its sheet.
-    pub sheet: String,
-    /// Its id.
-    pub id: String,
-    /// Why.
-    pub why: String,
 }
 
 /// Rows of a sheet.

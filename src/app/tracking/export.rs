@@ -1,5 +1,7 @@
 //! Everything that is stored about one child, for whoever has to tell it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::app::operator::refusal::{Refusal, refusal};
@@ -39,6 +41,8 @@ pub struct ExportedChild {
     pub sourced_id: Option<String>,
     /// The imports of which it is remembered what they changed of it.
     pub imports: Vec<i64>,
+    /// What was answered of files of its wearables: the source and the question, and the answer.
+    pub file_answers: BTreeMap<(String, String), String>,
     /// The backups that may hold it.
     pub backups: KnownBackups,
 }
@@ -88,7 +92,8 @@ impl App {
             let known = view.child(child)?.ok_or(gone)?;
             let (ties, sourced_id) = (view.child_ties(child)?, view.source_of(child.cast())?);
             let imports = view.imports_of(child.cast())?;
-            let head = ExportedChild { exported_at, child: known, ties, sourced_id, imports, backups };
+            let file_answers = view.wearable_answers(child)?;
+            let head = ExportedChild { exported_at, child: known, ties, sourced_id, imports, file_answers, backups };
             out.put(ExportPiece::Child(Box::new(head)))?;
             put_sections(view, child, out)
         })

@@ -13,7 +13,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
 use super::progress::Progress;
-use super::{Failure, flags, operator_verb, output, verb_settings, with_folder_settings};
+use super::{Failure, flags, imports, operator_verb, output, verb_settings, with_folder_settings};
 use crate::app::rosters::records::{MadeUp, Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
 use crate::app::rosters::{as_csv, new_name, passwords_csv, template};
 use crate::app::{OperatorCommand, Outcome};
@@ -148,32 +148,9 @@ fn something_else() -> Failure {
 pub(super) fn import(matches: &ArgMatches) -> Result<(), Failure> {
     match matches.subcommand() {
         Some(("template", matches)) => write_templates(matches),
-        Some((verb, matches)) => look_back(verb, matches),
+        Some((verb, matches)) => imports::look_back(verb, matches),
         None => bring_in(matches),
     }
-}
-
-fn look_back(verb: &str, matches: &ArgMatches) -> Result<(), Failure> {
-    let asked = Asked::reach(matches)?;
-    let number = || matches.get_one::<i64>("number").copied().unwrap_or_default();
-    let command = match verb {
-        "show" => RosterCommand::Show { import: number() },
-        "undo" => RosterCommand::Undo { import: number() },
-        _ => RosterCommand::List {},
-    };
-    let json = matches.get_flag("json");
-    match asked.ask(command)? {
-        RosterOutcome::Imports(imports) if json => output::print(&asked.as_json([("imports", json!(imports))])),
-        RosterOutcome::Imports(imports) => output::print(&shown::imports(&asked.folder, &imports)),
-        RosterOutcome::Import(record) if json => output::print(&asked.as_json([(verb_word(verb), json!(record))])),
-        RosterOutcome::Import(record) => output::print(&shown::undone(&asked.folder, &record, verb == "undo")),
-        _ => return Err(something_else()),
-    }
-    Ok(())
-}
-
-fn verb_word(verb: &str) -> &'static str {
-    if verb == "undo" { "undone" } else { "would_undo" }
 }
 
 fn bring_in(matches: &ArgMatches) -> Result<(), Failure> {

@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::app::rosters::records::{
-    AppliedRecord, ColumnRecord, ImportRecord, LineRecord, PlanRecord, ProblemRecord, UndoRecord,
-};
+use crate::app::rosters::records::{AppliedRecord, ColumnRecord, LineRecord, PlanRecord, ProblemRecord};
 
 /// A plan: the files, the counts, the first of what would be done, and what is wrong.
 pub(super) fn plan(folder: &str, plan: &PlanRecord) -> String {
@@ -105,56 +103,6 @@ pub(super) fn rate(done: usize, total: usize, elapsed: Duration) -> String {
         true => format!("Hashing passwords: {done} of {total}, {each:.0} a second, {:.0} s left", open / each),
         false => format!("Hashing passwords: {done} of {total}"),
     }
-}
-
-/// The imports that there were.
-pub(super) fn imports(folder: &str, imports: &[ImportRecord]) -> String {
-    let count = if imports.len() == 1 { "1 import".to_owned() } else { format!("{} imports", imports.len()) };
-    let mut text = format!("{count} in {folder}\n");
-    if !imports.is_empty() {
-        let _ = writeln!(
-            text,
-            "{:>6}  {:<24}  {:<12}  {:>8}  {:>8}  TAKEN BACK",
-            "NUMBER", "AT", "FORMAT", "MADE", "CHANGED"
-        );
-    }
-    for import in imports {
-        let ImportRecord { import, at, format, created, changed, undone_at } = import;
-        let undone = undone_at.as_deref().unwrap_or("no");
-        let _ = writeln!(text, "{import:>6}  {at:<24}  {format:<12}  {created:>8}  {changed:>8}  {undone}");
-    }
-    text
-}
-
-/// What was, or would be, taken back of an import.
-pub(super) fn undone(folder: &str, record: &UndoRecord, done: bool) -> String {
-    let import = record.import.import;
-    let mut text = match (done, &record.import.undone_at) {
-        (true, _) => format!(
-            "Took import {import} in {folder} back: {} removed, {} put back, {} left.\n",
-            record.removed, record.put_back, record.left_in_all
-        ),
-        (false, Some(at)) => format!("Import {import} in {folder} of {} was taken back at {at}.\n", record.import.at),
-        (false, None) => format!(
-            "Import {import} in {folder} of {} made {} and changed {}. Taken back now, {} would be removed, {} put \
-             back, {} left.\n",
-            record.import.at,
-            record.import.created,
-            record.import.changed,
-            record.removed,
-            record.put_back,
-            record.left_in_all
-        ),
-    };
-    if done || record.import.undone_at.is_none() {
-        for left in &record.left {
-            let _ = writeln!(text, "  left: {} {}: it {}", left.sheet, left.id, left.why);
-        }
-        if record.left_in_all > record.left.len() {
-            let _ = writeln!(text, "  and {} more like these", record.left_in_all - record.left.len());
-        }
-    }
-    text
 }
 
 /// What was written.

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0009_retention.sql"),
     include_str!("../migrations/0010_rosters.sql"),
     include_str!("../migrations/0011_erasures.sql"),
+    include_str!("../migrations/0012_wearables.sql"),
 ];
 
 /// Marks a SQLite file as ours ("OCUS").

@@ -70,13 +70,17 @@ impl View<'_> {
         self.prepare(BATCHES)?.query_row([number], batch).optional().translate()
     }
 
-    /// The imports of which it is remembered what they changed of a thing, the newest first.
+    /// The imports of which it is remembered what they changed of a thing, or stored of a child, the newest first.
     pub fn imports_of(&self, thing: Id<Thing>) -> Result<Vec<i64>, Error> {
-        self.prepare("SELECT DISTINCT batch FROM roster_change WHERE thing = ?1 ORDER BY batch DESC")?
-            .query_map([thing.as_bytes()], |row| row.get(0))
-            .translate()?
-            .collect::<rusqlite::Result<_>>()
-            .translate()
+        self.prepare(
+            "SELECT batch FROM roster_change WHERE thing = ?1 UNION
+             SELECT batch FROM wearable_row WHERE child = (SELECT number FROM tracked_child WHERE child_id = ?1)
+             ORDER BY 1 DESC",
+        )?
+        .query_map([thing.as_bytes()], |row| row.get(0))
+        .translate()?
+        .collect::<rusqlite::Result<_>>()
+        .translate()
     }
 
     /// What an import changed, in the order in which it did; of things that are gone meanwhile, nothing.

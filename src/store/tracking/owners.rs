@@ -9,9 +9,9 @@ use crate::store::{Tx, Within};
 /// A child of which data can be stored: [`Tx::track_child`] makes it.
 #[derive(Debug, Clone, Copy)]
 pub struct TrackedChild {
-    pub(super) id: Id<Child>,
+    pub(in crate::store) id: Id<Child>,
     /// What stands for its id in the rows of its data.
-    pub(super) number: i64,
+    pub(in crate::store) number: i64,
 }
 
 /// An institution of which data can be stored: [`Tx::track_institution`] makes it.

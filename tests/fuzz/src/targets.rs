@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ocariot_users::api::{self, Console, Cors, Hsts, Limits};
 use ocariot_users::app::rosters::records::{Bytes, Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
+use ocariot_users::app::wearables::{Files, read};
 use ocariot_users::app::{
     App, AppOptions, AuditedReads, BackupShelf, ClockTrust, HashOptions, KeyCare, OperatorCommand, Outcome,
     SelfAffiliation, TokenOptions,
@@ -90,7 +91,7 @@ const ITEMS: [&str; 7] = [
 ];
 
 /// The names of the targets.
-pub const TARGETS: [&str; 11] = [
+pub const TARGETS: [&str; 12] = [
     "service",
     "bodies",
     "lists",
@@ -102,6 +103,7 @@ pub const TARGETS: [&str; 11] = [
     "values",
     "settings",
     "rosters",
+    "wearables",
 ];
 
 /// Runs the targets, and has a service for those that need one.
@@ -120,7 +122,7 @@ struct Service {
     /// Tokens by the type of their users.
     tokens: BTreeMap<&'static str, String>,
     changes: u32,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 struct Reply {
@@ -159,6 +161,7 @@ impl Fuzz {
             "values" => values(data),
             "settings" => settings(data),
             "rosters" => self.runtime.block_on(service.roster(data)),
+            "wearables" => wearable(service.folder.path(), data),
             other => panic!("there is no target {other}"),
         }
     }
@@ -218,7 +221,7 @@ impl Service {
         };
         let endpoint = api::endpoint(app.clone(), limits, Cors::new(vec!["https://a.example".to_owned()])).unwrap();
         let (ids, tokens) = (BTreeMap::new(), BTreeMap::new());
-        let mut service = Self { app, endpoint: endpoint.boxed(), ids, tokens, changes: 0, _folder: folder };
+        let mut service = Self { app, endpoint: endpoint.boxed(), ids, tokens, changes: 0, folder };
         service.fill().await;
         service
     }
@@ -583,4 +586,36 @@ fn settings(data: &[u8]) {
         Err(error) => error,
     };
     assert!(!error.to_string().trim().is_empty());
+}
+
+/// A file of a wearable, behind a byte that says what it is called: it is refused with words, or read, the same again.
+fn wearable(folder: &Path, data: &[u8]) {
+    const NAMES: [&str; 10] = [
+        "export.zip",
+        "export.xml",
+        "health.db",
+        "weight.csv",
+        "steps-2022-01-01.json",
+        "sleep-2022-01-01.json",
+        "exercise-0.json",
+        "weight-2022-01-01.json",
+        "Physical Activity_GoogleData/steps_2022-01-01.csv",
+        "UserSleepStages_2022-01-01.csv",
+    ];
+    let Some((which, bytes)) = data.split_first() else { return };
+    let path = folder.join("given").join(NAMES[usize::from(*which) % NAMES.len()]);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, bytes).unwrap();
+    let answers = [("zone", "Europe/Athens"), ("weight-unit", "lb"), ("exercise-times", "local")];
+    let answers: BTreeMap<_, _> = answers.map(|(name, answer)| (name.to_owned(), answer.to_owned())).into();
+    let reading = || {
+        let given = [folder.join("given")];
+        Files::of_paths(&given, folder).and_then(|mut files| read(&mut files, |_| answers.clone()))
+    };
+    match (reading(), reading()) {
+        (Ok(one), Ok(other)) => assert_eq!(one, other, "a file is read as it was read before"),
+        (Err(refusal), Err(_)) => assert!(refusal.0.contains("nothing was changed"), "{refusal}"),
+        _ => panic!("a file that is read is read again"),
+    }
+    std::fs::remove_dir_all(folder.join("given")).unwrap();
 }

@@ -30,6 +30,7 @@ mod start;
 mod stop;
 mod systemd;
 mod taking_back;
+mod wearables;
 
 /// Longer than any start takes; only a hanging one reaches it.
 pub const PATIENCE: Duration = Duration::from_secs(120);
