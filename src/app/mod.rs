@@ -37,7 +37,7 @@ use rosters::desk::Desk;
 use tracking::retention::Retention;
 use wearables::desk::ReadingDesk;
 
-pub use crate::store::{AnswerBody, Form, TrailRow, Written};
+pub use crate::store::{AnswerBody, Form, Outlet, TrailRow, Written};
 pub use access::keys::{EarlierKeys, KeyCare, KeyKeeper, KeyRecord, KeysRecord, NewKey, PublicKey, key_name};
 pub use access::limit_report::{LimitedRecord, LimitedReport};
 pub use access::origin::Origin;

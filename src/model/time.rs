@@ -1,6 +1,7 @@
 //! Times of what is tracked: TIME (contract of tracking, section 5). Kept in UTC, to the millisecond.
 
 use jiff::civil::{Date, DateTime, Time};
+use jiff::fmt::temporal::DateTimePrinter;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
@@ -41,9 +42,8 @@ pub fn parse_asked(given: &str) -> Option<Timestamp> {
 /// An instant as whole seconds, cut, without a zone: `2018-12-14T12:52:59`.
 #[must_use]
 pub fn second_text(instant: Timestamp) -> String {
-    let time = TimeZone::UTC.to_datetime(instant);
-    let time = time.with().subsec_nanosecond(0).build().unwrap_or(time);
-    format!("{time}")
+    const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
+    SECONDS.datetime_to_string(&TimeZone::UTC.to_datetime(instant))
 }
 
 /// What stands behind the year.

@@ -43,7 +43,7 @@ pub use engine::migrate::SCHEMA_VERSION;
 pub use engine::succession::{CameBack, Counters, EarlierTokens, ErasedPeople, People, Succession};
 pub use engine::writer::Tx;
 pub use rosters::journal::{Batch, Journaled};
-pub use scans::{AnswerBody, Asker, Chunks, CutOff, Form, Items, Place, ScanOptions, Written};
+pub use scans::{AnswerBody, Asker, Chunks, CutOff, Form, Items, Outlet, Place, ScanOptions, Written};
 pub use tracking::{TrackedChild, TrackedInstitution};
 pub use wearables::foreign;
 pub use wearables::{Before, CoveredDays, ImportBatch, ImportedRow};

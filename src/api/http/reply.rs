@@ -14,7 +14,7 @@ use poem_openapi::registry::{
 use poem_openapi::types::Type;
 use serde::Serialize;
 
-use crate::app::{AnswerBody, Form, Reading};
+use crate::app::{AnswerBody, Form, Outlet, Reading};
 
 const JSON: &str = "application/json; charset=utf-8";
 /// As many bytes as most objects take.
@@ -134,7 +134,7 @@ impl<T: Send> IntoResponse for ListPage<T> {
 }
 
 /// Writes what clients see of an item.
-fn write<M, T: From<M> + Serialize>(item: M, out: &mut dyn io::Write) -> io::Result<()> {
+fn write<M, T: From<M> + Serialize>(item: M, out: &mut Outlet) -> io::Result<()> {
     Ok(serde_json::to_writer(out, &T::from(item))?)
 }
 

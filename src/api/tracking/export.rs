@@ -19,7 +19,7 @@ use crate::api::http::params::Path;
 use crate::api::http::schema::{IdText, Time};
 use crate::api::http::zipped::{JsonOrZip, WantsZip};
 use crate::app::policy::ChildExport;
-use crate::app::{App, ExportPiece, ExportedChild, Form, SectionPart, TrailRow, demo};
+use crate::app::{App, ExportPiece, ExportedChild, Form, Outlet, SectionPart, TrailRow, demo};
 use crate::model::Child;
 use crate::model::tracking::{DayTotals, StoredDay};
 
@@ -47,7 +47,7 @@ impl ExportApi {
 /// How the pieces become a [`ChildExportBody`].
 pub(in crate::api) const FORM: Form<ExportPiece> = Form { open: "", between: "", close: "}", write };
 
-fn write(piece: ExportPiece, out: &mut dyn Write) -> io::Result<()> {
+fn write(piece: ExportPiece, out: &mut Outlet) -> io::Result<()> {
     match piece {
         ExportPiece::Child(head) => {
             let head = serde_json::to_vec(&Head::from(*head))?;
@@ -63,7 +63,7 @@ fn write(piece: ExportPiece, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-fn write_part<M, T: From<M> + Serialize>(key: &str, part: SectionPart<M>, out: &mut dyn Write) -> io::Result<()> {
+fn write_part<M, T: From<M> + Serialize>(key: &str, part: SectionPart<M>, out: &mut Outlet) -> io::Result<()> {
     match part {
         SectionPart::Begin => write!(out, ",\"{key}\":["),
         SectionPart::First(item) => Ok(serde_json::to_writer(out, &T::from(item))?),

@@ -26,9 +26,8 @@ use tokio::sync::oneshot;
 use crate::model::{Account, Error, Id, Unavailable};
 use crate::store::{OpenError, Readers, View};
 use line::{Limits, Line};
-use outlet::Outlet;
 
-pub use outlet::{AnswerBody, Chunks, CutOff, Form, Items, Written};
+pub use outlet::{AnswerBody, Chunks, CutOff, Form, Items, Outlet, Written};
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -26,7 +26,7 @@ pub struct Form<T> {
     /// What stands behind all.
     pub close: &'static str,
     /// Writes one.
-    pub write: fn(T, &mut dyn io::Write) -> io::Result<()>,
+    pub write: fn(T, &mut Outlet) -> io::Result<()>,
 }
 
 /// An answer, or its beginning.
@@ -116,7 +116,7 @@ impl Begun {
 }
 
 /// Where a scan writes. Kept until it is more than a short answer, then sent off part by part.
-pub(super) struct Outlet {
+pub struct Outlet {
     turn: Arc<Turn>,
     total: Option<u64>,
     buffer: Vec<u8>,
@@ -182,6 +182,12 @@ impl Outlet {
 
 impl io::Write for Outlet {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    // JSON is written in pieces of a few bytes.
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.buffer.extend_from_slice(bytes);
         if self.buffer.len() >= CHUNK {
             self.send().map_err(|cut| {
@@ -189,7 +195,7 @@ impl io::Write for Outlet {
                 io::Error::new(io::ErrorKind::BrokenPipe, cut)
             })?;
         }
-        Ok(bytes.len())
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
