@@ -57,8 +57,9 @@ export class Person {
     await this.find(role, name).click();
   }
 
-  async fill(label, text, role = "textbox") {
-    await this.find(role, label).fill(text);
+  /** Types into the field of this label. */
+  async fill(label, text) {
+    await this.page.locator(`::-p-xpath(//input[@id=//label[normalize-space()="${label}"]/@for])`).fill(text);
   }
 
   /** Waits until a text can be read. */

@@ -49,7 +49,7 @@ export async function expired(visit, base) {
   const token = await admin(base);
   const [educator] = await call(base, "/educators?username=educator03", token, undefined, "GET");
   await call(base, `/users/${educator.id}/reset-password`, token, { new_password: "after" });
-  await person.fill("Find children by name", "BR01", "searchbox");
+  await person.fill("Find children by name", "BR01");
   await person.sees("Log in again");
   await person.fill("Password", "after");
   await person.press("button", "Log in");

@@ -26,14 +26,20 @@ export async function loadDays(id: string, [first, last]: [Day, Day], signal: Ab
   return { ...whole, days: parts.flatMap((one) => one.body.days) };
 }
 
+/** What was asked for, which is shown until the next has come, and its days. */
+interface ShownDays extends ChildDays {
+  shown: Day;
+  span: Span;
+}
+
 /** Loads the days of a span; where no day was named and there is nothing now, the newest that there is. */
-export function useDays(id: string, span: Span, given: string | undefined): { day: Day; loaded: Loaded<ChildDays & { shown: Day }> } {
+export function useDays(id: string, span: Span, given: string | undefined): { day: Day; loaded: Loaded<ShownDays> } {
   const asked = isDay(given) ? given : today();
   const loaded = useLoad(async (signal) => {
     const found = await loadDays(id, spanOf(span, asked), signal);
     const newest = found.last_day;
-    if (isDay(given) || found.days.length || !newest) return { ...found, shown: asked };
-    return { ...(await loadDays(id, spanOf(span, newest), signal)), shown: newest };
+    if (isDay(given) || found.days.length || !newest) return { ...found, shown: asked, span };
+    return { ...(await loadDays(id, spanOf(span, newest), signal)), shown: newest, span };
   }, [id, span, asked, given]);
   return { day: loaded.data?.shown ?? asked, loaded };
 }
@@ -47,8 +53,8 @@ export function ChildPage({ id, span: named, date }: { id: string; span: string 
       <Shown of={loaded}>
         {(child) => (
           <>
-            <Hint child={child} days={spanOf(span, day)} />
-            {span === "day" ? <OneDay id={id} child={child} day={day} /> : <Pictures child={child} span={span} day={day} />}
+            <Hint child={child} days={spanOf(child.span, child.shown)} />
+            {child.span === "day" ? <OneDay id={id} child={child} day={child.shown} /> : <Pictures child={child} span={child.span} day={child.shown} />}
           </>
         )}
       </Shown>

@@ -20,7 +20,9 @@ const SPANS: Span[] = ["week", "term"];
 interface Class {
   group: Group;
   children: ChildDays[];
+  /** What was asked for: until the next has come, these are shown. */
   shown: Day;
+  span: Span;
 }
 
 async function load(path: string, span: Span, given: string | undefined, signal: AbortSignal): Promise<Class> {
@@ -28,8 +30,8 @@ async function load(path: string, span: Span, given: string | undefined, signal:
   const days = async (day: Day) => (await get<{ children: ChildDays[] }>(`${path}/days/${spanOf(span, day).join("/")}`, signal)).body.children;
   const [group, children] = await Promise.all([get<Group>(path, signal), days(asked)]);
   const newest = children.map((child) => child.last_day ?? "").reduce((a, b) => (a > b ? a : b), "");
-  if (isDay(given) || !newest || children.some((child) => child.days.length)) return { group: group.body, children, shown: asked };
-  return { group: group.body, children: await days(newest), shown: newest };
+  if (isDay(given) || !newest || children.some((child) => child.days.length)) return { group: group.body, children, shown: asked, span };
+  return { group: group.body, children: await days(newest), shown: newest, span };
 }
 
 export function ClassPage({ who, id, span: named, date }: { who: Session; id: string; span: string | undefined; date: string | undefined }) {
@@ -42,7 +44,7 @@ export function ClassPage({ who, id, span: named, date }: { who: Session; id: st
   return (
     <Page title={loaded.data?.group.name ?? t("class")} {...(lead ? { lead } : {})} actions={<a class="button" href={link("groups", id, "change")}>{t("group_change")}</a>}>
       <Spans span={span} day={day} spans={SPANS} go={(chosen, at) => go("groups", id, chosen, at)} />
-      <Shown of={loaded}>{(found) => <Days found={found} span={span} />}</Shown>
+      <Shown of={loaded}>{(found) => <Days found={found} />}</Shown>
     </Page>
   );
 }
@@ -55,7 +57,7 @@ interface Drawn {
   lines: Line[];
 }
 
-function draw({ children, shown }: Class, span: Span, metric: Metric): Drawn {
+function draw({ children, shown, span }: Class, metric: Metric): Drawn {
   const days = range(...spanOf(span, shown));
   const rows = children.map((child) => ({ child, values: values(child.days, days, metric) }));
   const across = (part: number) => acrossRows(rows.map((row) => row.values), days.length, part);
@@ -68,9 +70,9 @@ function draw({ children, shown }: Class, span: Span, metric: Metric): Drawn {
   return { days, rows, medians, lines };
 }
 
-function Days({ found, span }: { found: Class; span: Span }) {
+function Days({ found }: { found: Class }) {
   const [metric, setMetric] = useState<Metric>("steps");
-  const drawn = useMemo(() => draw(found, span, metric), [found, span, metric]);
+  const drawn = useMemo(() => draw(found, metric), [found, metric]);
   const past = drawn.days.filter((day) => day <= today()).length;
   const all = drawn.rows.flatMap((row) => known(row.values));
   const worn = drawn.rows.filter((row) => known(row.values).length).length;
@@ -84,7 +86,7 @@ function Days({ found, span }: { found: Class; span: Span }) {
         <Figure label={t("coverage")} value={past ? `${number((100 * all.length) / (past * drawn.rows.length))} %` : "–"} note={t("coverage_note")} />
       </dl>
       <Chart title={`${t(NAMES[metric])}: ${t("class_median_and_middle")}`} days={drawn.days} lines={drawn.lines} write={WRITE[metric]} steps={STEPS[metric]} />
-      <Children drawn={drawn} metric={metric} past={past} span={span} />
+      <Children drawn={drawn} metric={metric} past={past} span={found.span} />
     </>
   );
 }
