@@ -379,6 +379,7 @@ async fn login_and_passwords(p: &mut Provoker) {
     target.body = Some(json!({}));
     p.expect(&target, 400, "Required field not provided...", Some("new_password is required!")).await;
     p.not_found("password_reset", "User", format!("/v1/users/{ABSENT}/reset-password")).await;
+    p.not_found("user_unlock", "User", format!("/v1/users/{ABSENT}/unlock")).await;
 }
 
 /// Somebody whose own row another program has deleted.

@@ -287,6 +287,8 @@ impl Everything {
         self.rooms(&token, &institution);
         let reset = json!({"new_password": self.canary("reset")});
         self.ask(&admin, ("POST", "/v1/users/{user_id}/reset-password"), &[&application], reset);
+        assert_eq!(self.ask(&admin, ("POST", "/v1/users/{user_id}/unlock"), &[&application], Value::Null).0, 204);
+        assert_eq!(self.ask(&admin, ("GET", "/v1/overview"), &[], Value::Null).0, 200);
         assert_eq!(self.ask(&token, ("GET", "/v1/applications"), &[], Value::Null).0, 401, "its token was revoked");
         self.ask(&admin, ("DELETE", "/v1/users/{user_id}"), &[&application], Value::Null);
         self.ask(&admin, ("DELETE", "/v1/institutions/{institution_id}"), &[&institution], Value::Null);

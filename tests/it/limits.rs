@@ -172,6 +172,21 @@ async fn an_account_attacked_from_everywhere_is_open_where_its_user_logged_in_be
 }
 
 #[tokio::test]
+async fn whom_an_administrator_unlocks_may_try_again_at_once() {
+    let world = world(RateLimits { account: rate(4, 40), ..usual() }, &[]).await;
+    let admin = world.admin().await;
+    let client = world.nobody().from("192.0.2.1");
+    let institution = admin.make_institution().await;
+    let child = world.person("children", &institution, &[]).await;
+    for _ in 0..4 {
+        try_password(&client, &child.username, "guess").await;
+    }
+    is_limited(&try_password(&client, &child.username, PASSWORD).await, 4);
+    admin.post(&format!("/v1/users/{}/unlock", child.id), json!(null)).await.is(204);
+    try_password(&client, &child.username, PASSWORD).await.is(200);
+}
+
+#[tokio::test]
 async fn changing_a_password_counts_as_trying_it() {
     let world = world(RateLimits { account: rate(4, 40), ..usual() }, &[]).await;
     let client = world.nobody().from("192.0.2.1");

@@ -17,6 +17,7 @@ pub(in crate::api) const FAULTS: &[OperationFaults] = &[
         .concat_errors()
     })
     .hashing(),
+    OperationFaults::of::<op::UserUnlock>(|| vec![Error::NotFound(Kind::User)]),
     OperationFaults::of::<op::PasswordReset>(|| {
         [password(NewPassword), vec![Invalid::MissingNewPassword.into(), Error::NotFound(Kind::User)]].concat_errors()
     })

@@ -10,7 +10,7 @@ use crate::api::directory::catalogue::Tag;
 use crate::api::http::body::{Body, Fields, ReadBody, missing};
 use crate::api::http::params::Path;
 use crate::api::http::reply::Done;
-use crate::app::policy::{PasswordChange, PasswordReset, UserDelete};
+use crate::app::policy::{PasswordChange, PasswordReset, UserDelete, UserUnlock};
 use crate::app::{App, demo};
 use crate::model::{Account, Field, Invalid, Password};
 
@@ -58,6 +58,15 @@ impl UsersApi {
         let permit = auth.permit(&self.0, user_id.id()?)?;
         let new = body.read(self.0.field_rules()).await?;
         Ok(self.0.password_reset(permit, new).await?.into())
+    }
+
+    /// Let a user log in again at once
+    ///
+    /// For somebody who tried so many passwords that the service makes him wait.
+    #[oai(path = "/:user_id/unlock", method = "post", operation_id = "user_unlock")]
+    async fn user_unlock(&self, auth: Auth<UserUnlock>, user_id: Path<Account>) -> poem::Result<Done> {
+        let permit = auth.permit(&self.0, user_id.id()?)?;
+        Ok(self.0.user_unlock(permit).await?.into())
     }
 }
 

@@ -5,6 +5,7 @@ use poem_openapi::Tags;
 use crate::api::document::parts::{KindWords, Part};
 use crate::api::tracking::faults::FAULTS;
 use crate::app::demo;
+use crate::app::policy::{HealthProfessionalGroupDaysView, Operation};
 use crate::model::tracking::{Field, HeartRateZone, ZoneField};
 use crate::model::{Field as AnyField, Kind};
 
@@ -29,6 +30,9 @@ pub(in crate::api) enum Tag {
     /// The air of rooms.
     #[oai(rename = "institutions.environments")]
     Environments,
+    /// How the service is used.
+    #[oai(rename = "overview")]
+    Overview,
 }
 
 /// This part. The key of a field inside another begins with that of the other.
@@ -140,7 +144,7 @@ pub(in crate::api) const PART: Part = Part {
         ("date_start", demo::FIRST_DAY, "The first day: any."),
         ("date_end", demo::SECOND_DAY, "The last day, a year after the first at most."),
     ],
-    exceptions: &[],
+    exceptions: &[(HealthProfessionalGroupDaysView::ROW.id, "group_id", demo::HEALTH_PROFESSIONAL_GROUP)],
     tags: &[
         "children.physicalactivities",
         "children.logs",
@@ -148,5 +152,6 @@ pub(in crate::api) const PART: Part = Part {
         "children.weights",
         "children.bodyfats",
         "institutions.environments",
+        "overview",
     ],
 };

@@ -6,9 +6,9 @@ use crate::api::document::parts::{ConcatErrors, OperationFaults, bad_time, missi
 use crate::app::policy::{
     BodyFatCreate, BodyFatDelete, BodyFatList, BodyFatView, ChildDaysView, ChildExport, EducatorGroupDaysView,
     EnvironmentClear, EnvironmentCreate, EnvironmentDelete, EnvironmentList, HealthProfessionalGroupDaysView,
-    LogCreate, LogList, LogListOfType, PhysicalActivityCreate, PhysicalActivityDelete, PhysicalActivityList,
-    PhysicalActivityUpdate, PhysicalActivityView, SleepCreate, SleepDelete, SleepList, SleepUpdate, SleepView,
-    WeightCreate, WeightDelete, WeightList, WeightView,
+    LogCreate, LogList, LogListOfType, OverviewView, PhysicalActivityCreate, PhysicalActivityDelete,
+    PhysicalActivityList, PhysicalActivityUpdate, PhysicalActivityView, SleepCreate, SleepDelete, SleepList,
+    SleepUpdate, SleepView, WeightCreate, WeightDelete, WeightList, WeightView,
 };
 use crate::model::tracking::{Field, HeartRateZone, MAX_ENTRIES, MAX_ITEMS, MAX_MEASUREMENTS, ZoneField};
 use crate::model::{DateFault, Error, Field as AnyField, IntervalFault, Invalid, Kind, NumberForm, TimeFault, Unfit};
@@ -44,6 +44,7 @@ pub(in crate::api) const FAULTS: &[OperationFaults] = &[
     OperationFaults::of::<EnvironmentClear>(of_institution),
     OperationFaults::of::<EnvironmentDelete>(of_institution),
     OperationFaults::of::<ChildExport>(of_child),
+    OperationFaults::of::<OverviewView>(Vec::new),
 ];
 
 fn activity_create() -> Vec<Error> {

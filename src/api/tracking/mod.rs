@@ -14,6 +14,7 @@ mod json;
 mod lists;
 mod logs;
 mod outcomes;
+mod overview;
 mod periods;
 mod shapes;
 mod sleep;
@@ -32,6 +33,7 @@ pub(super) type Apis = (
     bodyfats::BodyFatsApi,
     environments::EnvironmentsApi,
     export::ExportApi,
+    overview::OverviewApi,
 );
 
 /// All operations.
@@ -45,5 +47,6 @@ pub(super) fn apis(app: &Arc<App>) -> Apis {
         bodyfats::BodyFatsApi(app.clone()),
         environments::EnvironmentsApi(app.clone()),
         export::ExportApi(app.clone()),
+        overview::OverviewApi(app.clone()),
     )
 }

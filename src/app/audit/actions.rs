@@ -30,7 +30,6 @@ pub fn audited_actions() -> impl Iterator<Item = &'static str> {
     let others = [
         LOGIN,
         ADMIN_CREATE,
-        USER_UNLOCK,
         ROTATION,
         RESTORE,
         TRACKING_PRUNE,

@@ -111,20 +111,24 @@ impl App {
     ) -> Result<(), Error> {
         match self.audit.reads {
             AuditedReads::None => Ok(()),
-            AuditedReads::SingleChildren => self.record_view(permit, child).await,
+            AuditedReads::SingleChildren => self.record_deed(permit, child).await,
         }
     }
 
-    /// Writes a read of a single child into the audit trail.
-    pub(in crate::app) async fn record_view<O: Operation>(
+    /// Writes into the audit trail what changes no row: that somebody was looked at, or is not slowed any more.
+    ///
+    /// # Errors
+    /// `Unauthenticated` if the token was revoked since the permission was given.
+    pub(in crate::app) async fn record_deed<O: Operation>(
         &self,
         permit: Permit<O>,
-        child: Id<Account>,
+        user: Id<Account>,
     ) -> Result<(), Error> {
         let actor = (permit.caller().id, permit.caller().role);
-        let target = Some(*child.as_bytes());
+        let target = Some(*user.as_bytes());
         self.store
             .write(move |tx| {
+                require_unrevoked(tx, permit.caller())?;
                 let Origin { address, request_id } = permit.origin();
                 let (action, address) = (O::ROW.id, *address);
                 tx.record(&Change { actor, action, target, part: None, address, login_from: None, request_id })

@@ -15,6 +15,7 @@ operations! {
     }
     (Account) [users] {
         PasswordReset                 password_reset                  one  resetPassword any    -    -    -    -    -;
+        UserUnlock                    user_unlock                     one  resetPassword any    -    -    -    -    -;
     }
     (Institution) [institutions] {
         InstitutionCreate             institution_create              all  create        any    -    -    -    -    -;

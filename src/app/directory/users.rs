@@ -1,7 +1,7 @@
 //! What is done to users of any type: deleting them, changing and resetting passwords.
 
 use crate::app::access::password::Fit;
-use crate::app::policy::{Operation, PasswordChange, PasswordReset, UserDelete};
+use crate::app::policy::{Operation, PasswordChange, PasswordReset, UserDelete, UserUnlock};
 use crate::app::{App, Permit};
 use crate::model::{Account, Error, Id, Invalid, Kind, Password, PasswordHash, Role, Username};
 use crate::store::Tx;
@@ -102,6 +102,18 @@ impl App {
         self.store.read_one(|view| view.credential(id))?.ok_or(Error::NotFound(Kind::User))?;
         let hash = self.access.hasher.hash(permit.turn(), new).await?;
         self.replace_password(permit, None, hash).await?.then_some(()).ok_or(Error::NotFound(Kind::User))
+    }
+
+    /// Lets a user who is slowed because of too many tries log in again at once.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such user.
+    pub async fn user_unlock(&self, permit: Permit<UserUnlock>) -> Result<(), Error> {
+        let id = *permit.target();
+        let username = self.store.read_one(|view| view.username(id))?.ok_or(Error::NotFound(Kind::User))?;
+        self.record_deed(permit, id).await?;
+        self.unlock(&username);
+        Ok(())
     }
 
     /// Stores a password and revokes the user's tokens, except the one that asked for it.

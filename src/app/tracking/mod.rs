@@ -7,6 +7,7 @@ pub(in crate::app) mod demo;
 pub(in crate::app) mod environments;
 pub(in crate::app) mod export;
 pub(in crate::app) mod logs;
+pub(in crate::app) mod overview;
 pub(in crate::app) mod policy;
 pub(in crate::app) mod retention;
 pub(in crate::app) mod sleep;

@@ -1,9 +1,11 @@
 //! Who may do what with what is tracked (contract of tracking, section 4).
 
-use crate::app::access::policy::{DataOf, Grant, Operation, Row, Subject, Target, grant, operations, scopes, target};
+use crate::app::access::policy::{
+    All, DataOf, Grant, Operation, Row, Subject, Target, grant, operations, scopes, target,
+};
 use crate::app::directory::policy::Does;
 use crate::model::tracking::{BodyFat, Environment, PhysicalActivity, Sleep, Weight};
-use crate::model::{Child, Educator, Error, Group, HealthProfessional, Id, Institution, Kind, Unfit};
+use crate::model::{Account, Child, Educator, Error, Group, HealthProfessional, Id, Institution, Kind, Unfit};
 
 operations! {
     // operation                      name                            of    scope         A      P    E     H     F    C
@@ -54,6 +56,9 @@ operations! {
         EnvironmentList               environment_list                data  read          any    any  any   any   any  any;
         EnvironmentClear              environment_clear               data  delete        -      any  -     -     -    -;
         EnvironmentDelete             environment_delete              datum delete        -      any  -     -     -    -;
+    }
+    (Account) [users] {
+        OverviewView                  overview_view                   all  resetPassword any    -    -    -     -    -;
     }
     (Child) [children] {
         ChildExport                   child_export                    data  read          any    -    -     -     -    -;

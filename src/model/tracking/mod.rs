@@ -6,6 +6,7 @@ mod environment;
 mod field;
 mod log;
 mod measurement;
+mod overview;
 mod sleep;
 
 pub use activity::{
@@ -17,6 +18,7 @@ pub use field::{Field, ZoneField};
 pub(crate) use log::days_between;
 pub use log::{DayTotals, Log, LogRange, LogType, StoredDay};
 pub use measurement::{BodyFat, NewBodyFat, NewWeight, Weight};
+pub use overview::{Overview, RoleCount};
 pub use sleep::{MAX_ENTRIES, PhaseSummary, Sleep, SleepEntry, SleepFacts, SleepPhase, SleepType};
 
 /// The most items that one request may bring.

@@ -9,6 +9,7 @@ mod environments;
 mod list;
 mod measurements;
 mod numbers;
+mod overview;
 mod owners;
 mod packed;
 mod question;

@@ -10,6 +10,7 @@ mod logs;
 mod many;
 mod measurements;
 mod one_by_one;
+mod overview;
 mod queries;
 mod retention;
 mod sleep;
