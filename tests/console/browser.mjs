@@ -46,7 +46,7 @@ async function visit(browser, base, { width = 1280, height = 900, dark = false, 
 
 export class Person {
   constructor(page, context, complaints, requests) {
-    Object.assign(this, { page, context, complaints, requests });
+    Object.assign(this, { page, context, complaints, requests, clicks: 0 });
   }
 
   find(role, name) {
@@ -54,6 +54,7 @@ export class Person {
   }
 
   async press(role, name) {
+    this.clicks += 1;
     await this.find(role, name).click();
   }
 

@@ -16,10 +16,12 @@ const pages = ({ group, child }) => ({
     ["child-years", `#/child/${child}/years/2025-12-01`, "median of a day"],
     ["group-change", `#/groups/${group}/change`, "Chosen: 25"],
     ["group-new", "#/groups/new", "+ BR0001"],
+    ["rooms", "#/rooms", "room 01"],
     ["account", "#/account", "Change password"],
     ["lost", "#/nowhere", "There is no such page"],
   ],
   admin: [
+    ["overview", "#/overview", "Never measured"],
     ["people", "#/people/children", "1 – 30 of"],
     ["families", "#/people/families", "BR0001, BR0002"],
     ["register-child", "#/people/children/new", "Save and add another"],

@@ -68,6 +68,7 @@ export async function healthProfessional(visit) {
   const person = await visit();
   await person.logsIn("health01");
   await person.sees("Children: 100");
+  await person.press("link", "Rooms");
   await person.leaves();
 }
 
@@ -137,6 +138,9 @@ export async function password(visit) {
 export async function administrator(visit) {
   const person = await visit({ expected: [/status(?: code)? of 409/] });
   await person.logsIn("admin");
+  await person.sees("Children without data for a week");
+  await person.reads(/300/);
+  await person.press("link", "People");
   await person.sees("1 – 30 of 300");
   const before = person.requests.length;
   await person.fill("Find by name", "br029");
@@ -175,6 +179,8 @@ export async function administrator(visit) {
   await child.sees("Nothing is here yet.");
   await child.leaves();
 
+  await person.press("button", "Unlock");
+  await person.sees("Unlocked.");
   await person.press("button", "Set this password");
   await person.sees("The old password works no more.");
   await person.fill("To confirm, type ZZ0001b", "ZZ0001b");

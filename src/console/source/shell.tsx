@@ -11,9 +11,11 @@ import { ChangeGroupPage, GroupsPage, NewGroupPage } from "./pages/groups";
 import { InstitutionPage, InstitutionsPage, NewInstitutionPage } from "./pages/institutions";
 import { LogInAgain, LogInPage } from "./pages/log-in";
 import { MyWeek } from "./pages/me";
+import { OverviewPage } from "./pages/overview";
 import { PeoplePage } from "./pages/people";
 import { PersonPage } from "./pages/person";
 import { RegisterPage } from "./pages/register";
+import { RoomsPage } from "./pages/rooms";
 import { isKind } from "./people";
 import { Empty, Page } from "./parts/basics";
 import { link, route } from "./route";
@@ -22,10 +24,10 @@ import { useStore } from "./store";
 
 /** The first pages of each type of user, with the word that leads there. */
 const WAYS: Record<Role, [string, Key][]> = {
-  admin: [["people", "people"], ["institutions", "institutions"]],
-  educator: [["groups", "my_groups"]],
-  healthprofessional: [["groups", "my_groups"]],
-  family: [["family", "my_children"]],
+  admin: [["overview", "overview"], ["people", "people"], ["institutions", "institutions"]],
+  educator: [["groups", "my_groups"], ["rooms", "rooms"]],
+  healthprofessional: [["groups", "my_groups"], ["rooms", "rooms"]],
+  family: [["family", "my_children"], ["rooms", "rooms"]],
   child: [["me", "my_week"]],
   application: [["start", "start"]],
 };
@@ -38,7 +40,9 @@ function page(who: Session, [name = WAYS[who.role][0]![0], first, second, third]
   if (name === "me" && who.role === "child") return <MyWeek who={who} date={first} />;
   if (name === "family" && who.role === "family") return <FamilyPage who={who} />;
   if (name === "child" && first && who.role !== "child") return <ChildPage key={first} id={first} span={second} date={third} />;
+  if (name === "rooms" && (professional || who.role === "family")) return <RoomsPage who={who} />;
   if (who.role === "admin") {
+    if (name === "overview") return <OverviewPage />;
     if (name === "people") return people(first, second);
     if (name === "institutions") {
       if (!first) return <InstitutionsPage />;

@@ -28,6 +28,7 @@ export function PersonPage({ kind, id }: { kind: Kind; id: string }) {
           <>
             <ChangeForm key={JSON.stringify(found)} kind={kind} user={found} changed={user.again} />
             <ResetForm user={found} />
+            <UnlockForm user={found} />
             {kind === "children" ? <TagForm user={found} changed={user.again} /> : null}
             <EraseForm kind={kind} user={found} />
           </>
@@ -77,6 +78,21 @@ function ResetForm({ user }: { user: User }) {
           <Field label={t("password_new")} value={password} onValue={setPassword} hint={t("password_made_up")} />
         </Form>
       )}
+    </section>
+  );
+}
+
+function UnlockForm({ user }: { user: User }) {
+  const submit = async () => {
+    await send("POST", `/users/${user.id}/unlock`);
+    return t("unlocked");
+  };
+  return (
+    <section class="card">
+      <h2>{t("unlock")}</h2>
+      <Form action={t("unlock")} ready submit={submit}>
+        <p>{t("unlock_lead")}</p>
+      </Form>
     </section>
   );
 }

@@ -208,4 +208,38 @@ export const en = {
   slips_lead: "Passwords are shown here only this once: print them now.",
   to_list: "To the list",
   type: "Type",
+
+  // The overview
+  backups_in: "{n} in {folder}",
+  backups_unknown: "{folder} cannot be read",
+  children_never_measured: "Never measured: {n}",
+  children_silent: "Children without data for a week",
+  failed_logins: "Failed log-ins",
+  failed_logins_note: "in the last 24 hours",
+  never_logged_in_count: "Never logged in: {n}",
+  newest_backup: "Newest backup",
+  no_backup: "There is no backup",
+  no_backup_lead: "If the disk breaks, everything is lost. On the machine that the service runs on, this makes one:",
+  none: "None",
+  overview: "Overview",
+  unlock: "Unlock",
+  unlock_lead: "For somebody who tried so many passwords that the service makes them wait.",
+  unlocked: "Unlocked.",
+
+  // Rooms
+  humidity: "Humidity",
+  measured_at: "Measured",
+  no_rooms: "Nothing was measured in the rooms of this school so far.",
+  room: "Room",
+  rooms: "Rooms",
+  rooms_lead: "What was measured last in each room of the school, and what is usual there.",
+  temperature: "Temperature",
+  usually: "usually {value}",
+
+  // First steps
+  first_steps: "First steps",
+  step_children: "Register the children, one after another, and print their slips",
+  step_educators: "Register the teachers, in the same way",
+  step_group: "Each teacher logs in and makes a group of the class.",
+  step_institution: "Register the school",
 };

@@ -210,4 +210,38 @@ export const es: Texts = {
   slips_lead: "Las contraseñas solo se muestran aquí una vez: imprímalas ahora.",
   to_list: "A la lista",
   type: "Tipo",
+
+  // El resumen
+  backups_in: "{n} en {folder}",
+  backups_unknown: "{folder} no se puede leer",
+  children_never_measured: "Nunca medidos: {n}",
+  children_silent: "Niños sin datos desde hace una semana",
+  failed_logins: "Entradas fallidas",
+  failed_logins_note: "en las últimas 24 horas",
+  never_logged_in_count: "Nunca han entrado: {n}",
+  newest_backup: "Copia de seguridad más reciente",
+  no_backup: "No hay copia de seguridad",
+  no_backup_lead: "Si el disco se estropea, se pierde todo. En la máquina donde corre el servicio, esto hace una:",
+  none: "Ninguna",
+  overview: "Resumen",
+  unlock: "Desbloquear",
+  unlock_lead: "Para quien probó tantas contraseñas que el servicio lo hace esperar.",
+  unlocked: "Desbloqueado.",
+
+  // Aulas
+  humidity: "Humedad",
+  measured_at: "Medido",
+  no_rooms: "Todavía no se ha medido nada en las aulas de esta escuela.",
+  room: "Aula",
+  rooms: "Aulas",
+  rooms_lead: "Lo último que se midió en cada aula de la escuela, y lo que es habitual en ella.",
+  temperature: "Temperatura",
+  usually: "habitual: {value}",
+
+  // Primeros pasos
+  first_steps: "Primeros pasos",
+  step_children: "Registrar a los niños, uno tras otro, e imprimir sus papeles",
+  step_educators: "Registrar a los maestros, del mismo modo",
+  step_group: "Cada maestro entra y crea un grupo con la clase.",
+  step_institution: "Registrar la escuela",
 };

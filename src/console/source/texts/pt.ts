@@ -210,4 +210,38 @@ export const pt: Texts = {
   slips_lead: "As palavras-passe só se mostram aqui uma vez: imprima-as agora.",
   to_list: "Para a lista",
   type: "Tipo",
+
+  // A visão geral
+  backups_in: "{n} em {folder}",
+  backups_unknown: "{folder} não pode ser lida",
+  children_never_measured: "Nunca medidas: {n}",
+  children_silent: "Crianças sem dados há uma semana",
+  failed_logins: "Entradas falhadas",
+  failed_logins_note: "nas últimas 24 horas",
+  never_logged_in_count: "Nunca entraram: {n}",
+  newest_backup: "Cópia de segurança mais recente",
+  no_backup: "Não há cópia de segurança",
+  no_backup_lead: "Se o disco avariar, perde-se tudo. Na máquina em que o serviço corre, isto faz uma:",
+  none: "Nenhuma",
+  overview: "Visão geral",
+  unlock: "Desbloquear",
+  unlock_lead: "Para quem tentou tantas palavras-passe que o serviço o faz esperar.",
+  unlocked: "Desbloqueado.",
+
+  // Salas
+  humidity: "Humidade",
+  measured_at: "Medido",
+  no_rooms: "Ainda nada foi medido nas salas desta escola.",
+  room: "Sala",
+  rooms: "Salas",
+  rooms_lead: "O que foi medido por último em cada sala da escola, e o que lá é habitual.",
+  temperature: "Temperatura",
+  usually: "habitual: {value}",
+
+  // Primeiros passos
+  first_steps: "Primeiros passos",
+  step_children: "Registar as crianças, uma após outra, e imprimir os seus papéis",
+  step_educators: "Registar os professores, do mesmo modo",
+  step_group: "Cada professor entra e cria um grupo com a turma.",
+  step_institution: "Registar a escola",
 };
