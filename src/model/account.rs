@@ -195,7 +195,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A hashed password in PHC string form. `Debug` does not show it.
+/// A hashed password: in PHC string form, or as the old platform's bcrypt wrote it. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
@@ -215,13 +215,19 @@ impl PasswordHash {
         self.0 == Self::UNSET
     }
 
-    /// Takes a PHC string as it is.
+    /// Takes a stored hash as it is.
     #[must_use]
     pub fn from_phc(phc: String) -> Self {
         Self(phc)
     }
 
-    /// The PHC string.
+    /// Whether it is of bcrypt: the user has not logged in since the old platform.
+    #[must_use]
+    pub fn is_bcrypt(&self) -> bool {
+        self.0.starts_with("$2")
+    }
+
+    /// The hash as it is stored.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

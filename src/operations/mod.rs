@@ -17,6 +17,7 @@ pub(crate) mod signals;
 
 pub use control::{Exporter, Exporting, InForce};
 pub use error::{OperateError, StartError};
+pub(crate) use folder::read_given_secret;
 pub use folder::{forget_first_password, remove_abandoned};
 pub use reach::{Operator, in_force, operate};
 pub use remedy::{Denial, Remedy};

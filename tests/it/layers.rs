@@ -26,6 +26,9 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "encoding_rs",
             "zip",
             "quick_xml",
+            "bcrypt",
+            "bson",
+            "flate2",
         ],
     ),
     (

@@ -128,6 +128,14 @@ fn every_command_of_the_page_for_operators_goes_well_in_its_order() {
                 operator.run(upgrade);
                 operator.start(&blocks[0]);
             }
+            old if old.contains("--old-secret-file") => {
+                let mut other = Operator::new();
+                let dump = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dumps/dump.archive.gz");
+                fs::copy(dump, other.folder.path().join("dump.archive.gz")).unwrap();
+                other.start(&blocks[0]);
+                other.run(&old.replace("the old ENCRYPT_SECRET_KEY", "s3cr3tk3y"));
+                assert!(other.users().contains("BR0001 ") && other.said.contains("12 made"), "{}", other.said);
+            }
             export if export.contains("child export") => {
                 operator.make_child("BR0001");
                 operator.run(export);

@@ -1,6 +1,7 @@
 //! Who may ask, for what, and how often: the table of who may do what, permits, tokens, passwords, limits.
 
 mod buckets;
+pub(in crate::app) mod costs;
 pub(in crate::app) mod hash_queue;
 pub(in crate::app) mod keys;
 pub(in crate::app) mod limit_report;

@@ -3,8 +3,9 @@
 //! A hash takes milliseconds of a whole core and megabytes of memory by design. As many threads as there are cores
 //! do them, each reusing its memory, behind a queue that is full rather than long, and fair.
 //!
-//! After the costs were changed, users have hashes of several costs until all have logged in. So that the time of a
-//! refused log-in does not tell who exists, each computes one hash of every cost that there is: see [`Costs`].
+//! After the costs were changed, or users came from the old platform, there are hashes of several costs until all have
+//! logged in. So that the time of a refused log-in does not tell who exists, each computes one hash of every cost that
+//! there is: see [`Costs`].
 
 use std::hash::{BuildHasher, RandomState};
 use std::hint::black_box;
@@ -16,6 +17,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use subtle::ConstantTimeEq;
 use tokio::sync::oneshot;
 
+use crate::app::access::costs::{Cost, CostKey, bcrypt_cost};
 use crate::app::access::hash_queue::{HashQueue, Turn};
 use crate::app::access::limit_report::Whose;
 use crate::app::random::random_bytes;
@@ -60,10 +62,7 @@ pub(in crate::app) struct Hasher {
 }
 
 /// What hashes cost: those of the users, and new ones. Each once.
-type Costs = Arc<[Params]>;
-
-/// The most memory of a hash, in KiB, that the settings allow: one that wants more is none of ours.
-const MOST_MEMORY: u32 = 1 << 20;
+type Costs = Arc<[Cost]>;
 
 impl Hasher {
     /// # Errors
@@ -83,19 +82,16 @@ impl Hasher {
                 })
                 .map_err(Error::internal)?;
         }
-        let costs = RwLock::new([params.clone()].into());
+        let costs = RwLock::new([Cost::Argon2id(params.clone())].into());
         Ok(Self { queue, names: RandomState::new(), params, costs })
     }
 
     /// Learns what the stored hashes cost, from what stands in front of them.
     pub(in crate::app) fn note_costs(&self, stored: &[String]) {
-        let stored = stored.iter().filter_map(|front| {
-            let phc = phc::PasswordHash::new(front).ok()?;
-            Params::try_from(&phc).ok().filter(|params| params.m_cost() <= MOST_MEMORY)
-        });
-        let mut costs: Vec<Params> = stored.chain([self.params.clone()]).collect();
-        costs.sort_by_key(cost);
-        costs.dedup_by_key(|params| cost(params));
+        let stored = stored.iter().filter_map(|front| Cost::of_front(front));
+        let mut costs: Vec<Cost> = stored.chain([Cost::Argon2id(self.params.clone())]).collect();
+        costs.sort_by_key(Cost::key);
+        costs.dedup_by_key(|cost| cost.key());
         *self.costs.write().unwrap_or_else(PoisonError::into_inner) = costs.into();
     }
 
@@ -169,13 +165,11 @@ impl Hasher {
                     Fit::Not => {}
                     fit => return Ok(fit),
                 }
-                own = Some(cost(&parse(&hash)?.0));
+                own = Some(cost_of(&hash)?.key());
             }
-            for params in others(&costs, own) {
+            for cost in others(&costs, own) {
                 for tried in [Some(password.as_bytes()), password.as_typed()].into_iter().flatten() {
-                    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
-                    compute(params, tried, &[0; 16], &mut output, memory)?;
-                    black_box(output);
+                    pay(cost, tried, memory)?;
                 }
             }
             Ok(Fit::Not)
@@ -185,7 +179,8 @@ impl Hasher {
 
     /// Whether a hash costs something else than one made with the present settings.
     pub(in crate::app) fn is_outdated(&self, hash: &PasswordHash) -> bool {
-        !hash.is_unset() && parse(hash).is_ok_and(|(params, _, _)| cost(&params) != cost(&self.params))
+        let present = Cost::Argon2id(self.params.clone()).key();
+        !hash.is_unset() && cost_of(hash).is_ok_and(|cost| cost.key() != present)
     }
 
     async fn run<T: Send + 'static>(
@@ -227,14 +222,30 @@ impl Drop for Hasher {
     }
 }
 
-/// Memory, passes, and lanes.
-fn cost(params: &Params) -> (u32, u32, u32) {
-    (params.m_cost(), params.t_cost(), params.p_cost())
+/// What a stored hash costs.
+fn cost_of(hash: &PasswordHash) -> Result<Cost, Error> {
+    match hash.is_bcrypt() {
+        true => bcrypt_cost(hash.as_str()).map(Cost::Bcrypt).ok_or_else(|| Error::internal("a stored hash is damaged")),
+        false => Ok(Cost::Argon2id(parse(hash)?.0)),
+    }
 }
 
 /// The costs that remain to be paid by who has paid one.
-fn others(costs: &[Params], paid: Option<(u32, u32, u32)>) -> impl Iterator<Item = &Params> {
-    costs.iter().filter(move |params| Some(cost(params)) != paid)
+fn others(costs: &[Cost], paid: Option<CostKey>) -> impl Iterator<Item = &Cost> {
+    costs.iter().filter(move |cost| Some(cost.key()) != paid)
+}
+
+/// Computes a hash of some cost, for the time that it takes.
+fn pay(cost: &Cost, password: &[u8], memory: &mut Vec<Block>) -> Result<(), Error> {
+    match cost {
+        Cost::Argon2id(params) => {
+            let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+            compute(params, password, &[0; 16], &mut output, memory)?;
+            black_box(output);
+        }
+        Cost::Bcrypt(cost) => drop(black_box(bcrypt::hash_with_salt(password, *cost, [0; 16]))),
+    }
+    Ok(())
 }
 
 fn work(queue: &HashQueue<Job>) {
@@ -259,12 +270,20 @@ fn hash(params: &Params, password: &Password, memory: &mut Vec<Block>) -> Result
 }
 
 fn verify(password: &Password, hash: &PasswordHash, memory: &mut Vec<Block>) -> Result<Fit, Error> {
+    if hash.is_bcrypt() {
+        // The old platform cut what was typed at 72 bytes; whatever is typed first counts whole from then on.
+        return fit(password, |bytes| bcrypt::verify(bytes, hash.as_str()).map_err(Error::internal));
+    }
     let (params, salt, expected) = parse(hash)?;
     let mut output = vec![0; expected.len()];
-    let mut fits = |bytes: &[u8]| -> Result<bool, Error> {
+    fit(password, |bytes| {
         compute(&params, bytes, salt.as_ref(), &mut output, memory)?;
         Ok(output.ct_eq(expected.as_bytes()).into())
-    };
+    })
+}
+
+/// How a password fits, as it is prepared, else as it was typed.
+fn fit(password: &Password, mut fits: impl FnMut(&[u8]) -> Result<bool, Error>) -> Result<Fit, Error> {
     if fits(password.as_bytes())? {
         return Ok(Fit::Prepared);
     }
@@ -338,13 +357,22 @@ mod tests {
         let hasher = Hasher::start(&options).unwrap();
         let front = |memory: u32, passes: u32| format!("$argon2id$v=19$m={memory},t={passes},p=1");
         // Dearer and cheaper than the present one, itself, one that nobody can have, and no hash at all.
-        let stored = [front(256, 1), front(8, 1), front(64, 1), front(64, 3), front(u32::MAX, 1), "what?".to_owned()];
+        let mut stored = [256, 8, 64, u32::MAX].map(|memory| front(memory, 1)).to_vec();
+        stored.extend([
+            front(64, 3),
+            "what?".to_owned(),
+            "$2a$05".to_owned(),
+            "$2b$05".to_owned(),
+            "$2a$31".to_owned(),
+        ]);
         hasher.note_costs(&stored);
         let costs = Arc::clone(&hasher.costs.read().unwrap());
-        let all = [(8, 1, 1), (64, 1, 1), (64, 3, 1), (256, 1, 1)];
-        assert_eq!(costs.iter().map(cost).collect::<Vec<_>>(), all);
-        for own in all.into_iter().map(Some).chain([None]) {
-            let mut paid: Vec<_> = others(&costs, own).map(cost).chain(own).collect();
+        let all: Vec<_> = costs.iter().map(Cost::key).collect();
+        let argon2id = |memory, passes| Cost::Argon2id(Params::new(memory, passes, 1, None).unwrap()).key();
+        let expected = [argon2id(8, 1), argon2id(64, 1), argon2id(64, 3), argon2id(256, 1), Cost::Bcrypt(5).key()];
+        assert_eq!(all, expected);
+        for own in all.iter().copied().map(Some).chain([None]) {
+            let mut paid: Vec<_> = others(&costs, own).map(Cost::key).chain(own).collect();
             paid.sort_unstable();
             assert_eq!(paid, all, "with {own:?} of one's own");
         }
@@ -352,9 +380,12 @@ mod tests {
         let (secret, wrong) = (Password::verbatim("secret"), Password::verbatim("wrong"));
         let cheap = hash(&params(8), &secret, &mut Vec::new()).unwrap();
         assert_eq!(hasher.verify_in_like_time(turn, secret.clone(), Some(cheap.clone())).await.unwrap(), Fit::Prepared);
-        for hash in [Some(cheap.clone()), None] {
+        let old = PasswordHash::from_phc(bcrypt::hash("secret", 5).unwrap());
+        assert_eq!(hasher.verify_in_like_time(turn, secret.clone(), Some(old.clone())).await.unwrap(), Fit::Prepared);
+        for hash in [Some(cheap.clone()), Some(old.clone()), None] {
             assert_eq!(hasher.verify_in_like_time(turn, wrong.clone(), hash).await.unwrap(), Fit::Not);
         }
+        assert!(hasher.is_outdated(&old));
         assert!(hasher.is_outdated(&cheap) && !hasher.is_outdated(&hasher.hash(turn, secret).await.unwrap()));
     }
 

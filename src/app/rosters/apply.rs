@@ -86,7 +86,11 @@ impl App {
             return Ok(RosterOutcome::Applied(AppliedRecord { import: None, created: 0, changed: 0 }));
         }
         let (created, all) = (plan.counts.values().map(|counts| counts.create).sum(), plan.items.len());
+        let with_hashes = plan.items.iter().any(|item| matches!(item.deed, Deed::Create(FirstPassword::Hashed(_))));
         let written = self.store.write(move |tx| write(tx, &plan, &hashes)).await;
+        if with_hashes {
+            self.access.hasher.note_costs(&self.store.read(|view| view.hash_costs()).map_err(refusal)?);
+        }
         match written {
             Ok(import) => Ok(RosterOutcome::Applied(AppliedRecord {
                 import: Some(import),
@@ -130,8 +134,11 @@ fn write(tx: &Tx<'_>, plan: &Plan, hashes: &BTreeMap<usize, PasswordHash>) -> Re
     for (at, item) in plan.items.iter().enumerate() {
         let wanted = resolved(tx, item, &made)?;
         let (did, thing, row, change) = match &item.deed {
-            Deed::Create(_) => {
-                let hash = hashes.get(&at).unwrap_or(&unset);
+            Deed::Create(first) => {
+                let hash = match first {
+                    FirstPassword::Hashed(hash) => hash,
+                    _ => hashes.get(&at).unwrap_or(&unset),
+                };
                 let id = tx.make_sheet_row(item.sheet, &wanted, hash)?;
                 made.insert(at, id);
                 let mut after = wanted.clone();
@@ -175,7 +182,7 @@ fn resolved(tx: &Tx<'_>, item: &Item, made: &BTreeMap<usize, Id<Thing>>) -> Resu
     let Wanted { texts, targets } = &item.wanted;
     let mut row = texts.clone();
     if row.contains_key(&Column::NfcTag) {
-        row.insert(Column::TagTime, tx.now().as_millisecond().to_string());
+        row.entry(Column::TagTime).or_insert_with(|| tx.now().as_millisecond().to_string());
     }
     for (column, targets) in targets {
         let sheets: &[Sheet] = match column {

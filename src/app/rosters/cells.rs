@@ -60,6 +60,9 @@ pub(in crate::app::rosters) fn checked(column: Column, cell: &str, rules: &Field
         | Column::Institution
         | Column::NfcTag
         | Column::TagTime
+        | Column::CreatedAt
+        | Column::LastLogin
+        | Column::LastSync
         | Column::Children
         | Column::ApplicationName
         | Column::Name

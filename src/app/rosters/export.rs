@@ -72,6 +72,7 @@ pub fn as_csv(sheet: Sheet, rows: &[Vec<String>], first: bool) -> Result<String,
 pub fn template(sheet: Sheet) -> Result<String, Error> {
     let example = |column: &Column| match (sheet, column) {
         (_, Column::Id | Column::SourcedId | Column::TagTime) => "",
+        (_, Column::CreatedAt | Column::LastLogin | Column::LastSync) => "",
         (Sheet::Children, Column::Username) => "BR0001",
         (Sheet::Educators, Column::Username) => "educator01",
         (Sheet::HealthProfessionals, Column::Username) => "health01",

@@ -25,7 +25,7 @@ use crate::store::Asker;
 use records::{FileRecord, Passwords, PlanOptions, PlanRecord, ProblemRecord, RosterCommand, RosterOutcome};
 
 pub use export::{as_csv, passwords_csv, template};
-pub use read::{ReadOptions, sheets_of_file};
+pub use read::{OldSecret, ReadOptions, sheets_of_file};
 
 impl RosterCommand {
     /// The verb that asks for it.

@@ -91,6 +91,12 @@ pub struct PlanOptions {
     pub passwords: Passwords,
     /// Whether the plan is to be kept, for applying it.
     pub keep: bool,
+    /// What usernames in a dump of the old platform are encrypted with.
+    #[serde(default)]
+    pub old_secret: Option<String>,
+    /// Whether users of a dump whose name is taken get another.
+    #[serde(default)]
+    pub rename_duplicates: bool,
 }
 
 /// What becomes of new users for whom no password is given.
@@ -145,8 +151,18 @@ pub struct PlanRecord {
     pub problems: Vec<ProblemRecord>,
     /// How many there are.
     pub problems_in_all: usize,
+    /// What is left out, though nothing is wrong: the first of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<ProblemRecord>,
+    /// How much there is.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub notices_in_all: usize,
     /// How many passwords are to be made up.
     pub passwords_to_make_up: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A file that was read.

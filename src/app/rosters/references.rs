@@ -26,6 +26,8 @@ pub(in crate::app::rosters) struct Names {
     named: HashMap<(Sheet, Name), (Place, Target)>,
     /// By what another program knows it by.
     sourced: HashMap<(Sheet, String), (Place, Target)>,
+    /// By the ids that new things are to have.
+    identified: HashMap<(Sheet, Id<Thing>), (Place, Target)>,
     /// The children that are to hold tags.
     tags: HashMap<String, Place>,
     /// Things that get another name: the old one leads to nobody any more.
@@ -42,6 +44,17 @@ impl Names {
         target: Target,
     ) -> Option<Place> {
         self.named.insert((sheet, name), (place, target)).map(|(first, _)| first)
+    }
+
+    /// Notes which id a new thing is to have; returns the row that gives it to another one.
+    pub(in crate::app::rosters) fn identify(
+        &mut self,
+        sheet: Sheet,
+        id: Id<Thing>,
+        place: Place,
+        target: Target,
+    ) -> Option<Place> {
+        self.identified.insert((sheet, id), (place, target)).map(|(first, _)| first)
     }
 
     /// Notes what another program knows a thing by; returns the row that says so of another one.
@@ -79,6 +92,9 @@ impl Names {
         let noun = nouns.join(" or ");
         if let Some(id) = Id::parse(word) {
             for sheet in sheets {
+                if let Some((_, target)) = self.identified.get(&(*sheet, id)) {
+                    return Ok(Ok(*target));
+                }
                 if view.is_on_sheet(*sheet, id)? {
                     return Ok(Ok(Target::There(id)));
                 }

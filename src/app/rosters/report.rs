@@ -29,6 +29,8 @@ pub(in crate::app::rosters) fn record(name: &str, plan: &Plan) -> PlanRecord {
         lines: plan.items.iter().filter(first).map(|item| line(item, plan)).collect(),
         problems: plan.problems.told.clone(),
         problems_in_all: plan.problems.count,
+        notices: plan.notices.told.clone(),
+        notices_in_all: plan.notices.count,
         passwords_to_make_up: plan
             .items
             .iter()

@@ -91,6 +91,18 @@ impl Problems {
         });
     }
 
+    /// Something in a row is left out.
+    pub(in crate::app::rosters) fn notice(&mut self, file: &str, place: Place, column: Column, wrong: Wrong) {
+        self.add(ProblemRecord {
+            class: "notice".to_owned(),
+            file: file.to_owned(),
+            row: Some(place.row),
+            column: Some(column.word().to_owned()),
+            value: None,
+            message: wrong.message,
+        });
+    }
+
     fn add(&mut self, problem: ProblemRecord) {
         self.count += 1;
         if self.told.len() < TOLD {

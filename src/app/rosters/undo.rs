@@ -97,7 +97,7 @@ fn undo(tx: &Tx<'_>, batch: &Batch) -> Result<UndoRecord, Error> {
     for change in tx.journal(batch.number)?.iter().rev() {
         let Some(row) = tx.sheet_row(change.sheet, change.thing)? else { continue };
         let left = match &change.before {
-            None => remove(tx, change, row, &mut record)?,
+            None => remove(tx, (batch, change), row, &mut record)?,
             Some(before) => put_back(tx, change, (row, read(before)?), &mut record)?,
         };
         if let Some(why) = left {
@@ -112,7 +112,12 @@ fn undo(tx: &Tx<'_>, batch: &Batch) -> Result<UndoRecord, Error> {
 }
 
 /// Removes what an import made; returns why not.
-fn remove(tx: &Tx<'_>, change: &Journaled, row: SheetRow, record: &mut UndoRecord) -> Result<Option<String>, Error> {
+fn remove(
+    tx: &Tx<'_>,
+    (batch, change): (&Batch, &Journaled),
+    row: SheetRow,
+    record: &mut UndoRecord,
+) -> Result<Option<String>, Error> {
     let mut made = read(&change.after)?;
     let password = made.remove(&Column::Password);
     if let Some(password) = password
@@ -124,7 +129,7 @@ fn remove(tx: &Tx<'_>, change: &Journaled, row: SheetRow, record: &mut UndoRecor
     if !edited.is_empty() {
         return Ok(Some(format!("was edited since: {}", edited.join(", "))));
     }
-    if tx.is_in_use(change.thing)? {
+    if tx.is_in_use(change.thing, batch.applied_at)? {
         return Ok(Some("is in use since: logged in, tracked, or referred to".to_owned()));
     }
     tx.delete_sheet_row(change.sheet, change.thing)?;
@@ -133,11 +138,11 @@ fn remove(tx: &Tx<'_>, change: &Journaled, row: SheetRow, record: &mut UndoRecor
     Ok(None)
 }
 
-/// The columns in which two rows differ; the time of a tag goes with the tag.
+/// The columns in which two rows differ; the time of a tag goes with the tag, and what no sheet shows stays.
 fn changed<'r>(one: &'r SheetRow, other: &'r SheetRow) -> impl Iterator<Item = Column> + 'r {
     // A group or family without children has none, whether or not it says so.
     let held = |row: &'r SheetRow, column| row.get(&column).map(String::as_str).unwrap_or_default();
-    let columns = Column::ALL.into_iter().filter(|column| *column != Column::TagTime);
+    let columns = Column::ALL.into_iter().filter(|column| *column != Column::TagTime && !column.is_past());
     columns.filter(move |column| held(one, *column) != held(other, *column))
 }
 

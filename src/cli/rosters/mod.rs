@@ -19,17 +19,21 @@ use crate::app::rosters::{as_csv, new_name, passwords_csv, template};
 use crate::app::{OperatorCommand, Outcome};
 use crate::model::Clock;
 use crate::model::rosters::Sheet;
-use crate::operations::Operator;
+use crate::operations::{Operator, read_given_secret};
 
 const IMPORT: &str = "\
 Reads a roster, and says what it would change: who is new, who changes and how, who is as the files say. Only with \
 --apply is anything changed, and then all of it at once or nothing.
 
-PATH is a CSV file, a folder of them, or a zip of them, a file for each sheet: institutions.csv, children.csv, \
+PATH is a dump of the old platform, or a CSV file, a folder of them, or a zip of them, a file for each sheet: institutions.csv, children.csv, \
 educators.csv, healthprofessionals.csv, applications.csv, families.csv, groups.csv. The first row names the columns, as \
 the API names the fields. A row is found by its id, else by its sourced_id (what another program of the school knows it \
 by), else by its name; without one of that it is new. An empty cell, and a column that is not there, change nothing. \
-`import template FOLDER` writes such files with an example in each.";
+`import template FOLDER` writes such files with an example in each.
+
+A dump of the old platform is its collections users, institutions and childrengroups, together: as mongoexport or Compass \
+write them (users.json), as a folder or an archive of mongodump, or compressed with gzip. Ids and passwords stay as they \
+are, a row is the document of that number, and what refers to nothing is left out and told.";
 
 /// `import` and its verbs.
 pub(super) fn import_command() -> Command {
@@ -47,22 +51,24 @@ pub(super) fn import_command() -> Command {
         .about("Write an empty file for each sheet, with an example row")
         .arg(folder().required(true))
         .arg(super::json());
-    with_folder_settings(Command::new("import").about("Bring a whole school in, from spreadsheets: a plan first"))
-        .long_about(IMPORT)
-        .args_conflicts_with_subcommands(true)
-        .subcommand_negates_reqs(true)
-        .arg(
-            Arg::new("path")
-                .required(true)
-                .value_name("PATH")
-                .value_hint(ValueHint::AnyPath)
-                .help("A CSV file, or a folder or zip of them"),
-        )
-        .args(import_arguments())
-        .subcommands([list, show, undo, template])
+    with_folder_settings(
+        Command::new("import").about("Bring a whole school in, from spreadsheets or the old platform: a plan first"),
+    )
+    .long_about(IMPORT)
+    .args_conflicts_with_subcommands(true)
+    .subcommand_negates_reqs(true)
+    .arg(
+        Arg::new("path")
+            .required(true)
+            .value_name("PATH")
+            .value_hint(ValueHint::AnyPath)
+            .help("A CSV file, or a folder or zip of them, or a dump of the old platform"),
+    )
+    .args(import_arguments())
+    .subcommands([list, show, undo, template])
 }
 
-fn import_arguments() -> [Arg; 6] {
+fn import_arguments() -> [Arg; 8] {
     let sheets = PossibleValuesParser::new(Sheet::ALL.map(Sheet::word));
     [
         Arg::new("apply").long("apply").action(ArgAction::SetTrue).help("Make the changes; without, they are shown"),
@@ -90,6 +96,15 @@ fn import_arguments() -> [Arg; 6] {
             .long("without-passwords")
             .action(ArgAction::SetTrue)
             .help("Let new users have no password: they cannot log in until `user set-password` gives them one"),
+        Arg::new("old-secret-file")
+            .long("old-secret-file")
+            .value_name("FILE")
+            .value_hint(ValueHint::FilePath)
+            .help("File with the secret that the old platform encrypted usernames with, its ENCRYPT_SECRET_KEY"),
+        Arg::new("rename-duplicates")
+            .long("rename-duplicates")
+            .action(ArgAction::SetTrue)
+            .help("Put the end of its id behind the name of a user of the old platform whose name is taken"),
     ]
 }
 
@@ -220,6 +235,7 @@ fn plan(asked: &Asked, files: &[PathBuf], matches: &ArgMatches, keep: bool) -> R
     }
     progress.say("Planning");
     let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let secret = text("old-secret-file").map(|path| read_given_secret("old platform's secret", Path::new(&path)));
     let options = PlanOptions {
         sheet: text("sheet"),
         encoding: text("encoding"),
@@ -230,6 +246,8 @@ fn plan(asked: &Asked, files: &[PathBuf], matches: &ArgMatches, keep: bool) -> R
             (None, false) => Passwords::Given,
         },
         keep,
+        old_secret: secret.transpose()?.map(|secret| secret.trim_end_matches(['\r', '\n']).to_owned()),
+        rename_duplicates: matches.get_flag("rename-duplicates"),
     };
     match asked.ask(RosterCommand::Plan { upload, options })? {
         RosterOutcome::Planned(planned) => Ok(planned),

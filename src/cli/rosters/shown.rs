@@ -14,14 +14,17 @@ pub(super) fn plan(folder: &str, plan: &PlanRecord) -> String {
             [] => String::new(),
             columns => format!(", without {}", columns.join(", ")),
         };
+        let between = match file.separator.as_str() {
+            "" => String::new(),
+            separator => format!(", with a {separator} between cells"),
+        };
         let _ = writeln!(
             text,
-            "  {}: {} of {}, in {}, with a {} between cells{ignored}",
+            "  {}: {} of {}, in {}{between}{ignored}",
             file.file,
             rows(file.rows),
             file.sheet,
             file.encoding,
-            file.separator
         );
     }
     if !plan.counts.is_empty() {
@@ -63,21 +66,21 @@ fn shown_line(line: &LineRecord) -> String {
 
 fn problems(plan: &PlanRecord) -> String {
     let mut text = String::new();
-    for problem in &plan.problems {
+    for problem in plan.notices.iter().chain(&plan.problems) {
         let ProblemRecord { class, file, row, column, value, message } = problem;
         let row = row.map(|row| format!(", row {row}")).unwrap_or_default();
         let column = column.as_ref().map(|column| format!(", {column}")).unwrap_or_default();
         let value = value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
         let _ = writeln!(text, "{class}: {file}{row}{column}{value}: {message}");
     }
-    if plan.problems_in_all > plan.problems.len() {
-        let _ = writeln!(text, "and {} more like these", plan.problems_in_all - plan.problems.len());
+    let untold = plan.problems_in_all + plan.notices_in_all - plan.problems.len() - plan.notices.len();
+    if untold > 0 {
+        let _ = writeln!(text, "and {untold} more like these");
     }
-    match (text.is_empty(), plan.lines.is_empty()) {
-        (true, true) => "\nEverything is as the files say: there is nothing to change.\n".to_owned(),
-        (true, false) => String::new(),
-        (false, _) => format!("\n{text}"),
+    if plan.problems_in_all == 0 && plan.lines.is_empty() {
+        text.push_str("Everything is as the files say: there is nothing to change.\n");
     }
+    if text.is_empty() { text } else { format!("\n{text}") }
 }
 
 /// What was changed.

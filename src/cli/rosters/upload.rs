@@ -12,6 +12,8 @@ use crate::cli::Failure;
 const PART: usize = 40 << 10;
 /// The most bytes of a file: the service takes no more.
 const MOST: u64 = 64 << 20;
+/// What the folder of a database in a dump holds.
+const USERS: [&str; 2] = ["users.bson", "users.bson.gz"];
 /// The most files of a folder.
 const MOST_FILES: usize = 64;
 
@@ -26,12 +28,14 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !fs::metadata(path).map_err(refused)?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let mut files = Vec::new();
+    let (mut files, mut dumps) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(path).map_err(refused)? {
         let entry = entry.map_err(refused)?;
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
         if !hidden && fs::metadata(entry.path()).is_ok_and(|found| !found.is_dir()) {
             files.push(entry.path());
+        } else if USERS.iter().any(|users| entry.path().join(users).exists()) {
+            dumps.push(entry.path());
         }
         if files.len() > MOST_FILES {
             return Err(Failure::Other(format!(
@@ -39,6 +43,19 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
                 path.display()
             )));
         }
+    }
+    // What mongodump writes is a folder of a folder for each database.
+    match dumps.as_slice() {
+        [dump] if files.iter().all(|file| file.file_stem().is_some_and(|stem| stem == "prelude")) => {
+            return self::files(dump);
+        }
+        [_, _, ..] => {
+            return Err(Failure::Other(format!(
+                "{} holds the users of several databases: name the folder of one of them",
+                path.display()
+            )));
+        }
+        _ => {}
     }
     if files.is_empty() {
         return Err(Failure::Other(format!(

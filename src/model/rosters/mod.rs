@@ -13,6 +13,8 @@ pub enum Thing {}
 pub enum Sheet {
     /// Institutions.
     Institutions,
+    /// Administrators: on no sheet of a school, only in a dump of the old platform.
+    Administrators,
     /// Children.
     Children,
     /// Educators.
@@ -28,9 +30,20 @@ pub enum Sheet {
 }
 
 impl Sheet {
-    /// Every sheet. What a row refers to stands on a sheet before its own.
+    /// Every sheet that a school hands over.
     pub const ALL: [Sheet; 7] = [
         Sheet::Institutions,
+        Sheet::Children,
+        Sheet::Educators,
+        Sheet::HealthProfessionals,
+        Sheet::Applications,
+        Sheet::Families,
+        Sheet::Groups,
+    ];
+    /// All of these and administrators. What a row refers to stands on a sheet before its own.
+    pub const WITH_ADMINISTRATORS: [Sheet; 8] = [
+        Sheet::Institutions,
+        Sheet::Administrators,
         Sheet::Children,
         Sheet::Educators,
         Sheet::HealthProfessionals,
@@ -44,6 +57,7 @@ impl Sheet {
     pub fn word(self) -> &'static str {
         match self {
             Sheet::Institutions => "institutions",
+            Sheet::Administrators => "administrators",
             Sheet::Children => "children",
             Sheet::Educators => "educators",
             Sheet::HealthProfessionals => "healthprofessionals",
@@ -53,7 +67,7 @@ impl Sheet {
         }
     }
 
-    /// The sheet of this name.
+    /// The sheet of this name, of those that a school hands over.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|sheet| sheet.word() == word)
@@ -64,6 +78,7 @@ impl Sheet {
     pub fn noun(self) -> &'static str {
         match self {
             Sheet::Institutions => "institution",
+            Sheet::Administrators => "administrator",
             Sheet::Children => "child",
             Sheet::Educators => "educator",
             Sheet::HealthProfessionals => "health professional",
@@ -87,6 +102,7 @@ impl Sheet {
     #[must_use]
     pub fn role(self) -> Option<Role> {
         match self {
+            Sheet::Administrators => Some(Role::Admin),
             Sheet::Children => Some(Role::Child),
             Sheet::Educators => Some(Role::Educator),
             Sheet::HealthProfessionals => Some(Role::HealthProfessional),
@@ -106,7 +122,9 @@ impl Sheet {
         match self {
             Sheet::Institutions => &[Id, SourcedId, Name, Type, Address, Latitude, Longitude],
             Sheet::Children => &[Id, SourcedId, Username, Password, Institution, Gender, Age, AgeCalcDate, NfcTag],
-            Sheet::Educators | Sheet::HealthProfessionals => &[Id, SourcedId, Username, Password, Institution],
+            Sheet::Administrators | Sheet::Educators | Sheet::HealthProfessionals => {
+                &[Id, SourcedId, Username, Password, Institution]
+            }
             Sheet::Applications => &[Id, SourcedId, Username, Password, Institution, ApplicationName],
             Sheet::Families => &[Id, SourcedId, Username, Password, Institution, Children],
             Sheet::Groups => &[Id, SourcedId, Owner, Name, SchoolClass, Children],
@@ -120,6 +138,7 @@ impl Sheet {
         match self {
             Sheet::Institutions => &[Name, Type],
             Sheet::Children => &[Username, Institution, Gender, Age],
+            Sheet::Administrators => &[Username],
             Sheet::Educators | Sheet::HealthProfessionals => &[Username, Institution],
             Sheet::Applications => &[Username, ApplicationName],
             Sheet::Families => &[Username, Institution, Children],
@@ -157,6 +176,12 @@ pub enum Column {
     NfcTag,
     /// Since when the child holds it, in milliseconds since 1970: on no sheet, for putting it back.
     TagTime,
+    /// When the thing was made, in the same way: on no sheet.
+    CreatedAt,
+    /// When a user logged in last, in the same way: on no sheet.
+    LastLogin,
+    /// When a child's wearable was asked last, in the same way: on no sheet.
+    LastSync,
     /// The children of a family or group.
     Children,
     /// An application's name.
@@ -179,7 +204,7 @@ pub enum Column {
 
 impl Column {
     /// Every column.
-    pub const ALL: [Column; 19] = [
+    pub const ALL: [Column; 22] = [
         Column::Id,
         Column::SourcedId,
         Column::Username,
@@ -190,6 +215,9 @@ impl Column {
         Column::AgeCalcDate,
         Column::NfcTag,
         Column::TagTime,
+        Column::CreatedAt,
+        Column::LastLogin,
+        Column::LastSync,
         Column::Children,
         Column::ApplicationName,
         Column::Name,
@@ -215,6 +243,9 @@ impl Column {
             Column::AgeCalcDate => "age_calc_date",
             Column::NfcTag => "nfc_tag",
             Column::TagTime => "tag_ass_time",
+            Column::CreatedAt => "created_at",
+            Column::LastLogin => "last_login",
+            Column::LastSync => "last_sync",
             Column::Children => "children",
             Column::ApplicationName => "application_name",
             Column::Name => "name",
@@ -231,6 +262,12 @@ impl Column {
     #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|column| column.word() == word)
+    }
+
+    /// Whether a thing gets it when it is made, and no sheet shows it afterwards.
+    #[must_use]
+    pub fn is_past(self) -> bool {
+        matches!(self, Column::Id | Column::CreatedAt | Column::LastLogin | Column::LastSync)
     }
 
     /// Whether it names other things.

@@ -60,6 +60,11 @@ const HASH_COSTS: &str = "WITH RECURSIVE cost (front) AS (
     FROM cost WHERE front IS NOT NULL)
     SELECT front FROM cost WHERE front IS NOT NULL";
 
+/// The same of hashes of bcrypt, which are shorter than salt and output of others: all stand at one place of the index,
+/// beside those of users without a password.
+const BCRYPT_COSTS: &str = "SELECT DISTINCT substr(password_hash, 1, 6) FROM account
+    WHERE substr(password_hash, 1, length(password_hash) - 67) = '' AND substr(password_hash, 1, 2) = '$2'";
+
 /// A user to store.
 pub struct NewAccountRow<'a> {
     /// The user's type.
@@ -100,13 +105,15 @@ impl View<'_> {
             .translate()
     }
 
-    /// What the users' password hashes cost: what stands in front of each hash's salt, in PHC form, each once.
+    /// What the users' password hashes cost: what stands in front of each hash's salt, each once.
     pub fn hash_costs(&self) -> Result<Vec<String>, Error> {
-        self.prepare(HASH_COSTS)?
-            .query_map([], |row| row.get(0))
-            .translate()?
-            .collect::<rusqlite::Result<_>>()
-            .translate()
+        let mut fronts = Vec::new();
+        for sql in [HASH_COSTS, BCRYPT_COSTS] {
+            let mut statement = self.prepare(sql)?;
+            let rows = statement.query_map([], |row| row.get(0)).translate()?;
+            fronts.extend(rows.collect::<rusqlite::Result<Vec<_>>>().translate()?);
+        }
+        Ok(fronts)
     }
 
     /// The name of a user; `None` if there is no such user.
@@ -179,6 +186,15 @@ impl Tx<'_> {
     /// `Conflict` if a user of this type has the name.
     pub fn insert_account(&self, new: &NewAccountRow<'_>) -> Result<Id<Account>, Error> {
         let id = self.new_id();
+        self.insert_account_as(id, new)?;
+        Ok(id)
+    }
+
+    /// Stores a user's shared part under an id that is nobody's.
+    ///
+    /// # Errors
+    /// As [`Tx::insert_account`].
+    pub(in crate::store) fn insert_account_as(&self, id: Id<Account>, new: &NewAccountRow<'_>) -> Result<(), Error> {
         self.prepare(
             "INSERT INTO account (id, role, username, password_hash, institution_id, created_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -192,7 +208,7 @@ impl Tx<'_> {
             self.now().as_millisecond(),
         ])
         .or_duplicate(Error::Conflict(Conflict::Name(new.role.kind())))?;
-        Ok(id)
+        Ok(())
     }
 
     /// Changes what the patch names of a user of this type.
@@ -292,5 +308,14 @@ mod tests {
         }
         let costs = [19_456, 64, 8].map(|memory| format!("$argon2id$v=19$m={memory},t=1,p=1"));
         assert_eq!(view(HASH_COSTS), costs);
+        for front in ["$2a$10$", "$2b$10$", "$2a$10$"] {
+            database.execute(insert, [format!("{front}{}", "o".repeat(53))]).unwrap();
+        }
+        database.execute(insert, ["*"]).unwrap();
+        assert_eq!(view(BCRYPT_COSTS), ["$2a$10", "$2b$10"]);
+        assert_eq!(view(HASH_COSTS).iter().filter(|front| !front.is_empty()).collect::<Vec<_>>(), costs.each_ref());
+        let mut explain = database.prepare(&format!("EXPLAIN QUERY PLAN {BCRYPT_COSTS}")).unwrap();
+        let steps: Vec<String> = explain.query_map([], |row| row.get("detail")).unwrap().map(Result::unwrap).collect();
+        assert!(steps[0].starts_with("SEARCH account USING INDEX account_by_hash_cost"), "{steps:?}");
     }
 }

@@ -29,6 +29,13 @@ impl View<'_> {
             .translate()
     }
 
+    /// Whether a user of this id was deleted.
+    pub fn was_erased(&self, id: Id<Account>) -> Result<bool, Error> {
+        self.prepare("SELECT EXISTS (SELECT 1 FROM erasure WHERE account_id = ?1)")?
+            .query_row([id.as_bytes()], |row| row.get(0))
+            .translate()
+    }
+
     /// The list of the people who were deleted, together with those of a list that there was.
     pub fn erasure_list(&self, known: &[u8]) -> Result<Vec<u8>, Error> {
         let mut all = read(self.connection).translate()?;
@@ -48,6 +55,11 @@ impl Tx<'_> {
             params![id.as_bytes(), i64::from_be_bytes(number)],
         )
         .map(drop)
+    }
+
+    /// Forgets that a user was deleted: it is here again.
+    pub(in crate::store) fn take_erasure_back(&self, id: Id<Account>) -> Result<(), Error> {
+        self.execute("DELETE FROM erasure WHERE account_id = ?1", [id.as_bytes()]).map(drop)
     }
 }
 

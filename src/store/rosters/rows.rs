@@ -1,5 +1,6 @@
 //! Things of all kinds as rows of sheets: read, made, and put as they are to be, every column at once.
 
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Params, params};
 
 use crate::model::rosters::{Column, Sheet, SheetRow, Thing};
@@ -51,7 +52,11 @@ impl View<'_> {
                 let sql = "SELECT child_id FROM family_child WHERE family_id = ?1 ORDER BY position";
                 row.insert(Column::Children, self.joined_ids(sql, id)?);
             }
-            Sheet::Educators | Sheet::HealthProfessionals | Sheet::Institutions | Sheet::Groups => {}
+            Sheet::Administrators
+            | Sheet::Educators
+            | Sheet::HealthProfessionals
+            | Sheet::Institutions
+            | Sheet::Groups => {}
         }
         Ok(Some(row))
     }
@@ -166,11 +171,11 @@ impl View<'_> {
         self.prepare(sql)?.query_row([sheet.role().map(Role::word)], |row| row.get(0)).translate()
     }
 
-    /// Whether anything hangs on a thing that a sheet does not show: somebody logged in as a user, is in an
+    /// Whether anything hangs on a thing that a sheet does not show: somebody logged in as a user since then, is in an
     /// institution, or a child is in a family or a group, or was tracked, or a user has groups.
-    pub fn is_in_use(&self, id: Id<Thing>) -> Result<bool, Error> {
+    pub fn is_in_use(&self, id: Id<Thing>, since: Timestamp) -> Result<bool, Error> {
         self.prepare(
-            "SELECT EXISTS (SELECT 1 FROM account WHERE id = ?1 AND last_login IS NOT NULL)
+            "SELECT EXISTS (SELECT 1 FROM account WHERE id = ?1 AND last_login >= ?2)
                  OR EXISTS (SELECT 1 FROM account WHERE institution_id = ?1)
                  OR EXISTS (SELECT 1 FROM tracked_institution WHERE institution_id = ?1)
                  OR EXISTS (SELECT 1 FROM tracked_child WHERE child_id = ?1)
@@ -178,7 +183,7 @@ impl View<'_> {
                  OR EXISTS (SELECT 1 FROM group_member WHERE child_id = ?1)
                  OR EXISTS (SELECT 1 FROM children_group WHERE owner_id = ?1)",
         )?
-        .query_row([id.as_bytes()], |row| row.get(0))
+        .query_row(params![id.as_bytes(), since.as_millisecond()], |row| row.get(0))
         .translate()
     }
 }
@@ -201,8 +206,8 @@ impl Values<'_> {
         self.text(column).and_then(text::number)
     }
 
-    fn time(&self) -> Option<i64> {
-        self.text(Column::TagTime)?.parse().ok()
+    fn time(&self, column: Column) -> Option<i64> {
+        self.text(column)?.parse().ok()
     }
 
     /// # Errors
@@ -224,23 +229,25 @@ impl Values<'_> {
 }
 
 impl Tx<'_> {
-    /// Makes a thing of a row; returns its new id. Users get this password.
+    /// Makes a thing of a row; returns its id, which is that of the row if it has one. Users get this password.
     ///
     /// # Errors
     /// `Conflict` if its name, its tag or what others know it by is taken; `Internal` if the row lacks something.
     pub fn make_sheet_row(&self, sheet: Sheet, row: &SheetRow, hash: &PasswordHash) -> Result<Id<Thing>, Error> {
         let values = Values(row);
         let taken = || Error::Conflict(Conflict::Name(sheet.kind()));
-        let id: Id<Thing> = match (sheet.role(), sheet) {
+        let id: Id<Thing> = values.text(Column::Id).and_then(Id::parse).unwrap_or_else(|| self.new_id());
+        match (sheet.role(), sheet) {
             (Some(role), _) => {
                 let institution = values.text(Column::Institution).and_then(Id::parse);
                 let username = &values.username()?;
-                let id = self.insert_account(&NewAccountRow { role, username, hash, institution })?.cast();
+                if values.text(Column::Id).is_some() {
+                    self.take_erasure_back(id.cast())?;
+                }
+                self.insert_account_as(id.cast(), &NewAccountRow { role, username, hash, institution })?;
                 self.make_details(sheet, id, &values)?;
-                id
             }
             (None, Sheet::Groups) => {
-                let id = self.new_id();
                 self.prepare("INSERT INTO children_group (id, owner_id, name, created_at) VALUES (?1, ?2, ?3, ?4)")?
                     .execute(params![
                         id.as_bytes(),
@@ -249,10 +256,8 @@ impl Tx<'_> {
                         self.now().as_millisecond(),
                     ])
                     .or_duplicate(taken())?;
-                id
             }
             (None, _) => {
-                let id = self.new_id();
                 self.prepare("INSERT INTO institution (id, name, type, created_at) VALUES (?1, ?2, ?3, ?4)")?
                     .execute(params![
                         id.as_bytes(),
@@ -261,11 +266,31 @@ impl Tx<'_> {
                         self.now().as_millisecond(),
                     ])
                     .or_duplicate(taken())?;
-                id
             }
-        };
+        }
+        self.put_past(sheet, id, &values)?;
         self.put_sheet_row(sheet, id, row)?;
         Ok(id)
+    }
+
+    /// What was before a thing came here, if the row tells: never later than now.
+    fn put_past(&self, sheet: Sheet, id: Id<Thing>, values: &Values<'_>) -> Result<(), Error> {
+        let time = |column| values.time(column).map(|time| time.min(self.now().as_millisecond() - 1));
+        if let Some(made) = time(Column::CreatedAt) {
+            let sql = match (sheet.role(), sheet) {
+                (Some(_), _) => "UPDATE account SET created_at = ?2 WHERE id = ?1",
+                (None, Sheet::Groups) => "UPDATE children_group SET created_at = ?2 WHERE id = ?1",
+                (None, _) => "UPDATE institution SET created_at = ?2 WHERE id = ?1",
+            };
+            self.execute(sql, params![id.as_bytes(), made])?;
+        }
+        if let Some(login) = time(Column::LastLogin) {
+            self.execute("UPDATE account SET last_login = ?2 WHERE id = ?1", params![id.as_bytes(), login])?;
+        }
+        if let Some(sync) = time(Column::LastSync) {
+            self.execute("UPDATE child SET last_sync = ?2 WHERE account_id = ?1", params![id.as_bytes(), sync])?;
+        }
+        Ok(())
     }
 
     fn make_details(&self, sheet: Sheet, id: Id<Thing>, values: &Values<'_>) -> Result<(), Error> {
@@ -354,7 +379,7 @@ impl Tx<'_> {
                     values.text(Column::Age),
                     values.text(Column::AgeCalcDate),
                     values.text(Column::NfcTag),
-                    values.time(),
+                    values.time(Column::TagTime),
                 ])
                 .or_duplicate(Error::Conflict(Conflict::NfcTag))?;
             }

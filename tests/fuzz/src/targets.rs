@@ -436,7 +436,8 @@ impl Service {
     async fn plan(&mut self, file: &str, bytes: &[u8]) -> PlanRecord {
         let (upload, file, part) = ("fuzz".to_owned(), file.to_owned(), Bytes(bytes.to_vec()));
         self.rosters(RosterCommand::Send { upload: upload.clone(), file, part }).await;
-        let options = PlanOptions { passwords: Passwords::Unset, keep: true, ..PlanOptions::default() };
+        let old_secret = Some("s3cr3tk3y".to_owned());
+        let options = PlanOptions { passwords: Passwords::Unset, keep: true, old_secret, ..PlanOptions::default() };
         match self.rosters(RosterCommand::Plan { upload, options }).await {
             RosterOutcome::Planned(planned) => planned,
             _ => panic!("a plan"),
@@ -447,8 +448,11 @@ impl Service {
     /// says is so afterwards.
     async fn roster(&mut self, data: &[u8]) {
         let Some((which, bytes)) = data.split_first() else { return };
-        let sheets = Sheet::ALL.map(|sheet| format!("{}.csv", sheet.word()));
-        let file = sheets.get(usize::from(*which) % 8).map_or("roster.zip", String::as_str);
+        let mut files = Sheet::ALL.map(|sheet| format!("{}.csv", sheet.word())).to_vec();
+        files.extend(
+            ["roster.zip", "users.json", "users.bson", "dump.archive", "childrengroups.json"].map(str::to_owned),
+        );
+        let file = files[usize::from(*which) % files.len()].as_str();
         let planned = self.plan(file, bytes).await;
         assert!(planned.problems.len() <= 200 && planned.problems.len() <= planned.problems_in_all);
         for problem in &planned.problems {

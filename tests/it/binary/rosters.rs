@@ -55,6 +55,29 @@ fn a_roster_is_imported_exported_and_taken_back_with_the_service_running_and_sto
 }
 
 #[test]
+fn a_folder_of_mongodump_is_imported_with_the_secret_in_a_file() {
+    let server = Server::start(PLAIN);
+    let folder = server.folder();
+    let dump = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dumps/dump");
+    let dump = dump.to_str().unwrap();
+    fs::write(folder.join("old-secret"), "s3cr3tk3y\n").unwrap();
+    fs::set_permissions(folder.join("old-secret"), fs::Permissions::from_mode(0o644)).unwrap();
+    refused(folder, &["import", dump, "--old-secret-file", "old-secret"], 1, &["chmod 600 old-secret"]);
+    fs::set_permissions(folder.join("old-secret"), fs::Permissions::from_mode(0o600)).unwrap();
+    let output = verb(folder, &["import", dump, "--apply"], "");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.code() == Some(1) && text.contains("--old-secret-file"), "{text}");
+    refused(folder, &["import", dump, "--old-secret-file", "nowhere"], 1, &["old platform's secret", "nowhere"]);
+    let applied = done(folder, &["import", dump, "--old-secret-file", "old-secret", "--apply"], "");
+    assert_eq!(applied["applied"]["created"], 12);
+    let output = verb(folder, &["import", dump, "--old-secret-file", "old-secret"], "");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("Taken for a dump of the old platform") && text.contains("nothing to change"), "{text}");
+    assert!(text.contains("users.bson: 8 rows of users, in BSON, without cve_status"), "{text}");
+    assert!(!server.output().contains("BR0001") && !server.output().contains("s3cr3t"), "nothing of it is logged");
+}
+
+#[test]
 fn a_large_file_arrives_whole_at_the_running_service() {
     let server = Server::start(PLAIN);
     roster(server.folder());

@@ -134,10 +134,9 @@ async fn what_is_no_roster_is_refused_by_name() {
         ("users.csv", b"sourcedId,status\n", "OneRoster"),
         ("manifest.csv", b"propertyName,value\n", "OneRoster"),
         ("students.csv", b"School_id,Student_id\n", "Clever"),
-        ("users.json", b"{\"_id\": 1}", "the old platform"),
-        ("children.csv", b" [{\"_id\": 1}]", "the old platform"),
-        ("dump.archive", b"\x6d\xe2\x99\x81", "mongodump"),
-        ("users.bson.gz", b"\x1f\x8b\x08", "gzip"),
+        ("children.csv", b" [{\"_id\": 1}]", "says no collection"),
+        ("dump.archive", b"\x6d\xe2\x99\x81", "cut off"),
+        ("children.csv.gz", b"\x1f\x8b\x08", "gzip"),
         ("children.pdf", b"%PDF-1.7", "PDF"),
     ] {
         refused(&world, name, bytes, words).await;

@@ -2,6 +2,7 @@
 
 mod applied;
 mod files;
+mod old_platform;
 mod plans;
 mod random;
 mod undone;

@@ -1,6 +1,8 @@
 //! What files would change: each row is found, by its id before its name, held against what there is, and becomes an
 //! item or a problem.
 
+mod first_password;
+mod namesakes;
 mod room;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,8 +14,10 @@ use crate::app::rosters::records::{CountsRecord, FileRecord, Passwords};
 use crate::app::rosters::references::{Name, Names, Target, named};
 use crate::app::rosters::rows::{Line, Place, Problems, Wrong};
 use crate::model::rosters::{Column, Sheet, SheetRow, Thing};
-use crate::model::{Error, Id, MAX_CHILDREN, Password};
+use crate::model::{Error, Id, MAX_CHILDREN};
+
 use crate::store::View;
+pub(in crate::app::rosters) use first_password::FirstPassword;
 
 /// What files would change.
 pub(in crate::app::rosters) struct Plan {
@@ -27,6 +31,8 @@ pub(in crate::app::rosters) struct Plan {
     pub(in crate::app::rosters) counts: BTreeMap<Sheet, CountsRecord>,
     /// Why nothing of it can be done, if there is anything.
     pub(in crate::app::rosters) problems: Problems,
+    /// What is left out.
+    pub(in crate::app::rosters) notices: Problems,
 }
 
 /// What is to be done with one thing.
@@ -46,18 +52,6 @@ pub(in crate::app::rosters) enum Deed {
     Create(FirstPassword),
     /// It is there and becomes another.
     Change { id: Id<Thing>, before: SheetRow },
-}
-
-/// The password that a new thing gets.
-pub(in crate::app::rosters) enum FirstPassword {
-    /// It is no user.
-    NoUser,
-    /// None yet.
-    Unset,
-    /// This one.
-    Given(Password),
-    /// One that is made up.
-    MadeUp,
 }
 
 /// Values to set.
@@ -83,20 +77,26 @@ impl Item {
     }
 }
 
+/// What else helps against a name that is taken.
+const RENAME: &str = ", or say --rename-duplicates to have this one called the same with the end of its id behind";
+
 /// Plans what the rows of a roster change.
 ///
 /// # Errors
 /// Those of the store.
 pub(in crate::app::rosters) fn plan(
     view: &View<'_>,
-    roster: Roster,
+    mut roster: Roster,
     passwords: Passwords,
     rules: FieldRules,
 ) -> Result<Plan, Error> {
-    let Roster { form, files, lines, problems } = roster;
-    let plan = Plan { form, files, items: Vec::new(), counts: BTreeMap::new(), problems };
-    let mut planner = Planner { view, plan, passwords, rules, names: Names::default(), found: HashMap::new() };
-    for sheet in Sheet::ALL {
+    if roster.renames {
+        namesakes::rename(view, &mut roster)?;
+    }
+    let Roster { form, files, lines, own_ids, problems, notices, .. } = roster;
+    let plan = Plan { form, files, items: Vec::new(), counts: BTreeMap::new(), problems, notices };
+    let mut planner = Planner { view, plan, passwords, rules, own_ids, names: Names::default(), found: HashMap::new() };
+    for sheet in Sheet::WITH_ADMINISTRATORS {
         let Some(lines) = lines.get(&sheet) else { continue };
         planner.counts(sheet).sheet = sheet.word().to_owned();
         for line in lines {
@@ -130,6 +130,8 @@ struct Planner<'v> {
     plan: Plan,
     passwords: Passwords,
     rules: FieldRules,
+    /// See [`Roster::own_ids`].
+    own_ids: BTreeSet<Sheet>,
     names: Names,
     /// The things that rows are about, and which rows.
     found: HashMap<(Sheet, Id<Thing>), Place>,
@@ -153,6 +155,12 @@ impl Planner<'_> {
         Refused::Told
     }
 
+    /// Tells that something in a row is left out.
+    fn leave_out(&mut self, line: &Line, column: Column, message: &str) {
+        let file = self.plan.files[line.place.file].file.clone();
+        self.plan.notices.notice(&file, line.place, column, Wrong::refused(message));
+    }
+
     fn row_words(&self, place: Place) -> String {
         format!("row {} of {}", place.row, self.plan.files[place.file].file)
     }
@@ -162,6 +170,10 @@ impl Planner<'_> {
             (Sheet::Groups, Some(_)) => self.targets(sheet, line, Column::Owner)?.first().copied(),
             _ => None,
         };
+        if sheet == Sheet::Groups && owner.is_none() && self.own_ids.contains(&sheet) {
+            self.leave_out(line, Column::Owner, "this group is nobody's any more: it is left out as a whole");
+            return Ok(());
+        }
         let subject = self.identify(sheet, line, owner)?;
         if let Some(subject) = &subject
             && let Some(first) = self.found.insert((sheet, subject.id), line.place)
@@ -184,9 +196,10 @@ impl Planner<'_> {
         if let Some(text) = line.get(Column::Id) {
             let id = Id::parse(text);
             let row = id.map(|id| self.view.sheet_row(sheet, id)).transpose()?.flatten();
-            return match id.zip(row) {
-                Some((id, row)) => Ok(Some(Subject { id, row })),
-                None => {
+            return match (id, row) {
+                (Some(id), Some(row)) => Ok(Some(Subject { id, row })),
+                (Some(id), None) if self.own_ids.contains(&sheet) => self.require_unused(sheet, line, id),
+                _ => {
                     let message =
                         format!("there is no {} of this id: leave the cell empty for a new one", sheet.noun());
                     Err(self.refuse(line, Some(Column::Id), Wrong::refused(message)))
@@ -218,6 +231,20 @@ impl Planner<'_> {
         Ok(subject)
     }
 
+    /// The id of a new thing is that of no user of another type, and of nobody who was deleted without a word.
+    fn require_unused(&mut self, sheet: Sheet, line: &Line, id: Id<Thing>) -> Result<Option<Subject>, Refused> {
+        if sheet.role().is_some() {
+            if self.view.account(id.cast())?.is_some() {
+                let message = "a user of another type has this id: leave one of them out";
+                return Err(self.refuse(line, Some(Column::Id), Wrong::conflict(message)));
+            }
+            if self.view.was_erased(id.cast())? {
+                self.leave_out(line, Column::Id, "this user was deleted here since: the import would bring it back");
+            }
+        }
+        Ok(None)
+    }
+
     /// The values of a row that are others than those there are.
     fn wanted(&mut self, sheet: Sheet, line: &Line, subject: Option<&Subject>) -> Result<Wanted, Refused> {
         let (mut wanted, mut refused) = (Wanted::default(), None);
@@ -225,9 +252,12 @@ impl Planner<'_> {
             let before = subject.and_then(|subject| subject.row.get(column));
             match column {
                 Column::Id => {}
-                // A first password is of those who are new.
+                // A first password is of those who are new, and so is what was before they came.
                 Column::Password if subject.is_some() => {}
+                _ if column.is_past() && subject.is_some() => {}
                 _ if column.refers() => match self.targets(sheet, line, *column) {
+                    // What refers to nothing, and is said to do so, changes nothing.
+                    Ok(targets) if targets.is_empty() && *column != Column::Children => {}
                     Ok(targets) if before.is_some_and(|before| is_listed(before, &targets)) => {}
                     Ok(targets) => drop(wanted.targets.insert(*column, targets)),
                     Err(error) => refused = Some(error),
@@ -263,6 +293,9 @@ impl Planner<'_> {
             match self.names.resolve(self.view, sheets, word)? {
                 Ok(target) if targets.contains(&target) => {}
                 Ok(target) => targets.push(target),
+                Err(_) if sheets.iter().any(|sheet| self.own_ids.contains(sheet)) => {
+                    self.leave_out(line, column, "this refers to nothing that there is: it is left out");
+                }
                 Err(wrong) => return Err(self.refuse(line, Some(column), wrong)),
             }
         }
@@ -281,6 +314,10 @@ impl Planner<'_> {
             let owner = owner.or_else(|| held(Column::Owner).and_then(|id| Id::parse(&id)).map(Target::There));
             let renamed = wanted.texts.contains_key(&naming) || wanted.targets.contains_key(&Column::Owner);
             self.claim_name((sheet, line), (owner, name), target, renamed)?;
+        }
+        if let (None, Some(id)) = (subject, line.get(Column::Id).and_then(Id::parse)) {
+            let first = self.names.identify(sheet, id, line.place, target);
+            self.require_free((line, Column::Id), None, target, first)?;
         }
         if let Some(source) = held(Column::SourcedId) {
             let first = self.names.source(sheet, &source, line.place, target).filter(|first| *first != line.place);
@@ -330,11 +367,13 @@ impl Planner<'_> {
             }
             _ => return Ok(()),
         };
-        Err(self.refuse(line, Some(column), Wrong::conflict(message)))
+        let or = if column == Column::Username && !self.own_ids.is_empty() { RENAME } else { "" };
+        Err(self.refuse(line, Some(column), Wrong::conflict(message + or)))
     }
 
     fn change(&mut self, sheet: Sheet, line: &Line, subject: Subject, wanted: Wanted) {
-        if wanted.texts.is_empty() && wanted.targets.is_empty() {
+        // Who runs the service is changed by who does, and by no file.
+        if sheet == Sheet::Administrators || (wanted.texts.is_empty() && wanted.targets.is_empty()) {
             self.counts(sheet).unchanged += 1;
             return;
         }
@@ -350,27 +389,22 @@ impl Planner<'_> {
 
     fn create(&mut self, sheet: Sheet, line: &Line, mut wanted: Wanted) -> Result<(), Refused> {
         let set = wanted.columns();
-        let missing: Vec<_> = sheet.required().iter().filter(|column| !set.contains(column)).collect();
+        // In the old platform, what somebody belonged to may have gone since.
+        let excused = |column: Column| column.refers() && self.own_ids.contains(&sheet);
+        let missing = sheet.required().iter().filter(|column| !set.contains(column) && !excused(**column));
+        let missing: Vec<_> = missing.collect();
         if !missing.is_empty() {
             let words: Vec<_> = missing.iter().map(|column| column.word()).collect();
             let message = format!("a new {} needs {}, too: fill that in", sheet.noun(), words.join(", "));
             return Err(self.refuse(line, None, Wrong::refused(message)));
         }
-        let given = wanted.texts.remove(&Column::Password).map(|password| Password::verbatim(&password));
-        let password = match (sheet.role(), given, self.passwords) {
-            (None, ..) => FirstPassword::NoUser,
-            (Some(_), Some(given), _) => FirstPassword::Given(given),
-            (Some(_), None, Passwords::MadeUp) => FirstPassword::MadeUp,
-            (Some(_), None, Passwords::Unset) => FirstPassword::Unset,
-            (Some(_), None, Passwords::Given) => {
-                let message = format!(
-                    "a new {} needs a password: fill it in, or say --passwords FILE to have them made up, or \
-                     --without-passwords",
-                    sheet.noun()
-                );
-                return Err(self.refuse(line, Some(Column::Password), Wrong::refused(message)));
-            }
-        };
+        if let Some(id) = line.get(Column::Id) {
+            wanted.texts.insert(Column::Id, id.to_owned());
+        }
+        let given = wanted.texts.remove(&Column::Password);
+        let of_dump = self.own_ids.contains(&sheet);
+        let password = FirstPassword::of(sheet, of_dump, given.as_deref(), self.passwords);
+        let password = password.map_err(|wrong| self.refuse(line, Some(Column::Password), wrong))?;
         let name = wanted.texts.get(&sheet.naming()).cloned().unwrap_or_default();
         self.plan.items.push(Item { sheet, place: line.place, name, deed: Deed::Create(password), wanted });
         self.counts(sheet).create += 1;

@@ -1,7 +1,9 @@
-//! Files that come in a zip: taken out in memory, never by the paths that stand in it, and never more than there may be.
+//! Files that come in a zip, or compressed with gzip: taken out in memory, never by the paths that stand in it, and never
+//! more than there may be.
 
 use std::io::{Cursor, Read};
 
+use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
 use crate::app::rosters::read::{Files, MOST_BYTES, MOST_FILES};
@@ -28,6 +30,13 @@ pub(in crate::app::rosters) fn expanded(files: Files, problems: &mut Problems) -
 
 fn insert(all: &mut Files, name: String, bytes: Vec<u8>, problems: &mut Problems) {
     let held: usize = all.values().map(Vec::len).sum();
+    let (name, bytes) = match bytes.starts_with(b"\x1f\x8b") {
+        true => match inflated(&bytes, MOST_BYTES.saturating_sub(held)) {
+            Ok(inflated) => (without_gz(name), inflated),
+            Err(message) => return problems.file(&name, message),
+        },
+        false => (name, bytes),
+    };
     if all.contains_key(&name) {
         problems.file(&name, "there are two files of this name: leave one of them out");
     } else if held + bytes.len() > MOST_BYTES || all.len() >= MOST_FILES {
@@ -35,6 +44,24 @@ fn insert(all: &mut Files, name: String, bytes: Vec<u8>, problems: &mut Problems
     } else {
         all.insert(name, bytes);
     }
+}
+
+/// A file's name without the ending of gzip.
+fn without_gz(name: String) -> String {
+    match name.len().checked_sub(3).filter(|at| name.is_char_boundary(*at)).map(|at| name.split_at(at)) {
+        Some((stem, ending)) if ending.eq_ignore_ascii_case(".gz") => stem.to_owned(),
+        _ => name,
+    }
+}
+
+fn inflated(bytes: &[u8], most: usize) -> Result<Vec<u8>, String> {
+    let mut content = Vec::new();
+    let read = MultiGzDecoder::new(bytes).take(most as u64 + 1).read_to_end(&mut content);
+    read.map_err(|error| format!("this gzip cannot be read ({error}): make it anew"))?;
+    if content.len() > most {
+        return Err(too_much());
+    }
+    Ok(content)
 }
 
 fn too_much() -> String {

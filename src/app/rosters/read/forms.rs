@@ -1,17 +1,22 @@
 //! What forms of rosters there are, and how they are told apart: here a form is added, and a module that reads it.
 
-use crate::app::rosters::read::{Files, table};
+use crate::app::rosters::read::{Files, old_platform, table};
 
 /// A form of rosters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::app::rosters::read) enum Form {
     /// Our own spreadsheets: a file for each sheet.
     Spreadsheet,
+    /// What the old platform's database held, in files of its tools.
+    OldPlatform,
 }
 
 /// The form of files, by their names and their first bytes. What is none is taken for a spreadsheet, whose reader says
 /// what is wrong with it.
-pub(in crate::app::rosters::read) fn of(_: &Files) -> Form {
+pub(in crate::app::rosters::read) fn of(files: &Files) -> Form {
+    if files.iter().any(|(name, bytes)| old_platform::is_one(name, bytes)) {
+        return Form::OldPlatform;
+    }
     Form::Spreadsheet
 }
 
@@ -27,15 +32,8 @@ pub(in crate::app::rosters::read) fn table_name(name: &str) -> Option<String> {
 pub(in crate::app::rosters::read) fn foreign(bytes: &[u8]) -> Option<String> {
     const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", &[0xd0, 0xcf, 0x11, 0xe0]];
     let begins = |magic: &[u8]| bytes.starts_with(magic);
-    let text = bytes.trim_ascii_start();
     if WORKBOOKS.iter().any(|magic| begins(magic)) {
         Some("this is a spreadsheet program's own file: save it as CSV UTF-8 there, and import that".to_owned())
-    } else if begins(&[0x6d, 0xe2, 0x99, 0x81]) {
-        Some("this is an archive of mongodump, which this program does not understand yet".to_owned())
-    } else if begins(&[0x1f, 0x8b]) {
-        Some("this is compressed with gzip: unpack it, and import what is in it".to_owned())
-    } else if text.starts_with(b"{") || text.starts_with(b"[") {
-        Some("this is JSON, such as a dump of the old platform, which this program does not understand yet".to_owned())
     } else if begins(b"%PDF") {
         Some("this is a PDF: export the list as CSV UTF-8, and import that".to_owned())
     } else {

@@ -3,11 +3,12 @@
 
 mod archive;
 mod forms;
+pub(in crate::app::rosters) mod old_platform;
 mod sheets;
 mod table;
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use encoding_rs::Encoding;
 
@@ -16,6 +17,7 @@ use crate::app::rosters::rows::{Line, Problems};
 use crate::model::rosters::Sheet;
 use forms::Form;
 
+pub use old_platform::OldSecret;
 pub use sheets::sheets_of_file;
 
 /// Files by name.
@@ -37,6 +39,10 @@ pub struct ReadOptions {
     pub encoding: Option<&'static Encoding>,
     /// Headers that are left out, in lower case and without what stands between words.
     pub ignore: Vec<String>,
+    /// What usernames of the old platform are encrypted with.
+    pub old_secret: Option<OldSecret>,
+    /// Whether users of the old platform whose name is taken get another.
+    pub rename_duplicates: bool,
 }
 
 impl ReadOptions {
@@ -58,6 +64,8 @@ impl ReadOptions {
             sheet: sheet.transpose()?,
             encoding: encoding.transpose()?,
             ignore: options.ignore.iter().map(|header| table::plain(header)).collect(),
+            old_secret: options.old_secret.as_deref().map(OldSecret::new),
+            rename_duplicates: options.rename_duplicates,
         })
     }
 }
@@ -71,6 +79,13 @@ pub(in crate::app::rosters) struct Roster {
     pub(in crate::app::rosters) files: Vec<FileRecord>,
     /// The rows of each sheet, in the order in which they stand.
     pub(in crate::app::rosters) lines: BTreeMap<Sheet, Vec<Line>>,
+    /// The sheets that the files hold whole, with the things' own ids: ids stay as they are there, and what refers to
+    /// none of them refers to nothing.
+    pub(in crate::app::rosters) own_ids: BTreeSet<Sheet>,
+    /// Whether users whose name is taken get another.
+    pub(in crate::app::rosters) renames: bool,
+    /// What is left out, and told.
+    pub(in crate::app::rosters) notices: Problems,
     /// Why there is nothing to plan, if there is anything.
     pub(in crate::app::rosters) problems: Problems,
 }
@@ -81,6 +96,7 @@ pub(in crate::app::rosters) fn read(files: Files, options: &ReadOptions) -> Rost
     let files = archive::expanded(files, &mut roster.problems);
     match forms::of(&files) {
         Form::Spreadsheet => sheets::read(files, options, &mut roster),
+        Form::OldPlatform => old_platform::read(files, options, &mut roster),
     }
     if roster.files.is_empty() && roster.problems.count == 0 {
         roster.problems.file("", "there is no file to import: `ocariot-users import template` writes empty ones");
