@@ -111,6 +111,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Some(("coverage", matches)) => wearables::coverage(matches),
         Some(("import-health", matches)) => wearables::import_health(matches),
         Some(("export", matches)) => rosters::export(matches),
+        Some(("cards", matches)) => rosters::cards::run(matches),
         Some(("demo", matches)) => demo::demo(flags(matches)),
         Some((noun @ ("admin" | "user" | "keys" | "limits"), matches)) => operator::run(noun, matches),
         Some(("doctor", matches)) => doctor::doctor(matches),
@@ -155,6 +156,7 @@ fn command() -> Command {
         .subcommand(wearables::import_health_command())
         .subcommand(wearables::coverage_command())
         .subcommand(rosters::export_command())
+        .subcommand(rosters::cards::command())
         .subcommand(doctor::command())
         .subcommand(demo)
         .subcommand(config)

@@ -110,6 +110,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "rustix",
             "tempfile",
             "zip",
+            "qrcode",
         ],
     ),
 ];

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::operator::refusal::{Refusal, refusal};
-use crate::app::rosters::cells::harmless;
+use crate::app::rosters::cells::{harmless, normal};
 use crate::app::rosters::records::{MadeUp, RowsRecord};
 use crate::model::rosters::{Column, Sheet};
 use crate::model::{Error, Id};
@@ -12,7 +12,7 @@ use crate::store::{Asker, View};
 const ROWS: usize = 500;
 
 /// The columns of a sheet that are written: all but the password.
-fn columns(sheet: Sheet) -> impl Iterator<Item = Column> {
+pub fn columns(sheet: Sheet) -> impl Iterator<Item = Column> {
     sheet.columns().iter().copied().filter(|column| *column != Column::Password)
 }
 
@@ -114,6 +114,26 @@ pub fn passwords_csv(made_up: &[MadeUp], first: bool) -> Result<String, Error> {
         writer.write_record([r#type, &harmless(username), password]).map_err(Error::internal)?;
     }
     text_of(writer)
+}
+
+/// The passwords that [`passwords_csv`] wrote.
+///
+/// # Errors
+/// Why it is no such file.
+pub fn passwords_of(bytes: &[u8]) -> Result<Vec<MadeUp>, String> {
+    let mut reader = csv::ReaderBuilder::new().from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+    let headers = reader.headers().map_err(|_| "it is no CSV in UTF-8".to_owned())?;
+    if headers.iter().ne(["type", "username", "password"]) {
+        return Err("its columns are not type, username and password".to_owned());
+    }
+    let mut made_up = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|_| format!("row {} has other cells", made_up.len() + 2))?;
+        let [r#type, username, password] = [0, 1, 2].map(|at| record.get(at).unwrap_or_default());
+        let (r#type, username, password) = (r#type.to_owned(), normal(username), password.to_owned());
+        made_up.push(MadeUp { r#type, username, password });
+    }
+    Ok(made_up)
 }
 
 fn text_of(writer: csv::Writer<Vec<u8>>) -> Result<String, Error> {

@@ -24,7 +24,7 @@ use crate::model::hex;
 use crate::store::Asker;
 use records::{FileRecord, Passwords, PlanOptions, PlanRecord, ProblemRecord, RosterCommand, RosterOutcome};
 
-pub use export::{as_csv, passwords_csv, template};
+pub use export::{as_csv, columns as exported_columns, passwords_csv, passwords_of, template};
 pub use read::{OldSecret, ReadOptions, sheets_of_file};
 
 impl RosterCommand {

@@ -1,6 +1,8 @@
 //! `import` and `export`: rosters in files, with the service running or stopped.
 
+pub(super) mod cards;
 mod shown;
+mod slips;
 mod upload;
 
 use std::fs::{File, OpenOptions};
@@ -15,10 +17,10 @@ use serde_json::{Map, Value, json};
 use super::progress::Progress;
 use super::{Failure, flags, imports, operator_verb, output, verb_settings, with_folder_settings};
 use crate::app::rosters::records::{MadeUp, Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
-use crate::app::rosters::{as_csv, new_name, passwords_csv, template};
+use crate::app::rosters::{as_csv, exported_columns, new_name, passwords_csv, template};
 use crate::app::{OperatorCommand, Outcome};
 use crate::model::Clock;
-use crate::model::rosters::Sheet;
+use crate::model::rosters::{Sheet, SheetRow};
 use crate::operations::{Operator, read_given_secret};
 
 const IMPORT: &str = "\
@@ -135,6 +137,7 @@ impl Asked {
         let config = verb_settings(flags(matches))?;
         let operator = Operator::reach(&config, Clock::system())?;
         let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
             .build()
             .map_err(|error| Failure::Other(format!("the command cannot be started: {error}")))?;
         let folder = std::path::absolute(&config.data_dir).unwrap_or(config.data_dir).display().to_string();
@@ -145,6 +148,21 @@ impl Asked {
         match self.runtime.block_on(self.operator.operate(OperatorCommand::Roster(command)))? {
             Outcome::Roster(outcome) => Ok(outcome),
             _ => Err(something_else()),
+        }
+    }
+
+    /// All rows of a sheet, without what is empty.
+    fn rows(&self, sheet: Sheet) -> Result<Vec<SheetRow>, Failure> {
+        let (mut rows, mut after) = (Vec::new(), None);
+        loop {
+            let command = RosterCommand::Export { sheet: sheet.word().to_owned(), after };
+            let RosterOutcome::Rows(part) = self.ask(command)? else { return Err(something_else()) };
+            let row = |cells| exported_columns(sheet).zip::<Vec<String>>(cells).filter(|(_, cell)| !cell.is_empty());
+            rows.extend(part.rows.into_iter().map(|cells| row(cells).collect::<SheetRow>()));
+            after = part.next;
+            if after.is_none() {
+                return Ok(rows);
+            }
         }
     }
 
@@ -313,8 +331,8 @@ impl PasswordFile {
 }
 
 /// A new file in a folder, which is made if it is not there. What stands there stays.
-fn new_file(folder: &Path, sheet: Sheet) -> Result<(PathBuf, File), Failure> {
-    let path = folder.join(format!("{}.csv", sheet.word()));
+fn new_file(folder: &Path, word: &str) -> Result<(PathBuf, File), Failure> {
+    let path = folder.join(format!("{word}.csv"));
     let refused = |error: std::io::Error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::Other(format!("{} is there already: name another folder", path.display())),
         _ => Failure::Other(format!("{} cannot be written ({error}): name another folder", path.display())),
@@ -333,7 +351,7 @@ fn write_templates(matches: &ArgMatches) -> Result<(), Failure> {
     let mut files = Vec::new();
     for sheet in Sheet::ALL {
         let text = template(sheet).map_err(|error| Failure::Other(error.to_string()))?;
-        let (path, mut file) = new_file(&folder, sheet)?;
+        let (path, mut file) = new_file(&folder, sheet.word())?;
         file.write_all(text.as_bytes()).map_err(|error| unwritten(&path, &error))?;
         files.push(path.display().to_string());
     }
@@ -361,7 +379,7 @@ pub(super) fn export(matches: &ArgMatches) -> Result<(), Failure> {
     let mut written = Vec::new();
     for sheet in Sheet::ALL {
         progress.say(sheet.word());
-        let (path, mut file) = new_file(&folder, sheet)?;
+        let (path, mut file) = new_file(&folder, sheet.word())?;
         let (mut after, mut first, mut rows) = (None, true, 0);
         loop {
             let asked = asked.ask(RosterCommand::Export { sheet: sheet.word().to_owned(), after })?;

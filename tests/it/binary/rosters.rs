@@ -78,6 +78,44 @@ fn a_folder_of_mongodump_is_imported_with_the_secret_in_a_file() {
 }
 
 #[test]
+fn slips_hold_the_passwords_of_an_import_by_class() {
+    let server = Server::start(PLAIN);
+    let folder = server.folder();
+    roster(folder);
+    let children = format!("{CHILDREN}BR0010,Elementary School,male,9\nBR0002,Elementary School,male,9\n");
+    fs::write(folder.join("roster/children.csv"), children).unwrap();
+    fs::write(folder.join("roster/educators.csv"), "username,institution\nana <b>,Elementary School\n").unwrap();
+    let groups =
+        "owner,name,school_class,children\nana <b>,All,10a,BR0001|BR0002|BR0010\nana <b>,Half,9b,BR0010|BR0002\n";
+    fs::write(folder.join("roster/groups.csv"), groups).unwrap();
+    let cards = ["cards", "passwords.csv", "--address", "https://school-box:3001", "--to", "slips.html"];
+    done(folder, &["import", "roster", "--passwords", "passwords.csv", "--apply"], "");
+    let made = done(folder, &cards, "");
+    assert_eq!((&made["cards"]["slips"], &made["cards"]["classes"]), (&4.into(), &3.into()));
+    let page = fs::read_to_string(folder.join("slips.html")).unwrap();
+    assert_eq!(fs::metadata(folder.join("slips.html")).unwrap().permissions().mode() & 0o777, 0o600);
+    let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} in {page}"));
+    let order = ["<h1>9b<", ">BR0002<", ">BR0010<", "<h1>10a<", ">BR0001<", "<h1>educators<", ">ana &lt;b&gt;<"];
+    assert!(order.map(at).is_sorted(), "classes and names in the order that people count in");
+    for line in fs::read_to_string(folder.join("passwords.csv")).unwrap().lines().skip(1) {
+        assert!(page.contains(&format!(">{}<", line.rsplit(',').next().unwrap())), "{line}");
+    }
+    refused(folder, &cards, 1, &["slips.html is there already"]);
+    let blank = ["cards", "--address", "http://10.0.0.2:3000", "--to", "blank.html", "--language", "el"];
+    assert_eq!(done(folder, &blank, "")["cards"]["slips"], 4);
+    assert!(!fs::read_to_string(folder.join("blank.html")).unwrap().contains("passwords"));
+    for (arguments, words) in [
+        (["cards", "nowhere", "--address", "https://a", "--to", "x"], "cannot be read"),
+        (["cards", "roster/children.csv", "--address", "https://a", "--to", "x"], "columns are not type, username"),
+    ] {
+        refused(folder, &arguments, 1, &[words]);
+    }
+    refused(folder, &["cards", "--address", "school-box", "--to", "x"], 2, &["https://school-box:3001"]);
+    fs::write(folder.join("other.csv"), "type,username,password\nchild,NOBODY,x\n").unwrap();
+    refused(folder, &["cards", "other.csv", "--address", "https://a", "--to", "x"], 1, &["1 of those in the file"]);
+}
+
+#[test]
 fn a_large_file_arrives_whole_at_the_running_service() {
     let server = Server::start(PLAIN);
     roster(server.folder());
