@@ -25,10 +25,10 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "csv",
             "encoding_rs",
             "zip",
-            "quick_xml",
             "bcrypt",
             "bson",
             "flate2",
+            "quick_xml",
         ],
     ),
     (

@@ -11,6 +11,7 @@ mod read;
 pub mod records;
 mod references;
 mod report;
+mod research;
 mod rows;
 mod trail;
 mod undo;
@@ -26,6 +27,7 @@ use records::{FileRecord, Passwords, PlanOptions, PlanRecord, ProblemRecord, Ros
 
 pub use export::{as_csv, columns as exported_columns, passwords_csv, passwords_of, template};
 pub use read::{OldSecret, ReadOptions, sheets_of_file};
+pub use research::{Pseudonyms, Shift, Table, research_csv, rows as research_rows};
 
 impl RosterCommand {
     /// The verb that asks for it.

@@ -1,6 +1,7 @@
 //! `import` and `export`: rosters in files, with the service running or stopped.
 
 pub(super) mod cards;
+mod research;
 mod shown;
 mod slips;
 mod upload;
@@ -16,9 +17,10 @@ use serde_json::{Map, Value, json};
 
 use super::progress::Progress;
 use super::{Failure, flags, imports, operator_verb, output, verb_settings, with_folder_settings};
+use crate::api;
 use crate::app::rosters::records::{MadeUp, Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
 use crate::app::rosters::{as_csv, exported_columns, new_name, passwords_csv, template};
-use crate::app::{OperatorCommand, Outcome};
+use crate::app::{OperatorCommand, Outcome, UserName};
 use crate::model::Clock;
 use crate::model::rosters::{Sheet, SheetRow};
 use crate::operations::{Operator, read_given_secret};
@@ -116,8 +118,11 @@ pub(super) fn export_command() -> Command {
         .long_about(
             "Writes a CSV file for each sheet into a folder: everybody who is registered, by id, without passwords and \
              without what is tracked. What a spreadsheet program would compute begins with a quote. `import` of the \
-             same folder changes nothing.",
+             same folder changes nothing.\n\nWith --research it writes tables for a study instead: what was tracked of \
+             children, by pseudonyms, without names, ids or dates of birth. The audit trail names each child, as of \
+             `child export`.",
         )
+        .args(research::arguments())
         .arg(folder().required(true))
 }
 
@@ -164,6 +169,11 @@ impl Asked {
                 return Ok(rows);
             }
         }
+    }
+
+    /// Writes what is stored about a child.
+    fn export(&self, child: UserName, out: &mut dyn Write) -> Result<(), Failure> {
+        Ok(self.runtime.block_on(self.operator.export(child, api::child_export, out))?)
     }
 
     fn as_json(&self, parts: impl IntoIterator<Item = (&'static str, Value)>) -> String {
@@ -373,6 +383,9 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
 
 /// Carries out `export`.
 pub(super) fn export(matches: &ArgMatches) -> Result<(), Failure> {
+    if matches.get_flag("research") {
+        return research::export(matches);
+    }
     let asked = Asked::reach(matches)?;
     let folder = given_folder(matches);
     let progress = Progress::begin("Exporting");

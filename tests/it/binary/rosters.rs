@@ -116,6 +116,30 @@ fn slips_hold_the_passwords_of_an_import_by_class() {
 }
 
 #[test]
+fn tables_for_research_name_nobody_and_are_the_same_with_the_same_key() {
+    let server = Server::start(PLAIN);
+    let folder = server.folder();
+    roster(folder);
+    done(folder, &["import", "roster", "--without-passwords", "--apply"], "");
+    refused(folder, &["export", "--research", "tables"], 2, &["--research-key"]);
+    let tables = |to: &str| done(folder, &["export", "--research", "--research-key", "key", to], "");
+    assert_eq!(tables("tables")["files"].as_array().unwrap().len(), 7);
+    let children = |to: &str| fs::read_to_string(folder.join(to).join("children.csv")).unwrap();
+    let text = children("tables");
+    assert!(text.starts_with("child,gender,age,birth_year,") && text.contains(",female,11,"), "{text}");
+    assert!(!text.contains("BR0001") && !text.contains("Elementary"), "{text}");
+    assert_eq!(fs::metadata(folder.join("key")).unwrap().permissions().mode() & 0o777, 0o600);
+    tables("again");
+    assert_eq!(children("again"), text);
+    done(folder, &["export", "--research", "--research-key", "other", "others"], "");
+    assert_ne!(children("others"), text);
+    refused(folder, &["export", "--research", "--research-key", "key", "tables"], 1, &["is there already"]);
+    fs::write(folder.join("short"), "x").unwrap();
+    fs::set_permissions(folder.join("short"), fs::Permissions::from_mode(0o600)).unwrap();
+    refused(folder, &["export", "--research", "--research-key", "short", "x"], 1, &["at least 16 characters"]);
+}
+
+#[test]
 fn a_large_file_arrives_whole_at_the_running_service() {
     let server = Server::start(PLAIN);
     roster(server.folder());
