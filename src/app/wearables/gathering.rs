@@ -107,7 +107,7 @@ impl Gathering {
     /// Takes the totals of each day from one of the origins that there are.
     pub(in crate::app::wearables) fn take_days(&mut self, sums: DaySums) {
         let DaySums { sums, origins } = sums;
-        let mut by_day: BTreeMap<i64, Vec<(usize, [Option<f64>; 5])>> = BTreeMap::new();
+        let mut by_day = BTreeMap::<i64, Vec<_>>::new();
         for ((day, origin), totals) in sums {
             by_day.entry(day).or_default().push((origin, totals));
         }

@@ -1,6 +1,7 @@
 //! Each source: what is read of files that were made of a life is what was done in it, day by day.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use jiff::civil::date;
 use serde_json::{Value, json};
@@ -8,10 +9,15 @@ use serde_json::{Value, json};
 use super::made::{Life, apple, gadgetbridge, health_connect, life, takeout, withings, zipped};
 use super::{ATHENS, Given, Made, Wearables, one, read_made, stores};
 
+/// Where whoever computes anew what is stored wants the files, if anybody does.
+fn wanted_at() -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "a test is steered from outside")]
+    std::env::var_os("OCARIOT_MADE_FILES").map(PathBuf::from)
+}
+
 /// Days over two changes of the clock, or over two years.
 fn lives() -> Vec<Life> {
-    let long = std::env::var_os("OCARIOT_MADE_FILES").is_some();
-    let days = if long { 731 } else { 240 };
+    let days = if wanted_at().is_some() { 731 } else { 240 };
     let zones = ["Europe/Athens", "America/Sao_Paulo", "Asia/Kathmandu"];
     let from = date(2022, 3, 10);
     zones.into_iter().zip(1..).map(|(zone, seed)| life(seed, zone, from, days)).collect()
@@ -259,7 +265,7 @@ fn files_of(life: &Life) -> [(&'static str, Vec<Made>); 5] {
 #[tokio::test]
 #[ignore = "writes files for tests/wearables/run, which computes anew what is in them"]
 async fn made_files_are_written_for_an_independent_calculation() {
-    let folder = std::path::PathBuf::from(std::env::var_os("OCARIOT_MADE_FILES").unwrap());
+    let folder = wanted_at().unwrap();
     for (number, life) in lives().iter().enumerate() {
         let folder = folder.join(number.to_string());
         std::fs::create_dir(&folder).unwrap();

@@ -169,8 +169,11 @@ fn nights(database: &Foreign, programs: &Programs, into: &mut Gathering) -> Resu
     Ok(())
 }
 
+/// A part of a night: when it began, the place of its phase, and how long it was.
+type Entry = (i64, usize, u64);
+
 /// The parts of a night by the places of their phases, and whether they are stages; nothing if nothing is told apart.
-fn entries(mut parts: Vec<(i64, i64, i64)>) -> Option<(bool, Vec<(i64, usize, u64)>)> {
+fn entries(mut parts: Vec<(i64, i64, i64)>) -> Option<(bool, Vec<Entry>)> {
     parts.sort_unstable();
     let is_staged = parts.iter().any(|(_, _, kind)| matches!(kind, 4..=6));
     let place = |kind: i64| match (is_staged, kind) {
@@ -209,7 +212,7 @@ struct Sums {
 }
 
 fn exercises(database: &Foreign, programs: &Programs, into: &mut Gathering) -> Result<(), Refusal> {
-    let mut sessions: BTreeMap<(Option<i64>, i64), (Span, i64, i64, Sums)> = BTreeMap::new();
+    let mut sessions = BTreeMap::<(Option<i64>, i64), _>::new();
     let columns = [SPAN[0], SPAN[1], SPAN[2], SPAN[3], "exercise_type", "uuid"];
     database.rows("exercise_session_record_table", &columns, &mut |cells| {
         if let Some(span) = span(cells).filter(|span| span.end > span.start) {

@@ -76,7 +76,7 @@ impl Headers {
     }
 }
 
-fn text<'r>(record: &'r StringRecord, at: Option<usize>) -> Option<&'r str> {
+fn text(record: &StringRecord, at: Option<usize>) -> Option<&str> {
     at.and_then(|at| record.get(at)).map(str::trim).filter(|text| !text.is_empty())
 }
 
