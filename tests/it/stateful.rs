@@ -4,6 +4,7 @@
 //! is shown. A failure prints the seed; `STATEFUL_SEED` runs it again.
 
 mod deeds;
+mod glances;
 mod model;
 mod sent;
 mod things;

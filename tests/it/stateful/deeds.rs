@@ -34,7 +34,7 @@ impl Walk {
     }
 
     pub async fn step(&mut self) {
-        let kind = self.dice.random_range(0..53 + 30);
+        let kind = self.dice.random_range(0..53 + 35);
         self.deed(kind).await;
     }
 

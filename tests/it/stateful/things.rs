@@ -9,7 +9,7 @@ use super::{ABSENT, Walk};
 
 impl Walk {
     /// An owner, perhaps a stranger to the group that is named beside him.
-    fn group(&mut self, owners: &str) -> (String, String) {
+    pub(super) fn group(&mut self, owners: &str) -> (String, String) {
         let of_type = self.model.groups.iter().filter(|(_, group)| self.model.is(owners, &group.owner));
         let of_type: Vec<_> = of_type.map(|(id, group)| (group.owner.clone(), id.clone())).collect();
         let found = self.pick(&of_type);
@@ -26,7 +26,7 @@ impl Walk {
         self.chance(85)
     }
 
-    fn not_theirs(&self, owner: &str, id: &str) -> bool {
+    pub(super) fn not_theirs(&self, owner: &str, id: &str) -> bool {
         self.model.groups.get(id).is_none_or(|group| group.owner != owner)
     }
 

@@ -17,7 +17,7 @@ const AIR: &str = "environments";
 
 /// What somebody wants to do with data.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wish {
+pub(super) enum Wish {
     Create,
     Read,
     Delete,
@@ -77,6 +77,11 @@ impl Walk {
             23 => self.environment_delete().await,
             24 => self.environment_clear().await,
             25 => self.child_export().await,
+            30 => self.overview_view().await,
+            31 => self.user_unlock().await,
+            32 => self.child_days_view().await,
+            33 => self.group_days_view("educators", "educator").await,
+            34 => self.group_days_view("healthprofessionals", "healthprofessional").await,
             _ => self.tracked_create(collection, name).await,
         }
     }
@@ -95,7 +100,7 @@ impl Walk {
         }
     }
 
-    fn asker_of_data(&mut self, child: &str, wish: Wish) -> Asker {
+    pub(super) fn asker_of_data(&mut self, child: &str, wish: Wish) -> Asker {
         let users = self.model.users.values().filter(|user| self.model.reaches(user, child, wish));
         let may: BTreeSet<String> = users.map(|user| user.id.clone()).collect();
         self.asker(|user| may.contains(&user.id))
