@@ -51,6 +51,10 @@ fn words_of(table: &str) -> (&str, &str) {
         "roster_source" => ("name in rosters", "names in rosters"),
         "store_state" => ("row of bookkeeping", "rows of bookkeeping"),
         "roster_batch" => ("import", "imports"),
+        "wearable_batch" => ("import of a wearable's files", "imports of wearables' files"),
+        "wearable_row" => ("entry of a wearable", "entries of wearables"),
+        "wearable_before" => ("value from before a wearable's import", "values from before wearables' imports"),
+        "wearable_answer" => ("answer about a child's files", "answers about children's files"),
         "roster_change" => ("change by an import", "changes by imports"),
         other => (other, other),
     }

@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn what_stands_in_a_database_is_not_carried_out() {
-        let sql = "CREATE TABLE t (x, y AS (hex(randomblob(100000000))));
+        let sql = "CREATE TABLE t (x, y AS (hex(zeroblob(100000000))));
                    INSERT INTO t (x) VALUES (1);
                    CREATE VIEW steps_record_table AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c";
         let foreign = open(&made(sql)).unwrap();
