@@ -16,7 +16,7 @@ use super::{Failure, Scale, raw};
 pub(super) const FEW: usize = 8;
 const MANY: usize = 64;
 /// How long an answer may take that takes longer than a measurement.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 const STARTS: usize = 5;
 const SEARCHES: usize = 5;
 
