@@ -52,6 +52,7 @@ pub use audit::actions::audited_actions;
 pub use audit::trail::{TrailCursor, TrailPage, TrailQuery, TrailRecord};
 pub use backups::{BackupShelf, KnownBackups};
 pub use clock::{ClockTrust, clock_is_behind};
+pub use directory::leaving::Leave;
 pub use inquiry::Inquiry;
 pub use operator::bootstrap::FirstAdmin;
 pub use operator::refusal::Refusal;

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 use std::io::{self, BufRead, IsTerminal, Write as _};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::audit::local_time;
@@ -34,7 +37,9 @@ pub(super) fn admin_command() -> Command {
 pub(super) fn user_command() -> Command {
     let of = Arg::new("institution").long("institution").value_name("INSTITUTION");
     let of = of.help("Only users of this institution: its id, or its name");
-    let list = operator_verb("list", "List the users").arg(kind()).arg(of);
+    let left = Arg::new("deactivated").long("deactivated").action(ArgAction::SetTrue);
+    let left = left.help("Those who are deactivated; without, those who are active");
+    let list = operator_verb("list", "List the users").arg(kind()).arg(of).arg(left);
     let show = one_user(operator_verb("show", "Show a user"));
     let set =
         one_user(operator_verb("set-password", "Give a user another password; the user's tokens are refused at once"));
@@ -42,6 +47,23 @@ pub(super) fn user_command() -> Command {
         "unlock",
         "Forget how often a user's password was tried, so that nobody waits any more",
     ));
+    let deactivate = one_user(operator_verb(
+        "deactivate",
+        "Let a user log in no more, and lists leave it out; its tokens are refused at once",
+    ))
+    .arg(
+        Arg::new("at")
+            .long("at")
+            .value_name("TIME")
+            .help("From then on: a day here, such as 2026-07-31, or a time such as 2026-07-31T12:00:00Z"),
+    )
+    .arg(
+        Arg::new("erase-after")
+            .long("erase-after")
+            .value_name("TIME")
+            .help("Delete the user with all that belongs to it so long after that, such as 30d"),
+    );
+    let activate = one_user(operator_verb("activate", "Let a user log in again who was deactivated, or is to be"));
     let delete = one_user(operator_verb("delete", "Delete a user with all that belongs to it"))
         .arg(Arg::new("yes").long("yes").action(ArgAction::SetTrue).help("Do not ask whether this is meant"));
     Command::new("user").about("Users of all types").subcommand_required(true).subcommands([
@@ -49,6 +71,8 @@ pub(super) fn user_command() -> Command {
         show,
         with_password(set),
         unlock,
+        deactivate,
+        activate,
         delete,
     ])
 }
@@ -102,7 +126,8 @@ fn command(noun: &str, verb: &str, matches: &ArgMatches) -> Result<OperatorComma
             OperatorCommand::AdminResetPassword { username: named(), password: password(matches)? }
         }
         ("user", "list") => {
-            OperatorCommand::UserList { role: text(matches, "type"), institution: text(matches, "institution") }
+            let (role, institution) = (text(matches, "type"), text(matches, "institution"));
+            OperatorCommand::UserList { role, institution, deactivated: matches.get_flag("deactivated") }
         }
         ("user", "show") => OperatorCommand::UserShow { user: user(matches) },
         ("user", "set-password") => {
@@ -110,6 +135,12 @@ fn command(noun: &str, verb: &str, matches: &ArgMatches) -> Result<OperatorComma
         }
         ("user", "unlock") => OperatorCommand::UserUnlock { user: user(matches) },
         ("limits", _) => OperatorCommand::Limits {},
+        ("user", "deactivate") => OperatorCommand::UserDeactivate {
+            user: user(matches),
+            at: text(matches, "at").map(|at| later(&at)).transpose()?,
+            erase_after_days: text(matches, "erase-after").map(|after| days(&after)).transpose()?,
+        },
+        ("user", "activate") => OperatorCommand::UserActivate { user: user(matches) },
         ("user", "delete") => OperatorCommand::UserDelete { user: user(matches) },
         ("keys", "show") => OperatorCommand::KeysShow,
         ("keys", "rotate") => OperatorCommand::KeysRotate { without_overlap: matches.get_flag("without-overlap") },
@@ -193,6 +224,8 @@ fn as_text(folder: &str, outcome: &Outcome) -> String {
         Outcome::Unlocked(user) => {
             format!("Unlocked {} in {folder}: tries of the password count from nothing again.\n", words(user))
         }
+        Outcome::Deactivated(user) => format!("{}{}\n", words_of_leaving(user, folder), erased(user)),
+        Outcome::Activated(user) => format!("Activated {} in {folder}: it can log in again.\n", words(user)),
         Outcome::Deleted(user) => format!("Deleted {} from {folder}; its tokens are refused.\n", words(user)),
         Outcome::Keys(found) => keys::shown(folder, found),
         Outcome::Rotated(found) => keys::rotated(folder, found),
@@ -201,6 +234,34 @@ fn as_text(folder: &str, outcome: &Outcome) -> String {
         // The verbs that ask for it print it themselves.
         Outcome::Roster(_) | Outcome::Wearable(_) | Outcome::Imports(_) => String::new(),
     }
+}
+
+/// A time to come: a day begins at midnight here.
+fn later(text: &str) -> Result<String, Failure> {
+    let day = || TimeZone::system().to_timestamp(text.parse::<Date>().ok()?.to_datetime(Time::midnight())).ok();
+    text.parse().ok().or_else(day).map(|time: Timestamp| time.to_string()).ok_or_else(|| {
+        Failure::Usage(format!("{text} is no time: write a day as 2026-07-31, or a time as 2026-07-31T12:00:00Z"))
+    })
+}
+
+/// A number of days, or of weeks or years as so many.
+pub(super) fn days(text: &str) -> Result<u32, Failure> {
+    let unit = [('d', 1), ('w', 7), ('y', 365)].into_iter().find(|(unit, _)| text.ends_with(*unit));
+    let number = unit.and_then(|(unit, days)| text.strip_suffix(unit)?.parse::<u32>().ok()?.checked_mul(days));
+    number
+        .filter(|days| (1..=36_500).contains(days))
+        .ok_or_else(|| Failure::Usage(format!("{text} is no time of 1 day to 100 years: write it as 30d, 4w or 1y")))
+}
+
+fn words_of_leaving(user: &UserRecord, folder: &str) -> String {
+    match &user.deactivate_at {
+        Some(at) => format!("{} in {folder} will be deactivated at {}.", words(user), local_time(at)),
+        None => format!("Deactivated {} in {folder}; its tokens are refused.", words(user)),
+    }
+}
+
+fn erased(user: &UserRecord) -> String {
+    user.erase_at.as_ref().map(|at| format!(" It will be deleted after {}.", local_time(at))).unwrap_or_default()
 }
 
 fn words(user: &UserRecord) -> String {
@@ -224,9 +285,25 @@ fn one(folder: &str, user: &UserRecord) -> String {
     let last = user.last_login.as_deref().map_or_else(|| "never".to_owned(), local_time);
     format!(
         "In {folder}:\n  username     {}\n  type         {}\n  id           {}\n  institution  {institution}\n  \
-         last log-in  {last}\n",
-        user.username, user.r#type, user.id
+         last log-in  {last}\n{}",
+        user.username,
+        user.r#type,
+        user.id,
+        departure(user)
     )
+}
+
+/// What became of a user who left, or will.
+fn departure(user: &UserRecord) -> String {
+    let known = [
+        ("deactivated ", &user.deactivated_at),
+        ("deactivated at", &user.deactivate_at),
+        ("deleted after", &user.erase_at),
+    ];
+    let line = |(word, at): (&str, &Option<String>)| {
+        at.as_ref().map(|at| format!("  {word:<12} {}\n", local_time(at))).unwrap_or_default()
+    };
+    known.into_iter().map(line).collect()
 }
 
 fn table(folder: &str, users: &[UserRecord]) -> String {

@@ -75,6 +75,19 @@ pub struct Account {
     pub institution: Option<Id<Institution>>,
     /// Absent until the first log-in.
     pub last_login: Option<Timestamp>,
+    /// Since when the user is deactivated: it cannot log in, and lists show it only if they are asked to.
+    pub deactivated_at: Option<Timestamp>,
+}
+
+/// What is to become of a user who leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Departure {
+    /// When it is to be deactivated, if it is not yet.
+    pub deactivate_at: Option<Timestamp>,
+    /// When it is to be deleted, if ever.
+    pub erase_at: Option<Timestamp>,
+    /// Whether an import said so.
+    pub by_import: bool,
 }
 
 impl Identified for Account {

@@ -90,6 +90,12 @@ pub enum Invalid {
     FamilyToExtendMissing,
     /// No usable NFC tag was given.
     NfcTag,
+    /// Which users a list is to show is none of the words for that.
+    Presence,
+    /// When a user is to be deactivated is no time.
+    LeaveTime,
+    /// How long a deactivated user is to be kept is no number of days.
+    LeaveDays,
     /// The owner has as many groups as one may have.
     GroupLimit(usize),
     /// All groups of the owner would hold more children than they may together.

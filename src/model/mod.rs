@@ -19,7 +19,9 @@ pub mod tracking;
 mod unfit;
 pub mod wearables;
 
-pub use account::{Account, AccountPatch, Credential, NewAccount, Password, PasswordHash, Role, User, Username};
+pub use account::{
+    Account, AccountPatch, Credential, Departure, NewAccount, Password, PasswordHash, Role, User, Username,
+};
 pub use clock::Clock;
 pub use date::{calendar_date, past_date};
 pub use directory::{

@@ -9,6 +9,8 @@ use super::{Field, Id, Institution};
 pub struct Query {
     /// All of them must match.
     pub filters: Vec<Filter>,
+    /// Which users, of a list of such.
+    pub presence: Presence,
     /// Users of one of these institutions only; all such lists must match.
     pub institutions: Vec<Vec<Id<Institution>>>,
     /// Created at this instant or later.
@@ -19,6 +21,18 @@ pub struct Query {
     pub sort: Vec<SortKey>,
     /// Which part of the answer.
     pub page: Page,
+}
+
+/// Which users a list shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Presence {
+    /// Those who are active.
+    #[default]
+    Active,
+    /// Those who are deactivated, too.
+    All,
+    /// Those who are deactivated.
+    Deactivated,
 }
 
 /// A condition on one field.

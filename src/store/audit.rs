@@ -253,6 +253,15 @@ impl Tx<'_> {
         .map(drop)
     }
 
+    /// Writes down what the service did with a user by itself.
+    pub fn record_of_service(&self, action: &'static str, target: Id<Account>) -> Result<(), Error> {
+        self.execute(
+            "INSERT INTO audit (at, actor_role, action, target_id, outcome, count) VALUES (?1, ?2, ?3, ?4, 'ok', 1)",
+            params![self.now().as_millisecond(), SERVICE, action, target.as_bytes()],
+        )
+        .map(drop)
+    }
+
     /// Writes down how many things the service changed by itself: in the row of this number, if there is one already.
     /// Returns the row's number.
     ///

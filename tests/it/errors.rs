@@ -155,6 +155,7 @@ impl Provoker {
             "auth_login" => json!({"username": "x", "password": "y"}),
             "password_change" => json!({"old_password": PASSWORD, "new_password": PASSWORD}),
             "password_reset" => json!({"new_password": PASSWORD}),
+            "user_deactivate" => json!({}),
             "institution_create" => json!({"name": fresh("I"), "type": "School"}),
             "child_tag_set" => json!({"nfc_tag": "tag"}),
             "log_create" => json!([{"date": "2019-01-01", "value": 1}]),
@@ -380,6 +381,19 @@ async fn login_and_passwords(p: &mut Provoker) {
     p.expect(&target, 400, "Required field not provided...", Some("new_password is required!")).await;
     p.not_found("password_reset", "User", format!("/v1/users/{ABSENT}/reset-password")).await;
     p.not_found("user_unlock", "User", format!("/v1/users/{ABSENT}/unlock")).await;
+
+    for bad in [json!("tomorrow"), json!(5)] {
+        let text = "at must be a time in RFC 3339, such as \"2026-12-31T00:00:00Z\"!";
+        let target = p.with("user_deactivate", "at", bad);
+        p.expect(&target, 400, text, None).await;
+    }
+    for bad in [json!(0), json!("30"), json!(36_501)] {
+        let text = "erase_after_days must be a whole number from 1 to 36500!";
+        let target = p.with("user_deactivate", "erase_after_days", bad);
+        p.expect(&target, 400, text, None).await;
+    }
+    p.not_found("user_deactivate", "User", format!("/v1/users/{ABSENT}/deactivate")).await;
+    p.not_found("user_activate", "User", format!("/v1/users/{ABSENT}/activate")).await;
 }
 
 /// Somebody whose own row another program has deleted.
@@ -831,6 +845,8 @@ async fn lists(p: &mut Provoker) {
         if id == "institution_list" || id.contains("group") || is_tracked(&id) {
             continue;
         }
+        let target = Target { path: format!("{base}?deactivated=maybe"), ..p.target(&id) };
+        p.expect(&target, 400, "The values that deactivated can have are: include, only.", None).await;
         for parameter in ["institution", "institution_id"] {
             let target = Target { path: format!("{base}?{parameter}=abc"), ..p.target(&id) };
             p.expect(&target, 400, "Some ID provided does not have a valid format!", Some(AN_ID)).await;

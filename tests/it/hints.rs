@@ -290,6 +290,9 @@ impl Everything {
         assert_eq!(self.ask(&admin, ("POST", "/v1/users/{user_id}/unlock"), &[&application], Value::Null).0, 204);
         assert_eq!(self.ask(&admin, ("GET", "/v1/overview"), &[], Value::Null).0, 200);
         assert_eq!(self.ask(&token, ("GET", "/v1/applications"), &[], Value::Null).0, 401, "its token was revoked");
+        let leave = json!({"at": self.canary("when")});
+        self.ask(&admin, ("POST", "/v1/users/{user_id}/deactivate"), &[&application], leave);
+        self.ask(&admin, ("POST", "/v1/users/{user_id}/activate"), &[&application], json!({}));
         self.ask(&admin, ("DELETE", "/v1/users/{user_id}"), &[&application], Value::Null);
         self.ask(&admin, ("DELETE", "/v1/institutions/{institution_id}"), &[&institution], Value::Null);
         self.ask("", ("GET", "/v1/.well-known/jwks.json"), &[], Value::Null);

@@ -32,6 +32,7 @@ mod hints;
 mod institutions;
 mod keys;
 mod layers;
+mod leaving;
 mod limits;
 mod login;
 mod noise;

@@ -5,6 +5,7 @@
 
 mod deeds;
 mod glances;
+mod leaving;
 mod model;
 mod sent;
 mod things;
@@ -91,7 +92,7 @@ impl Walk {
 
     /// Somebody who may, or now and then somebody else.
     fn asker(&mut self, may: impl Fn(&User) -> bool) -> Asker {
-        let users: Vec<User> = self.model.users.values().cloned().collect();
+        let users: Vec<User> = self.model.users.values().filter(|user| !user.has_left()).cloned().collect();
         let permitted: Vec<User> = users.iter().filter(|user| may(user)).cloned().collect();
         if self.chance(3) {
             let ghost = self.pick(&self.ghosts.clone()).unwrap_or_else(|| self.world.nobody());

@@ -92,6 +92,9 @@ pub(in crate::api) struct ApplicationBody {
     /// When it last logged in; absent until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_login: Option<Time>,
+    /// Since when the user is deactivated; absent if it is active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deactivated_at: Option<Time>,
     /// What people call it.
     application_name: String,
 }
@@ -103,6 +106,7 @@ impl Example for ApplicationBody {
             username: "timetable".to_owned(),
             institution_id: Some(IdText::example(demo::INSTITUTION)),
             last_login: None,
+            deactivated_at: None,
             application_name: "Timetable of the school".to_owned(),
         }
     }
@@ -116,6 +120,7 @@ impl From<Application> for ApplicationBody {
             username: account.username.as_str().to_owned(),
             institution_id: account.institution.map(IdText::of),
             last_login: account.last_login.map(Time),
+            deactivated_at: account.deactivated_at.map(Time),
             application_name: name.as_str().to_owned(),
         }
     }

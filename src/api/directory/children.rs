@@ -144,6 +144,9 @@ pub(in crate::api) struct ChildBody {
     /// When it last logged in; absent until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_login: Option<Time>,
+    /// Since when the user is deactivated; absent if it is active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deactivated_at: Option<Time>,
     /// Its gender.
     gender: GenderBody,
     /// Its age in years or its date of birth, as it was given, always as text.
@@ -178,6 +181,7 @@ impl Example for ChildBody {
             username: "BR0001".to_owned(),
             institution_id: Some(IdText::example(demo::INSTITUTION)),
             last_login: None,
+            deactivated_at: None,
             gender: GenderBody::Female,
             age: "6".to_owned(),
             age_calc_date: None,
@@ -197,6 +201,7 @@ impl From<Child> for ChildBody {
             username: child.account.username.as_str().to_owned(),
             institution_id: child.account.institution.map(IdText::of),
             last_login: child.account.last_login.map(Time),
+            deactivated_at: child.account.deactivated_at.map(Time),
             gender: match child.gender {
                 Gender::Male => GenderBody::Male,
                 Gender::Female => GenderBody::Female,

@@ -150,6 +150,9 @@ pub(in crate::api) struct FamilyBody {
     /// When it last logged in; absent until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_login: Option<Time>,
+    /// Since when the user is deactivated; absent if it is active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deactivated_at: Option<Time>,
     /// Its children, in the order in which they were given.
     children: Vec<ChildBody>,
 }
@@ -161,6 +164,7 @@ impl Example for FamilyBody {
             username: "family001".to_owned(),
             institution_id: Some(IdText::example(demo::INSTITUTION)),
             last_login: None,
+            deactivated_at: None,
             children: vec![ChildBody::example()],
         }
     }
@@ -174,6 +178,7 @@ impl From<Family> for FamilyBody {
             username: account.username.as_str().to_owned(),
             institution_id: account.institution.map(IdText::of),
             last_login: account.last_login.map(Time),
+            deactivated_at: account.deactivated_at.map(Time),
             children: children.into_iter().map(ChildBody::nested).collect(),
         }
     }

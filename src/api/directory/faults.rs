@@ -22,6 +22,10 @@ pub(in crate::api) const FAULTS: &[OperationFaults] = &[
         [password(NewPassword), vec![Invalid::MissingNewPassword.into(), Error::NotFound(Kind::User)]].concat_errors()
     })
     .hashing(),
+    OperationFaults::of::<op::UserDeactivate>(|| {
+        vec![Invalid::LeaveTime.into(), Invalid::LeaveDays.into(), Error::NotFound(Kind::User)]
+    }),
+    OperationFaults::of::<op::UserActivate>(|| vec![Error::NotFound(Kind::User)]),
     OperationFaults::of::<op::InstitutionCreate>(|| {
         [institution_fields(), vec![missing(&[Name, Type]), taken(Kind::Institution)]].concat_errors()
     }),
@@ -104,7 +108,7 @@ pub(in crate::api) const FAULTS: &[OperationFaults] = &[
         .concat_errors()
     }),
     OperationFaults::of::<op::FamilyChildList>(|| {
-        vec![Error::NotFound(Kind::Family), Invalid::SomeId.into(), bad_time()]
+        vec![Error::NotFound(Kind::Family), Invalid::SomeId.into(), Invalid::Presence.into(), bad_time()]
     }),
     OperationFaults::of::<op::FamilyChildAdd>(|| {
         vec![
@@ -154,7 +158,7 @@ fn group_update() -> Vec<Error> {
 }
 
 fn list_of_users() -> Vec<Error> {
-    vec![Invalid::SomeId.into(), bad_time()]
+    vec![Invalid::SomeId.into(), Invalid::Presence.into(), bad_time()]
 }
 
 /// The shared part of USER-POST.

@@ -30,6 +30,9 @@ pub(in crate::api) struct ProfessionalBody {
     /// When they last logged in; absent until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_login: Option<Time>,
+    /// Since when the user is deactivated; absent if it is active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deactivated_at: Option<Time>,
     /// Their groups of children, the newest first.
     children_groups: Vec<GroupBody>,
 }
@@ -41,6 +44,7 @@ impl Example for ProfessionalBody {
             username: "educator01".to_owned(),
             institution_id: Some(IdText::example(demo::INSTITUTION)),
             last_login: None,
+            deactivated_at: None,
             children_groups: vec![GroupBody::example()],
         }
     }
@@ -54,6 +58,7 @@ impl From<Professional> for ProfessionalBody {
             username: account.username.as_str().to_owned(),
             institution_id: account.institution.map(IdText::of),
             last_login: account.last_login.map(Time),
+            deactivated_at: account.deactivated_at.map(Time),
             children_groups: groups.into_iter().map(GroupBody::from).collect(),
         }
     }

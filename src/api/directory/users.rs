@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
@@ -10,8 +11,9 @@ use crate::api::directory::catalogue::Tag;
 use crate::api::http::body::{Body, Fields, ReadBody, missing};
 use crate::api::http::params::Path;
 use crate::api::http::reply::Done;
-use crate::app::policy::{PasswordChange, PasswordReset, UserDelete, UserUnlock};
-use crate::app::{App, demo};
+use crate::api::http::schema::Time;
+use crate::app::policy::{PasswordChange, PasswordReset, UserActivate, UserDeactivate, UserDelete, UserUnlock};
+use crate::app::{App, Leave, demo};
 use crate::model::{Account, Field, Invalid, Password};
 
 pub(in crate::api) struct UsersApi(pub(in crate::api) Arc<App>);
@@ -27,6 +29,32 @@ impl UsersApi {
     async fn user_delete(&self, auth: Auth<UserDelete>, user_id: Path<Account>) -> poem::Result<Done> {
         let permit = auth.permit(&self.0, user_id.id()?)?;
         Ok(self.0.user_delete(permit).await?.into())
+    }
+
+    /// Deactivate a user
+    ///
+    /// The user cannot log in any more, its tokens stop working at once, and lists leave it out unless they are asked
+    /// for it with `deactivated`. Deactivating somebody again changes when it is deleted. The last active administrator
+    /// cannot be deactivated.
+    #[oai(path = "/:user_id/deactivate", method = "post", operation_id = "user_deactivate")]
+    async fn user_deactivate(
+        &self,
+        auth: Auth<UserDeactivate>,
+        user_id: Path<Account>,
+        body: Body<LeaveBody>,
+    ) -> poem::Result<Done> {
+        let permit = auth.permit(&self.0, user_id.id()?)?;
+        let leave = body.read(self.0.field_rules()).await?;
+        Ok(self.0.user_deactivate(permit, leave).await?.into())
+    }
+
+    /// Activate a user
+    ///
+    /// A user who was deactivated, or is to be, can log in again. Activating somebody who is active changes nothing.
+    #[oai(path = "/:user_id/activate", method = "post", operation_id = "user_activate")]
+    async fn user_activate(&self, auth: Auth<UserActivate>, user_id: Path<Account>) -> poem::Result<Done> {
+        let permit = auth.permit(&self.0, user_id.id()?)?;
+        Ok(self.0.user_activate(permit).await?.into())
     }
 
     /// Change one's own password
@@ -67,6 +95,42 @@ impl UsersApi {
     async fn user_unlock(&self, auth: Auth<UserUnlock>, user_id: Path<Account>) -> poem::Result<Done> {
         let permit = auth.permit(&self.0, user_id.id()?)?;
         Ok(self.0.user_unlock(permit).await?.into())
+    }
+}
+
+/// When somebody leaves.
+#[derive(Object)]
+#[oai(rename = "Leave", example, skip_serializing_if_is_none)]
+pub(in crate::api) struct LeaveBody {
+    /// From when on, if it is later than now; without, at once.
+    at: Option<Time>,
+    /// After how many days the user is deleted, with all that belongs to it; without, never.
+    #[oai(validator(minimum(value = "1"), maximum(value = "36500")))]
+    erase_after_days: Option<u32>,
+}
+
+impl Example for LeaveBody {
+    fn example() -> Self {
+        Self { at: Some(Time::example("2099-07-31T00:00:00.000Z")), erase_after_days: Some(30) }
+    }
+}
+
+impl ReadBody for LeaveBody {
+    type Model = Leave;
+
+    fn read(fields: &Fields) -> Result<Self::Model, Invalid> {
+        let at = match fields.member("at") {
+            None => None,
+            Some(at) => Some(at.as_str().and_then(|at| at.parse().ok()).ok_or(Invalid::LeaveTime)?),
+        };
+        let erase_after = match fields.member("erase_after_days") {
+            None => None,
+            Some(days) => {
+                let days = days.as_i64().filter(|days| (1..=36_500).contains(days)).ok_or(Invalid::LeaveDays)?;
+                Some(SignedDuration::from_hours(24 * days))
+            }
+        };
+        Ok(Leave { at, erase_after })
     }
 }
 

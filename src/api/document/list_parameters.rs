@@ -17,6 +17,12 @@ pub(in crate::api) fn add_list_parameters(path: &str, operation: &mut Value, sch
         if name == "institution_id" {
             added.push(formed(name, &text, ID));
             added.push(formed(INSTITUTION_ALIAS, "The same as `institution_id`.", ID));
+            let text =
+                "Show users who are deactivated, too (`include`), or them alone (`only`); without, none of them.";
+            let schema = json!({"type": "string", "enum": ["include", "only"]});
+            added.push(
+                json!({"name": "deactivated", "in": "query", "required": false, "description": text, "schema": schema}),
+            );
         } else {
             let mut filter = filter(name, &text);
             if LISTS.contains(&name.as_str()) {

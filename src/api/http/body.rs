@@ -173,6 +173,11 @@ impl Fields {
         self.object.get(key(field))
     }
 
+    /// A member that is no field of the model's things.
+    pub(in crate::api) fn member(&self, name: &str) -> Option<&Value> {
+        self.object.get(name)
+    }
+
     /// STR without the bounds.
     pub(in crate::api) fn string(&self, field: Field) -> Result<Option<&str>, Invalid> {
         match self.value(field) {

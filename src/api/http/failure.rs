@@ -276,6 +276,9 @@ fn invalid_body(invalid: &Invalid) -> ErrorBody {
         Invalid::FamilyToExtendMissing => not_found_body(BAD, Kind::Family),
         Invalid::NfcTag => ErrorBody::new(BAD, "NFC Tag must have a valid value. For example: \"04a22422dd6480\""),
         Invalid::Unfit(unfit) => unfit_body(unfit),
+        Invalid::Presence => ErrorBody::new(BAD, "The values that deactivated can have are: include, only."),
+        Invalid::LeaveTime => ErrorBody::new(BAD, "at must be a time in RFC 3339, such as \"2026-12-31T00:00:00Z\"!"),
+        Invalid::LeaveDays => ErrorBody::new(BAD, "erase_after_days must be a whole number from 1 to 36500!"),
         Invalid::GroupLimit(most) => ErrorBody::new(BAD, format!("The limit of {most} children groups was reached.")),
         Invalid::GroupMemberLimit(most) => {
             ErrorBody::new(BAD, format!("The limit of {most} children in all groups was reached."))

@@ -8,7 +8,7 @@ use jiff::{Span, Timestamp, ToSpan};
 
 use crate::api::http::names::{INSTITUTION_ALIAS, key, queried_field};
 use crate::app::FieldRules;
-use crate::model::query::{Comparison, Direction, Filter, Page, Query, SortKey, Test};
+use crate::model::query::{Comparison, Direction, Filter, Page, Presence, Query, SortKey, Test};
 use crate::model::text::composed;
 use crate::model::{DateFault, Field, Id, Institution, Invalid};
 
@@ -60,6 +60,7 @@ pub(in crate::api) fn read(
             "start_at" => times.start = times.start.or(Some(pair.whole())),
             "end_at" => times.end = times.end.or(Some(pair.whole())),
             "period" => times.period = times.period.or(Some(pair.whole())),
+            "deactivated" if list.of_users => query.presence = presence(&pair.whole())?,
             _ if list.of_users && pair.field() == Some(Field::Institution) => {
                 query.institutions.push(institutions(&pair.values)?);
             }
@@ -106,6 +107,15 @@ fn sort_key(given: &str) -> Option<SortKey> {
 
 fn institutions(given: &[String]) -> Result<Vec<Id<Institution>>, Invalid> {
     given.iter().map(|id| Id::parse(id).ok_or(Invalid::SomeId)).collect()
+}
+
+/// Which users are to be shown.
+fn presence(given: &str) -> Result<Presence, Invalid> {
+    match given {
+        "include" => Ok(Presence::All),
+        "only" => Ok(Presence::Deactivated),
+        _ => Err(Invalid::Presence),
+    }
 }
 
 fn filter(pair: &Pair) -> Filter {

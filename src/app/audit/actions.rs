@@ -14,6 +14,10 @@ pub(in crate::app) const ROTATION: &str = "keys_rotate";
 pub(crate) const RESTORE: &str = "restore";
 /// Removing what is tracked and older than it is kept.
 pub(in crate::app) const TRACKING_PRUNE: &str = "tracking_prune";
+/// Deactivating somebody who was to be by then.
+pub(in crate::app) const LEAVER_DEACTIVATE: &str = "leaver_deactivate";
+/// Deleting somebody who was to be by then.
+pub(in crate::app) const LEAVER_DELETE: &str = "leaver_delete";
 /// Applying an import: its count is that of the things it made or changed, each of which has a row of its own.
 pub(in crate::app) const ROSTER_APPLY: &str = "roster_apply";
 /// Taking an import back, in the same way.
@@ -33,6 +37,8 @@ pub fn audited_actions() -> impl Iterator<Item = &'static str> {
         ROTATION,
         RESTORE,
         TRACKING_PRUNE,
+        LEAVER_DEACTIVATE,
+        LEAVER_DELETE,
         ROSTER_APPLY,
         ROSTER_UNDO,
         WEARABLES_APPLY,

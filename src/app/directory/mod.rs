@@ -6,6 +6,7 @@ pub(in crate::app) mod children;
 pub(in crate::app) mod families;
 pub(in crate::app) mod groups;
 pub(in crate::app) mod institutions;
+pub(in crate::app) mod leaving;
 mod made;
 pub(in crate::app) mod policy;
 pub(in crate::app) mod professionals;

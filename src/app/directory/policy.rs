@@ -16,6 +16,8 @@ operations! {
     (Account) [users] {
         PasswordReset                 password_reset                  one  resetPassword any    -    -    -    -    -;
         UserUnlock                    user_unlock                     one  resetPassword any    -    -    -    -    -;
+        UserDeactivate                user_deactivate                 one  delete        others -    -    -    -    -;
+        UserActivate                  user_activate                   one  delete        others -    -    -    -    -;
     }
     (Institution) [institutions] {
         InstitutionCreate             institution_create              all  create        any    -    -    -    -    -;

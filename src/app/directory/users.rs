@@ -23,8 +23,7 @@ impl App {
     ) -> impl FnOnce(&Tx<'_>) -> Result<bool, Error> + Send + 'static {
         let revoke = self.revoker(id, None);
         move |tx| {
-            let is_admin = tx.credential(id)?.is_some_and(|found| found.role == Role::Admin);
-            if is_admin && tx.count_of(Role::Admin)? == 1 {
+            if is_last_admin(tx, id)? {
                 return Err(Error::Forbidden);
             }
             let deleted = tx.delete_account(id)?;
@@ -146,7 +145,7 @@ impl App {
     }
 
     /// Revokes a user's tokens on disk and, once that is committed, in memory.
-    fn revoker(
+    pub(in crate::app) fn revoker(
         &self,
         id: Id<Account>,
         spared: Option<i64>,
@@ -158,4 +157,22 @@ impl App {
             Ok(())
         }
     }
+
+    /// The same, of any number of users.
+    pub(in crate::app) fn revoker_of_any(
+        &self,
+    ) -> impl Fn(&Tx<'_>, Id<Account>) -> Result<(), Error> + Send + Sync + 'static {
+        let revocations = self.access.revocations.clone();
+        move |tx, id| {
+            let (revoked, revocations) = (tx.revoke_tokens(id, None)?, revocations.clone());
+            tx.after_commit(move || revocations.add(revoked));
+            Ok(())
+        }
+    }
+}
+
+/// Whether this is the last active administrator.
+pub(in crate::app) fn is_last_admin(tx: &Tx<'_>, id: Id<Account>) -> Result<bool, Error> {
+    let is_admin = tx.credential(id)?.is_some_and(|found| found.role == Role::Admin);
+    Ok(is_admin && tx.is_active(id)? && tx.count_of(Role::Admin)? == 1)
 }

@@ -7,6 +7,7 @@ pub(in crate::app) mod refusal;
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -15,8 +16,10 @@ use crate::app::access::keys::KeysRecord;
 use crate::app::access::limit_report::LimitedReport;
 use crate::app::audit::actions::{ADMIN_CREATE, USER_UNLOCK};
 use crate::app::audit::trail::{TrailPage, TrailQuery};
+use crate::app::directory::leaving::{Leave, returning};
 use crate::app::imports::{ImportsCommand, ImportsOutcome};
 use crate::app::operator::refusal::{Refusal, fault_words, refusal};
+use crate::app::policy::{Operation, UserActivate, UserDeactivate};
 use crate::app::rosters::records::{RosterCommand, RosterOutcome};
 use crate::app::wearables::records::{WearableCommand, WearableOutcome};
 use crate::app::{App, random_password};
@@ -65,6 +68,9 @@ pub enum OperatorCommand {
         /// Only those of this institution: its id, or its name.
         #[serde(default)]
         institution: Option<String>,
+        /// Whether those who are deactivated are listed, and they alone.
+        #[serde(default)]
+        deactivated: bool,
     },
     /// One user.
     UserShow {
@@ -81,6 +87,20 @@ pub enum OperatorCommand {
     /// Forgotten tries of a user's password.
     UserUnlock {
         /// Whose.
+        user: UserName,
+    },
+    /// A user who cannot log in any more, now or from a time on.
+    UserDeactivate {
+        /// Which.
+        user: UserName,
+        /// From when; RFC 3339.
+        at: Option<String>,
+        /// After how many days it is deleted.
+        erase_after_days: Option<u32>,
+    },
+    /// A user who can log in again.
+    UserActivate {
+        /// Which.
         user: UserName,
     },
     /// No such user any more.
@@ -118,6 +138,8 @@ impl OperatorCommand {
             Self::UserShow { .. } => "user show",
             Self::UserSetPassword { .. } => "user set-password",
             Self::UserUnlock { .. } => "user unlock",
+            Self::UserDeactivate { .. } => "user deactivate",
+            Self::UserActivate { .. } => "user activate",
             Self::UserDelete { .. } => "user delete",
             Self::KeysShow => "keys show",
             Self::KeysRotate { .. } => "keys rotate",
@@ -162,6 +184,15 @@ pub struct UserRecord {
     pub institution_name: Option<String>,
     /// RFC 3339.
     pub last_login: Option<String>,
+    /// Since when it cannot log in, if it is deactivated. RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deactivated_at: Option<String>,
+    /// When it will be deactivated. RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deactivate_at: Option<String>,
+    /// When it will be deleted. RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erase_at: Option<String>,
 }
 
 /// What became of a command.
@@ -178,6 +209,10 @@ pub enum Outcome {
     PasswordSet(WithPassword),
     /// Nobody is slowed any more who logs in as this one.
     Unlocked(UserRecord),
+    /// This one is or will be deactivated.
+    Deactivated(UserRecord),
+    /// This one is active.
+    Activated(UserRecord),
     /// This one is gone, and every token of his is refused.
     Deleted(UserRecord),
     /// These were asked for.
@@ -222,14 +257,27 @@ impl App {
                 let admin = self.find_admin(username)?;
                 self.operator_password(admin, password).await.map(Outcome::PasswordSet)
             }
-            OperatorCommand::UserList { role, institution } => {
+            OperatorCommand::UserList { role, institution, deactivated } => {
                 let role = role.as_deref().map(parse_role).transpose()?;
-                self.users(role, institution).await.map(Outcome::Users)
+                self.users(role, institution, deactivated).await.map(Outcome::Users)
             }
-            OperatorCommand::UserShow { user } => {
+            OperatorCommand::UserShow { user } => self.user_shown(&user).map(Outcome::User),
+            OperatorCommand::UserDeactivate { user, at, erase_after_days } => {
                 let account = self.find_user(&user)?;
-                let names = self.store.read(|view| view.names(account.institution.map(|id| id.cast())));
-                Ok(Outcome::User(named_record(&account, &names.map_err(refusal)?)))
+                let at = at.map(|at| {
+                    at.parse().map_err(|_| Refusal(format!("{at} is no time: write it as 2026-07-31T12:00:00Z")))
+                });
+                let at = at.transpose()?;
+                let erase_after = erase_after_days.map(|days| SignedDuration::from_hours(24 * i64::from(days)));
+                let leaving = self.leaving(account.id, Leave { at, erase_after });
+                let left = self.operated(UserDeactivate::ROW.id, account.id, leaving).await;
+                left.map_err(not_the_last_admin)?;
+                self.user_shown(&UserName { name: account.id.to_string(), role: None }).map(Outcome::Deactivated)
+            }
+            OperatorCommand::UserActivate { user } => {
+                let account = self.find_user(&user)?;
+                self.operated(UserActivate::ROW.id, account.id, returning(account.id)).await.map_err(refusal)?;
+                self.user_shown(&UserName { name: account.id.to_string(), role: None }).map(Outcome::Activated)
             }
             OperatorCommand::UserSetPassword { user, password } => {
                 let account = self.find_user(&user)?;
@@ -244,10 +292,7 @@ impl App {
             OperatorCommand::UserDelete { user } => {
                 let account = self.find_user(&user)?;
                 let deleted = self.operated("user_delete", account.id, self.deletion(account.id)).await;
-                deleted.map_err(|error| match error {
-                    Error::Forbidden => Refusal(LAST_ADMIN.to_owned()),
-                    other => refusal(other),
-                })?;
+                deleted.map_err(not_the_last_admin)?;
                 Ok(Outcome::Deleted(record(&account)))
             }
             OperatorCommand::KeysShow => self.keys_record().map(Outcome::Keys),
@@ -266,8 +311,28 @@ impl App {
         }
     }
 
-    /// The users of a type, or of all, and of an institution, or of all.
-    async fn users(&self, role: Option<Role>, institution: Option<String>) -> Result<Vec<UserRecord>, Refusal> {
+    /// A user with all that operators see of one.
+    fn user_shown(&self, user: &UserName) -> Result<UserRecord, Refusal> {
+        let account = self.find_user(user)?;
+        let read = self
+            .store
+            .read(|view| Ok((view.names(account.institution.map(|id| id.cast()))?, view.departure(account.id)?)));
+        let (names, departure) = read.map_err(refusal)?;
+        let time = |time: Option<Timestamp>| time.map(text::time_text);
+        Ok(UserRecord {
+            deactivate_at: time(departure.and_then(|departure| departure.deactivate_at)),
+            erase_at: time(departure.and_then(|departure| departure.erase_at)),
+            ..named_record(&account, &names)
+        })
+    }
+
+    /// The users of a type, or of all, and of an institution, or of all: those who are active, or those who are not.
+    async fn users(
+        &self,
+        role: Option<Role>,
+        institution: Option<String>,
+        deactivated: bool,
+    ) -> Result<Vec<UserRecord>, Refusal> {
         let of = institution.clone();
         let found = self.store.scan(Asker::Operator, move |view| {
             let of = match &of {
@@ -278,6 +343,7 @@ impl App {
                 None => None,
             };
             let mut accounts = view.accounts(role)?;
+            accounts.retain(|account| account.deactivated_at.is_some() == deactivated);
             accounts.retain(|account| of.is_none_or(|of| account.institution == of && of.is_some()));
             let names = view.names(accounts.iter().filter_map(|account| Some(account.institution?.cast())))?;
             Ok((accounts, names, of == Some(None)))
@@ -314,7 +380,8 @@ impl App {
                 ),
                 other => refusal(other),
             })?;
-        let user = Account { id, role: Role::Admin, username, institution: None, last_login: None };
+        let (institution, last_login, deactivated_at) = (None, None, None);
+        let user = Account { id, role: Role::Admin, username, institution, last_login, deactivated_at };
         Ok(WithPassword { user: record(&user), password: made_up })
     }
 
@@ -389,7 +456,7 @@ impl App {
         let mut found = self
             .store
             .read(|view| {
-                let by_name = view.credentials(&name)?.into_iter().map(|credential| credential.id);
+                let by_name = view.users_named(&name)?;
                 let ids: Vec<Id<Account>> = Id::parse(name.as_str()).into_iter().chain(by_name).collect();
                 ids.into_iter().filter_map(|id| view.account(id).transpose()).collect::<Result<Vec<_>, _>>()
             })
@@ -425,6 +492,16 @@ fn record(account: &Account) -> UserRecord {
         institution: account.institution.map(|id| id.to_string()),
         institution_name: None,
         last_login: account.last_login.map(text::time_text),
+        deactivated_at: account.deactivated_at.map(text::time_text),
+        deactivate_at: None,
+        erase_at: None,
+    }
+}
+
+fn not_the_last_admin(error: Error) -> Refusal {
+    match error {
+        Error::Forbidden => Refusal(LAST_ADMIN.to_owned()),
+        other => refusal(other),
     }
 }
 

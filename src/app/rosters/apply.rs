@@ -16,7 +16,7 @@ use crate::app::rosters::records::{AppliedRecord, MadeUp, Preparation, RosterOut
 use crate::app::rosters::references::Target;
 use crate::app::rosters::trail::{self, Did};
 use crate::model::rosters::{Column, Sheet, SheetRow, Thing};
-use crate::model::{Conflict, Error, Id, Password, PasswordHash, Role, Unavailable};
+use crate::model::{Account, Conflict, Error, Id, Password, PasswordHash, Role, Unavailable};
 use crate::store::{Journaled, Tx};
 
 /// How long one preparation goes on: whoever asks hears of it meanwhile.
@@ -83,11 +83,13 @@ impl App {
         };
         self.rosters.clear(self.clock.now());
         if plan.items.is_empty() {
-            return Ok(RosterOutcome::Applied(AppliedRecord { import: None, created: 0, changed: 0 }));
+            return Ok(RosterOutcome::Applied(AppliedRecord { import: None, created: 0, changed: 0, removed: 0 }));
         }
-        let (created, all) = (plan.counts.values().map(|counts| counts.create).sum(), plan.items.len());
+        let created: usize = plan.counts.values().map(|counts| counts.create).sum();
+        let removed: usize = plan.counts.values().map(|counts| counts.remove).sum();
+        let (all, revoke) = (plan.items.len(), self.revoker_of_any());
         let with_hashes = plan.items.iter().any(|item| matches!(item.deed, Deed::Create(FirstPassword::Hashed(_))));
-        let written = self.store.write(move |tx| write(tx, &plan, &hashes)).await;
+        let written = self.store.write(move |tx| write(tx, &plan, &hashes, &revoke)).await;
         if with_hashes {
             self.access.hasher.note_costs(&self.store.read(|view| view.hash_costs()).map_err(refusal)?);
         }
@@ -95,7 +97,8 @@ impl App {
             Ok(import) => Ok(RosterOutcome::Applied(AppliedRecord {
                 import: Some(import),
                 created,
-                changed: all.saturating_sub(created),
+                changed: all.saturating_sub(created + removed),
+                removed,
             })),
             Err(Error::NotFound(_) | Error::Conflict(_)) => Ok(RosterOutcome::OutOfDate {}),
             Err(error) => Err(refusal(error)),
@@ -127,7 +130,12 @@ fn first_password(item: &Item) -> Result<(Password, Option<MadeUp>), Error> {
 ///
 /// # Errors
 /// `NotFound` or `Conflict` if what there is is not any more what the plan was made of.
-fn write(tx: &Tx<'_>, plan: &Plan, hashes: &BTreeMap<usize, PasswordHash>) -> Result<i64, Error> {
+fn write(
+    tx: &Tx<'_>,
+    plan: &Plan,
+    hashes: &BTreeMap<usize, PasswordHash>,
+    revoke: &impl Fn(&Tx<'_>, Id<Account>) -> Result<(), Error>,
+) -> Result<i64, Error> {
     let batch = tx.begin_batch(plan.form)?;
     let mut made: BTreeMap<usize, Id<Thing>> = BTreeMap::new();
     let unset = PasswordHash::unset();
@@ -153,9 +161,23 @@ fn write(tx: &Tx<'_>, plan: &Plan, hashes: &BTreeMap<usize, PasswordHash>) -> Re
                 }
                 let mut row = before.clone();
                 row.extend(wanted.iter().map(|(column, text)| (*column, text.clone())));
+                // What of leaving is empty is not there.
+                row.retain(|column, text| !(column.is_of_leaving() && text.is_empty()));
                 tx.put_sheet_row(item.sheet, *id, &row)?;
+                let did = Did::between(before, &row);
+                if did == Did::Deactivate {
+                    revoke(tx, id.cast())?;
+                }
                 let held = wanted.keys().filter_map(|column| Some((*column, before.get(column)?.clone()))).collect();
-                (Did::Update, *id, row, (Some(held), wanted))
+                (did, *id, row, (Some(held), wanted))
+            }
+            Deed::Delete { id, before } => {
+                if tx.sheet_row(item.sheet, *id)?.as_ref() != Some(before) {
+                    return Err(Error::NotFound(item.sheet.kind()));
+                }
+                tx.delete_sheet_row(item.sheet, *id)?;
+                let after = SheetRow::from([(Column::Removed, "yes".to_owned())]);
+                (Did::Delete, *id, before.clone(), (Some(before.clone()), after))
             }
         };
         let (before, after) = change;

@@ -63,6 +63,10 @@ pub(in crate::app::rosters) fn checked(column: Column, cell: &str, rules: &Field
         | Column::CreatedAt
         | Column::LastLogin
         | Column::LastSync
+        | Column::DeactivatedAt
+        | Column::EraseAt
+        | Column::ByImport
+        | Column::Removed
         | Column::Children
         | Column::ApplicationName
         | Column::Name

@@ -71,7 +71,8 @@ pub fn as_csv(sheet: Sheet, rows: &[Vec<String>], first: bool) -> Result<String,
 /// `Internal`, which does not happen.
 pub fn template(sheet: Sheet) -> Result<String, Error> {
     let example = |column: &Column| match (sheet, column) {
-        (_, Column::Id | Column::SourcedId | Column::TagTime) => "",
+        (_, Column::Id | Column::SourcedId | Column::TagTime | Column::Removed) => "",
+        (_, Column::DeactivatedAt | Column::EraseAt | Column::ByImport) => "",
         (_, Column::CreatedAt | Column::LastLogin | Column::LastSync) => "",
         (Sheet::Children, Column::Username) => "BR0001",
         (Sheet::Educators, Column::Username) => "educator01",

@@ -15,18 +15,19 @@ mod research;
 mod rows;
 mod trail;
 mod undo;
+mod usernames;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::app::operator::refusal::{Refusal, refusal};
 use crate::app::{App, random_bytes};
 use crate::model::hex;
 use crate::store::Asker;
-use records::{FileRecord, Passwords, PlanOptions, PlanRecord, ProblemRecord, RosterCommand, RosterOutcome};
+use plan::Asked;
+use records::{Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
 
 pub use export::{as_csv, columns as exported_columns, passwords_csv, passwords_of, template};
-pub use read::{OldSecret, ReadOptions, sheets_of_file};
+pub use read::OldSecret;
 pub use research::{Pseudonyms, Shift, Table, research_csv, rows as research_rows};
 
 impl RosterCommand {
@@ -67,12 +68,13 @@ impl App {
 
     /// Reads the files of an upload, and plans what they would change. Nothing is written.
     async fn roster_plan(&self, upload: &str, options: PlanOptions) -> Result<PlanRecord, Refusal> {
-        let reading = ReadOptions::of(&options).map_err(Refusal)?;
+        let reading = read::ReadOptions::of(&options).map_err(Refusal)?;
+        let removal = plan::Removal::of(&options).map_err(Refusal)?;
         let files = self.rosters.take(self.clock.now(), upload)?;
         let (rules, passwords): (_, Passwords) = (self.field_rules(), options.passwords);
         let planned = self.store.scan(Asker::Operator, move |view| {
-            let roster = read::read(files, &reading);
-            plan::plan(view, roster, passwords, rules)
+            let roster = read::read(view, files, &reading, &rules)?;
+            plan::plan(view, roster, &Asked { passwords, rules, usernames: &reading.usernames, removal })
         });
         let plan = planned.await.map_err(refusal)?;
         let name = new_name().map_err(refusal)?;
@@ -82,14 +84,6 @@ impl App {
         }
         Ok(record)
     }
-}
-
-/// What files are, as [`RosterCommand::Plan`] would read them: which they are, how many rows they have, and what is wrong
-/// with them by themselves.
-#[must_use]
-pub fn inspect(files: BTreeMap<String, Vec<u8>>, options: &ReadOptions) -> (Vec<FileRecord>, Vec<ProblemRecord>) {
-    let roster = read::read(files, options);
-    (roster.files, roster.problems.told)
 }
 
 /// A name that nobody guesses, for an upload or a plan.

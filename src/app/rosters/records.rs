@@ -1,5 +1,7 @@
 //! What operators ask of rosters, and what they hear: as it goes over the control socket and into `--json`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use base64::Engine;
@@ -88,7 +90,21 @@ pub struct PlanOptions {
     /// Headers of columns that are left out.
     pub ignore: Vec<String>,
     /// What becomes of new users without a password.
+    #[serde(default)]
     pub passwords: Passwords,
+    /// Where usernames come from, by sheet: a header of another program's file, or a pattern such as `BR{0001}` that
+    /// numbers those who are new and have none.
+    #[serde(default)]
+    pub usernames: BTreeMap<String, String>,
+    /// Whether who is missing is deactivated, and groups that are missing are deleted.
+    #[serde(default)]
+    pub remove_missing: bool,
+    /// How many users of a type may be deactivated: a number, or a percentage of those who are active. Without, `10%`.
+    #[serde(default)]
+    pub max_removals: Option<String>,
+    /// After how many days users are deleted who are deactivated; without, never.
+    #[serde(default)]
+    pub erase_after_days: Option<u32>,
     /// Whether the plan is to be kept, for applying it.
     pub keep: bool,
     /// What usernames in a dump of the old platform are encrypted with.
@@ -147,6 +163,8 @@ pub struct PlanRecord {
     pub counts: Vec<CountsRecord>,
     /// The first of what would be done, of each deed and sheet.
     pub lines: Vec<LineRecord>,
+    /// What was read and comes to nothing here.
+    pub left_out: Vec<String>,
     /// Why nothing of it can be done: the first of them.
     pub problems: Vec<ProblemRecord>,
     /// How many there are.
@@ -193,23 +211,29 @@ pub struct CountsRecord {
     pub change: usize,
     /// Things that belong elsewhere.
     pub r#move: usize,
+    /// Users who are to be deactivated, and groups that are to be deleted.
+    pub remove: usize,
+    /// Users who were deactivated by an import and are to be active again.
+    pub activate: usize,
     /// Things that are as the files say.
     pub unchanged: usize,
-    /// Things that the files do not name: nothing is done to them.
+    /// Things that the files do not name, and nothing is done to.
     pub missing: usize,
 }
 
 /// What would be done to one thing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LineRecord {
-    /// `create`, `change` or `move`.
+    /// `create`, `change`, `move`, `deactivate`, `activate` or `delete`.
     pub deed: String,
     /// The sheet.
     pub sheet: String,
-    /// The file that says so.
-    pub file: String,
+    /// The file that says so; none, if no file names the thing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// The row, as a spreadsheet counts: the first one is 1.
-    pub row: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<usize>,
     /// The thing's name.
     pub name: String,
     /// The thing's id, if it is there already.
@@ -282,6 +306,8 @@ pub struct AppliedRecord {
     pub created: usize,
     /// How many were changed.
     pub changed: usize,
+    /// How many users were deactivated and groups deleted.
+    pub removed: usize,
 }
 
 /// Rows of a sheet.

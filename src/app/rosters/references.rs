@@ -19,9 +19,20 @@ pub(in crate::app::rosters) enum Target {
 /// What a thing is known by: its name, or, of groups, its owner's and its own.
 pub(in crate::app::rosters) type Name = (Option<Target>, String);
 
+/// How rows refer to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::app::rosters) enum Referring {
+    /// By id, by name, or by what another program knows a thing by, as somebody wrote it.
+    #[default]
+    ByAnyWord,
+    /// By what the other program knows a thing by; by an id where it is known here alone.
+    BySource,
+}
+
 /// What the files say so far of who bears which name.
 #[derive(Default)]
 pub(in crate::app::rosters) struct Names {
+    referring: Referring,
     /// By what it is to be called from now on.
     named: HashMap<(Sheet, Name), (Place, Target)>,
     /// By what another program knows it by.
@@ -35,6 +46,16 @@ pub(in crate::app::rosters) struct Names {
 }
 
 impl Names {
+    /// Nobody has been named yet.
+    pub(in crate::app::rosters) fn new(referring: Referring) -> Self {
+        Self { referring, ..Self::default() }
+    }
+
+    /// How rows refer to each other.
+    pub(in crate::app::rosters) fn referring(&self) -> Referring {
+        self.referring
+    }
+
     /// Notes how a thing is to be called; returns the row that calls another one so.
     pub(in crate::app::rosters) fn name(
         &mut self,
@@ -90,6 +111,14 @@ impl Names {
     ) -> Result<Result<Target, Wrong>, Error> {
         let nouns: Vec<_> = sheets.iter().map(|sheet| sheet.noun()).collect();
         let noun = nouns.join(" or ");
+        if self.referring == Referring::BySource {
+            for sheet in sheets {
+                let in_files = self.sourced.get(&(*sheet, word.to_owned())).map(|(_, target)| *target);
+                if let Some(target) = in_files.or(view.sourced(*sheet, word)?.map(Target::There)) {
+                    return Ok(Ok(target));
+                }
+            }
+        }
         if let Some(id) = Id::parse(word) {
             for sheet in sheets {
                 if let Some((_, target)) = self.identified.get(&(*sheet, id)) {
@@ -99,6 +128,11 @@ impl Names {
                     return Ok(Ok(Target::There(id)));
                 }
             }
+        }
+        if self.referring == Referring::BySource {
+            return Ok(Err(Wrong::refused(format!(
+                "there is no {noun} of this id, neither here nor in these files: export both at once"
+            ))));
         }
         // What another program knows things by may look like an id.
         let mut found = Vec::new();

@@ -17,7 +17,7 @@ const VALUE: usize = 60;
 pub(in crate::app::rosters) fn record(name: &str, plan: &Plan) -> PlanRecord {
     let mut shown: BTreeMap<_, usize> = BTreeMap::new();
     let first = |item: &&Item| {
-        let count = shown.entry((deed(item), item.sheet)).or_default();
+        let count = shown.entry((item.word(), item.sheet)).or_default();
         *count += 1;
         *count <= SHOWN
     };
@@ -27,6 +27,7 @@ pub(in crate::app::rosters) fn record(name: &str, plan: &Plan) -> PlanRecord {
         files: plan.files.clone(),
         counts: plan.counts.values().cloned().collect(),
         lines: plan.items.iter().filter(first).map(|item| line(item, plan)).collect(),
+        left_out: plan.left_out.clone(),
         problems: plan.problems.told.clone(),
         problems_in_all: plan.problems.count,
         notices: plan.notices.told.clone(),
@@ -39,18 +40,10 @@ pub(in crate::app::rosters) fn record(name: &str, plan: &Plan) -> PlanRecord {
     }
 }
 
-fn deed(item: &Item) -> &'static str {
-    match (&item.deed, item.is_move()) {
-        (Deed::Create(_), _) => "create",
-        (Deed::Change { .. }, true) => "move",
-        (Deed::Change { .. }, false) => "change",
-    }
-}
-
 fn line(item: &Item, plan: &Plan) -> LineRecord {
     let (id, before) = match &item.deed {
         Deed::Create(_) => (None, None),
-        Deed::Change { id, before } => (Some(id.to_string()), Some(before)),
+        Deed::Change { id, before } | Deed::Delete { id, before } => (Some(id.to_string()), Some(before)),
     };
     let column = |column: Column| ColumnRecord {
         column: column.word().to_owned(),
@@ -61,13 +54,13 @@ fn line(item: &Item, plan: &Plan) -> LineRecord {
         },
     };
     LineRecord {
-        deed: deed(item).to_owned(),
+        deed: item.word().to_owned(),
         sheet: item.sheet.word().to_owned(),
-        file: plan.files[item.place.file].file.clone(),
-        row: item.place.row,
+        file: item.place.map(|place| plan.files[place.file].file.clone()),
+        row: item.place.map(|place| place.row),
         name: short(&item.name),
         id,
-        columns: item.wanted.columns().into_iter().map(column).collect(),
+        columns: item.wanted.columns().into_iter().filter(|column| !column.is_of_leaving()).map(column).collect(),
     }
 }
 

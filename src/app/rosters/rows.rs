@@ -16,6 +16,7 @@ pub(in crate::app::rosters) struct Place {
 }
 
 /// A row: the cells that hold something.
+#[derive(Clone)]
 pub(in crate::app::rosters) struct Line {
     /// Where it stands.
     pub(in crate::app::rosters) place: Place,
@@ -81,11 +82,22 @@ impl Problems {
         cell: Option<(Column, Option<&str>)>,
         wrong: Wrong,
     ) {
+        self.cell(file, place, cell.map(|(column, text)| (column.word(), text)), wrong);
+    }
+
+    /// The same, of a column by its header.
+    pub(in crate::app::rosters) fn cell(
+        &mut self,
+        file: &str,
+        place: Place,
+        cell: Option<(&str, Option<&str>)>,
+        wrong: Wrong,
+    ) {
         self.add(ProblemRecord {
             class: if wrong.conflict { "conflict" } else { "refused" }.to_owned(),
             file: file.to_owned(),
             row: Some(place.row),
-            column: cell.map(|(column, _)| column.word().to_owned()),
+            column: cell.map(|(header, _)| header.to_owned()),
             value: cell.and_then(|(_, text)| text.map(class)),
             message: wrong.message,
         });

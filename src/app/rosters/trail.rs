@@ -1,6 +1,7 @@
 //! What the audit trail calls what an import does: the same as what the API does.
 
 use crate::app::audit::actions::ADMIN_CREATE;
+use crate::app::policy::{Operation, UserActivate, UserDeactivate};
 use crate::model::rosters::{Column, Sheet, SheetRow, Thing};
 use crate::model::{Error, Id};
 use crate::store::Tx;
@@ -14,6 +15,22 @@ pub(in crate::app::rosters) enum Did {
     Update,
     /// It is deleted.
     Delete,
+    /// It is a user, and deactivated.
+    Deactivate,
+    /// It is a user, and activated.
+    Activate,
+}
+
+impl Did {
+    /// What is done with a thing that has the one row and comes to have the other.
+    pub(in crate::app::rosters) fn between(before: &SheetRow, after: &SheetRow) -> Self {
+        let left = |row: &SheetRow| row.contains_key(&Column::DeactivatedAt);
+        match (left(before), left(after)) {
+            (false, true) => Self::Deactivate,
+            (true, false) => Self::Activate,
+            _ => Self::Update,
+        }
+    }
 }
 
 /// Writes what is done with a thing, which has this row, into the audit trail.
@@ -33,10 +50,10 @@ pub(in crate::app::rosters) fn record(
     let of_professional = tx.is_on_sheet(Sheet::HealthProfessionals, owner)?;
     let action = match (did, of_professional) {
         (Did::Create, false) => "educator_group_create",
-        (Did::Update, false) => "educator_group_update",
+        (Did::Update | Did::Deactivate | Did::Activate, false) => "educator_group_update",
         (Did::Delete, false) => "educator_group_delete",
         (Did::Create, true) => "healthprofessional_group_create",
-        (Did::Update, true) => "healthprofessional_group_update",
+        (Did::Update | Did::Deactivate | Did::Activate, true) => "healthprofessional_group_update",
         (Did::Delete, true) => "healthprofessional_group_delete",
     };
     tx.record_imported(action, *owner.as_bytes(), Some(*thing.as_bytes()))
@@ -58,6 +75,8 @@ fn of_thing(did: Did, sheet: Sheet) -> &'static str {
         Did::Create => create,
         Did::Update => update,
         Did::Delete => delete,
+        Did::Deactivate => UserDeactivate::ROW.id,
+        Did::Activate => UserActivate::ROW.id,
     }
 }
 
@@ -70,7 +89,7 @@ mod tests {
     fn the_trail_knows_all_that_an_import_does() {
         let known: Vec<_> = audited_actions().collect();
         for sheet in Sheet::WITH_ADMINISTRATORS {
-            for did in [Did::Create, Did::Update, Did::Delete] {
+            for did in [Did::Create, Did::Update, Did::Delete, Did::Deactivate, Did::Activate] {
                 assert!(known.contains(&of_thing(did, sheet)), "{sheet:?} {did:?}");
             }
         }

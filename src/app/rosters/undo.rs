@@ -11,7 +11,7 @@ use crate::app::rosters::records::{ImportRecord, LeftRecord, UndoRecord};
 use crate::app::rosters::references::named;
 use crate::app::rosters::trail::{self, Did};
 use crate::model::rosters::{Column, Sheet, SheetRow};
-use crate::model::{Error, Id, text};
+use crate::model::{Account, Error, Id, text};
 use crate::store::{Batch, Journaled, Tx};
 
 /// The most things left as they are that are told; the others are counted.
@@ -30,7 +30,7 @@ impl App {
         let seen = Arc::new(Mutex::new(None));
         let outcome = Arc::clone(&seen);
         let rehearsal = self.store.write(move |tx| {
-            let record = undo(tx, &batch)?;
+            let record = undo(tx, &batch, &|_, _| Ok(()))?;
             *outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(record);
             // Whatever was done is undone by this.
             Err::<(), _>(Error::Forbidden)
@@ -50,8 +50,9 @@ impl App {
         if batch.undone_at.is_some() {
             return Err(Refusal(format!("import {number} was taken back already: nothing was changed")));
         }
+        let revoke = self.revoker_of_any();
         let undone = self.store.write(move |tx| {
-            let mut record = undo(tx, &batch)?;
+            let mut record = undo(tx, &batch, &revoke)?;
             tx.end_batch(batch.number)?;
             tx.record_import(ROSTER_UNDO, (record.put_back + record.removed).max(1))?;
             record.import.undone_at = Some(text::time_text(tx.now()));
@@ -91,14 +92,18 @@ fn read(text: &str) -> Result<SheetRow, Error> {
     columns.into_iter().map(column).collect()
 }
 
-fn undo(tx: &Tx<'_>, batch: &Batch) -> Result<UndoRecord, Error> {
+/// Tells that the tokens of a user are refused.
+type Revoke<'r> = &'r dyn Fn(&Tx<'_>, Id<Account>) -> Result<(), Error>;
+
+fn undo(tx: &Tx<'_>, batch: &Batch, revoke: Revoke<'_>) -> Result<UndoRecord, Error> {
     let mut record = UndoRecord { import: record(batch), put_back: 0, removed: 0, left_in_all: 0, left: Vec::new() };
     // What was made last refers to what was made before.
     for change in tx.journal(batch.number)?.iter().rev() {
-        let Some(row) = tx.sheet_row(change.sheet, change.thing)? else { continue };
-        let left = match &change.before {
-            None => remove(tx, (batch, change), row, &mut record)?,
-            Some(before) => put_back(tx, change, (row, read(before)?), &mut record)?,
+        let left = match (tx.sheet_row(change.sheet, change.thing)?, &change.before) {
+            (Some(row), None) => remove(tx, (batch, change), row, &mut record)?,
+            (Some(row), Some(before)) => put_back(tx, change, (row, read(before)?), (&mut record, revoke))?,
+            (None, Some(before)) => bring_back(tx, change, read(before)?, &mut record)?,
+            (None, None) => None,
         };
         if let Some(why) = left {
             record.left_in_all += 1;
@@ -151,12 +156,14 @@ fn put_back(
     tx: &Tx<'_>,
     change: &Journaled,
     (row, before): (SheetRow, SheetRow),
-    record: &mut UndoRecord,
+    (record, revoke): (&mut UndoRecord, Revoke<'_>),
 ) -> Result<Option<String>, Error> {
     let after = read(&change.after)?;
-    let (mut target, mut edited) = (row.clone(), Vec::new());
+    let (mut target, mut edited, nothing) = (row.clone(), Vec::new(), String::new());
     for (column, value) in &after {
-        if row.get(column) != Some(value) {
+        // What of leaving is empty is not there.
+        let held = row.get(column).or(column.is_of_leaving().then_some(&nothing));
+        if held != Some(value) {
             edited.push(column.word());
             continue;
         }
@@ -173,10 +180,33 @@ fn put_back(
     }
     if target != row {
         tx.put_sheet_row(change.sheet, change.thing, &target)?;
-        trail::record(tx, Did::Update, (change.sheet, change.thing), &target)?;
+        let did = Did::between(&row, &target);
+        if did == Did::Deactivate {
+            revoke(tx, change.thing.cast())?;
+        }
+        trail::record(tx, did, (change.sheet, change.thing), &target)?;
         record.put_back += 1;
     }
     Ok((!edited.is_empty()).then(|| format!("was edited since: {}", edited.join(", "))))
+}
+
+/// Brings back a group that an import deleted; what is gone for another reason stays so, and is not told.
+fn bring_back(
+    tx: &Tx<'_>,
+    change: &Journaled,
+    before: SheetRow,
+    record: &mut UndoRecord,
+) -> Result<Option<String>, Error> {
+    if !read(&change.after)?.contains_key(&Column::Removed) {
+        return Ok(None);
+    }
+    if let Some(why) = cannot_be(tx, change, &before)? {
+        return Ok(Some(why));
+    }
+    tx.restore_group_row(change.thing, &before)?;
+    trail::record(tx, Did::Create, (change.sheet, change.thing), &before)?;
+    record.put_back += 1;
+    Ok(None)
 }
 
 fn keep(target: &mut SheetRow, row: &SheetRow, columns: &[Column]) {

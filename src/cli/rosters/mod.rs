@@ -6,6 +6,7 @@ mod shown;
 mod slips;
 mod upload;
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -15,6 +16,7 @@ use clap::builder::{PossibleValuesParser, ValueHint};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
+use super::operator::days;
 use super::progress::Progress;
 use super::{Failure, flags, imports, operator_verb, output, verb_settings, with_folder_settings};
 use crate::api;
@@ -29,11 +31,16 @@ const IMPORT: &str = "\
 Reads a roster, and says what it would change: who is new, who changes and how, who is as the files say. Only with \
 --apply is anything changed, and then all of it at once or nothing.
 
-PATH is a dump of the old platform, or a CSV file, a folder of them, or a zip of them, a file for each sheet: institutions.csv, children.csv, \
+PATH is a dump of the old platform, or a CSV file, a folder of them, or a zip of them, a file for each sheet: \
+institutions.csv, children.csv, \
 educators.csv, healthprofessionals.csv, applications.csv, families.csv, groups.csv. The first row names the columns, as \
 the API names the fields. A row is found by its id, else by its sourced_id (what another program of the school knows it \
 by), else by its name; without one of that it is new. An empty cell, and a column that is not there, change nothing. \
 `import template FOLDER` writes such files with an example in each.
+
+The files of OneRoster 1.1 and 1.2 (CSV, bulk or delta), of Microsoft's School Data Sync 2.1 and of Clever are \
+understood, too: students become children, teachers and aides educators, parents and guardians families, and classes \
+groups of their teachers. Names of people are not read. Say with --usernames what children are to be called.
 
 A dump of the old platform is its collections users, institutions and childrengroups, together: as mongoexport or Compass \
 write them (users.json), as a folder or an archive of mongodump, or compressed with gzip. Ids and passwords stay as they \
@@ -72,7 +79,7 @@ pub(super) fn import_command() -> Command {
     .subcommands([list, show, undo, template])
 }
 
-fn import_arguments() -> [Arg; 8] {
+fn import_arguments() -> [Arg; 12] {
     let sheets = PossibleValuesParser::new(Sheet::ALL.map(Sheet::word));
     [
         Arg::new("apply").long("apply").action(ArgAction::SetTrue).help("Make the changes; without, they are shown"),
@@ -90,6 +97,21 @@ fn import_arguments() -> [Arg; 8] {
             .value_name("HEADER")
             .action(ArgAction::Append)
             .help("Leave out a column of this header, which is none of the sheet's"),
+        Arg::new("remove-missing").long("remove-missing").action(ArgAction::SetTrue).help(
+            "Deactivate users whom the files do not name, of the institutions that they name, and delete such groups",
+        ),
+        Arg::new("max-removals").long("max-removals").value_name("COUNT").requires("remove-missing").help(
+            "Refuse the files if more users of a type would be deactivated: a number, or a part such as 10% [default: 10%]",
+        ),
+        Arg::new("erase-after")
+            .long("erase-after")
+            .value_name("TIME")
+            .requires("remove-missing")
+            .help("Delete users with all that belongs to them so long after they are deactivated, such as 30d"),
+        Arg::new("usernames").long("usernames").value_name("[SHEET=]FROM").action(ArgAction::Append).help(
+            "Where usernames come from, those of children if no sheet is named: a column of another program's file, \
+                 or a pattern that numbers those who are new, such as 'BR{0001}'",
+        ),
         Arg::new("passwords")
             .long("passwords")
             .value_name("FILE")
@@ -267,12 +289,16 @@ fn plan(asked: &Asked, files: &[PathBuf], matches: &ArgMatches, keep: bool) -> R
     let options = PlanOptions {
         sheet: text("sheet"),
         encoding: text("encoding"),
+        usernames: usernames(matches),
         ignore: matches.get_many::<String>("ignore").unwrap_or_default().cloned().collect(),
         passwords: match (text("passwords"), matches.get_flag("without-passwords")) {
             (Some(_), _) => Passwords::MadeUp,
             (None, true) => Passwords::Unset,
             (None, false) => Passwords::Given,
         },
+        remove_missing: matches.get_flag("remove-missing"),
+        max_removals: text("max-removals"),
+        erase_after_days: text("erase-after").map(|after| days(&after)).transpose()?,
         keep,
         old_secret: secret.transpose()?.map(|secret| secret.trim_end_matches(['\r', '\n']).to_owned()),
         rename_duplicates: matches.get_flag("rename-duplicates"),
@@ -281,6 +307,16 @@ fn plan(asked: &Asked, files: &[PathBuf], matches: &ArgMatches, keep: bool) -> R
         RosterOutcome::Planned(planned) => Ok(planned),
         _ => Err(something_else()),
     }
+}
+
+/// Where usernames come from, by sheet; those of children if no sheet is named.
+fn usernames(matches: &ArgMatches) -> BTreeMap<String, String> {
+    let given = matches.get_many::<String>("usernames").unwrap_or_default();
+    let sheet = |text: &String| match text.split_once('=') {
+        Some((sheet, from)) => (sheet.to_owned(), from.to_owned()),
+        None => (Sheet::Children.word().to_owned(), text.clone()),
+    };
+    given.map(sheet).collect()
 }
 
 /// Has the password hashes computed, and keeps what is made up before anything is changed.

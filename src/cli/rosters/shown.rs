@@ -8,7 +8,8 @@ use crate::app::rosters::records::{AppliedRecord, ColumnRecord, LineRecord, Plan
 
 /// A plan: the files, the counts, the first of what would be done, and what is wrong.
 pub(super) fn plan(folder: &str, plan: &PlanRecord) -> String {
-    let mut text = format!("Taken for a {}, to import into {folder}:\n", plan.format);
+    let article = if plan.format.starts_with(char::is_lowercase) { "a " } else { "" };
+    let mut text = format!("Taken for {article}{}, to import into {folder}:\n", plan.format);
     for file in plan.files.iter().filter(|file| !file.encoding.is_empty()) {
         let ignored = match file.ignored.as_slice() {
             [] => String::new(),
@@ -30,20 +31,31 @@ pub(super) fn plan(folder: &str, plan: &PlanRecord) -> String {
     if !plan.counts.is_empty() {
         let _ = writeln!(
             text,
-            "\n{:<20} {:>8} {:>8} {:>8} {:>9} {:>10}",
-            "", "create", "change", "move", "unchanged", "not named"
+            "\n{:<20} {:>8} {:>8} {:>8} {:>8} {:>9} {:>9} {:>10}",
+            "", "create", "change", "move", "remove", "activate", "unchanged", "not named"
         );
     }
     for counts in &plan.counts {
         let _ = writeln!(
             text,
-            "{:<20} {:>8} {:>8} {:>8} {:>9} {:>10}",
-            counts.sheet, counts.create, counts.change, counts.r#move, counts.unchanged, counts.missing
+            "{:<20} {:>8} {:>8} {:>8} {:>8} {:>9} {:>9} {:>10}",
+            counts.sheet,
+            counts.create,
+            counts.change,
+            counts.r#move,
+            counts.remove,
+            counts.activate,
+            counts.unchanged,
+            counts.missing
         );
     }
     if !plan.lines.is_empty() {
         text.push_str("\nThe first of each:\n");
         plan.lines.iter().for_each(|line| text.push_str(&shown_line(line)));
+    }
+    if !plan.left_out.is_empty() {
+        text.push_str("\nLeft out:\n");
+        plan.left_out.iter().for_each(|what| text.push_str(&format!("  {what}\n")));
     }
     text.push_str(&problems(plan));
     text
@@ -55,7 +67,11 @@ fn rows(count: usize) -> String {
 
 fn shown_line(line: &LineRecord) -> String {
     let id = line.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
-    let mut text = format!("  {} {} {}{id}, row {} of {}\n", line.deed, line.sheet, line.name, line.row, line.file);
+    let place = match (line.row, &line.file) {
+        (Some(row), Some(file)) => format!("row {row} of {file}"),
+        _ => "in no file".to_owned(),
+    };
+    let mut text = format!("  {} {} {}{id}, {place}\n", line.deed, line.sheet, line.name);
     if line.deed != "create" {
         for ColumnRecord { column, from, to } in &line.columns {
             let _ = writeln!(text, "      {column}: {} -> {to}", from.as_deref().unwrap_or("nothing"));
@@ -87,8 +103,8 @@ fn problems(plan: &PlanRecord) -> String {
 pub(super) fn applied(folder: &str, applied: &AppliedRecord, passwords: Option<&Path>) -> String {
     let Some(import) = applied.import else { return String::new() };
     let mut text = format!(
-        "Import {import} into {folder}: {} made, {} changed. `ocariot-users import undo {import}` takes it back.\n",
-        applied.created, applied.changed
+        "Import {import} into {folder}: {} made, {} changed, {} removed. `ocariot-users import undo {import}` takes it back.\n",
+        applied.created, applied.changed, applied.removed
     );
     if let Some(path) = passwords {
         let _ =

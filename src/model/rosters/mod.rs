@@ -182,6 +182,14 @@ pub enum Column {
     LastLogin,
     /// When a child's wearable was asked last, in the same way: on no sheet.
     LastSync,
+    /// Since when a user is deactivated, in milliseconds since 1970: on no sheet.
+    DeactivatedAt,
+    /// When it is to be deleted, likewise: on no sheet.
+    EraseAt,
+    /// Whether an import deactivated it: on no sheet.
+    ByImport,
+    /// That a group is no more: on no sheet, for bringing it back.
+    Removed,
     /// The children of a family or group.
     Children,
     /// An application's name.
@@ -204,7 +212,7 @@ pub enum Column {
 
 impl Column {
     /// Every column.
-    pub const ALL: [Column; 22] = [
+    pub const ALL: [Column; 26] = [
         Column::Id,
         Column::SourcedId,
         Column::Username,
@@ -218,6 +226,10 @@ impl Column {
         Column::CreatedAt,
         Column::LastLogin,
         Column::LastSync,
+        Column::DeactivatedAt,
+        Column::EraseAt,
+        Column::ByImport,
+        Column::Removed,
         Column::Children,
         Column::ApplicationName,
         Column::Name,
@@ -246,6 +258,10 @@ impl Column {
             Column::CreatedAt => "created_at",
             Column::LastLogin => "last_login",
             Column::LastSync => "last_sync",
+            Column::DeactivatedAt => "deactivated_at",
+            Column::EraseAt => "erase_at",
+            Column::ByImport => "by_import",
+            Column::Removed => "removed",
             Column::Children => "children",
             Column::ApplicationName => "application_name",
             Column::Name => "name",
@@ -268,6 +284,12 @@ impl Column {
     #[must_use]
     pub fn is_past(self) -> bool {
         matches!(self, Column::Id | Column::CreatedAt | Column::LastLogin | Column::LastSync)
+    }
+
+    /// Whether it tells that and how somebody left.
+    #[must_use]
+    pub fn is_of_leaving(self) -> bool {
+        matches!(self, Column::DeactivatedAt | Column::EraseAt | Column::ByImport)
     }
 
     /// Whether it names other things.

@@ -203,7 +203,7 @@ impl RunningService {
             listed.push((table, found));
         }
         // Every username is decrypted for this.
-        operate(config, clock.clone(), OperatorCommand::UserList { role: None, institution: None })
+        operate(config, clock.clone(), OperatorCommand::UserList { role: None, institution: None, deactivated: false })
             .await
             .map_err(|error| error.to_string())?;
         Ok(listed)

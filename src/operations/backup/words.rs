@@ -50,6 +50,7 @@ fn words_of(table: &str) -> (&str, &str) {
         "token_key" => ("key for tokens", "keys for tokens"),
         "roster_source" => ("name in rosters", "names in rosters"),
         "store_state" => ("row of bookkeeping", "rows of bookkeeping"),
+        "departure" => ("date of leaving", "dates of leaving"),
         "roster_batch" => ("import", "imports"),
         "wearable_batch" => ("import of a wearable's files", "imports of wearables' files"),
         "wearable_row" => ("entry of a wearable", "entries of wearables"),

@@ -14,13 +14,13 @@ use crate::store::{Tx, View};
 /// The columns that [`account`] reads, first in every statement that reads users.
 macro_rules! account_columns {
     ($($more:literal)?) => {
-        concat!("a.id, a.role, a.username, a.institution_id, a.last_login" $(, ", ", $more)?)
+        concat!("a.id, a.role, a.username, a.institution_id, a.last_login, a.deactivated_at" $(, ", ", $more)?)
     };
 }
 pub(in crate::store) use account_columns;
 
 /// How many columns [`account`] reads.
-pub(in crate::store) const ACCOUNT_COLUMNS: usize = 5;
+pub(in crate::store) const ACCOUNT_COLUMNS: usize = 6;
 
 /// Reads what [`account_columns`] selects, from column `at` on.
 pub(in crate::store) fn account(view: &View<'_>, row: &Row<'_>, at: usize) -> rusqlite::Result<Account> {
@@ -33,6 +33,7 @@ pub(in crate::store) fn account(view: &View<'_>, row: &Row<'_>, at: usize) -> ru
         })?,
         institution: rows::optional_id(row, at + 3)?,
         last_login: rows::optional_timestamp(row, at + 4)?,
+        deactivated_at: rows::optional_timestamp(row, at + 5)?,
     })
 }
 
@@ -47,8 +48,9 @@ pub(in crate::store) fn account_column(field: Field) -> Option<Column> {
     }
 }
 
-/// Those of one name. Run at every log-in: it must not look at other rows.
-const CREDENTIALS: &str = "SELECT id, role, password_hash FROM account WHERE username = ?1 ORDER BY role";
+/// Those of one name who may log in. Run at every log-in: it must not look at other rows.
+const CREDENTIALS: &str =
+    "SELECT id, role, password_hash FROM account WHERE username = ?1 AND deactivated_at IS NULL ORDER BY role";
 
 /// What stands in front of salt and output: each text once, found in an index that holds all of them by leaping from
 /// one to the next.
@@ -166,9 +168,27 @@ impl View<'_> {
         Ok(holder.is_some() && holder != except)
     }
 
-    /// How many users of a type there are.
+    /// The ids of all users of this name, deactivated or not.
+    pub fn users_named(&self, username: &Username) -> Result<Vec<Id<Account>>, Error> {
+        let mut found = Vec::new();
+        for name in self.spellings(username)? {
+            let mut statement = self.prepare("SELECT id FROM account WHERE username = ?1 ORDER BY role")?;
+            let rows = statement.query_map([name], |row| rows::id(row, 0)).translate()?;
+            found.extend(rows.collect::<rusqlite::Result<Vec<_>>>().translate()?);
+        }
+        Ok(found)
+    }
+
+    /// Whether there is such a user who is active.
+    pub fn is_active(&self, id: Id<Account>) -> Result<bool, Error> {
+        self.prepare("SELECT EXISTS (SELECT 1 FROM account WHERE id = ?1 AND deactivated_at IS NULL)")?
+            .query_row([id.as_bytes()], |row| row.get(0))
+            .translate()
+    }
+
+    /// How many active users of a type there are.
     pub fn count_of(&self, role: Role) -> Result<u64, Error> {
-        self.prepare("SELECT count(*) FROM account WHERE role = ?1")?
+        self.prepare("SELECT count(*) FROM account WHERE role = ?1 AND deactivated_at IS NULL")?
             .query_row([role.word()], |row| row.get::<_, i64>(0))
             .map(|count| u64::try_from(count).unwrap_or(0))
             .translate()
@@ -255,11 +275,11 @@ impl Tx<'_> {
         Ok(changed == 1)
     }
 
-    /// Notes that a user logged in now; returns whether there is such a user with this password.
+    /// Notes that a user logged in now; returns whether there is such an active user with this password.
     pub fn set_last_login(&self, id: Id<Account>, hash: &PasswordHash) -> Result<bool, Error> {
         let now: Timestamp = self.now();
         let changed = self.execute(
-            "UPDATE account SET last_login = ?3 WHERE id = ?1 AND password_hash = ?2",
+            "UPDATE account SET last_login = ?3 WHERE id = ?1 AND password_hash = ?2 AND deactivated_at IS NULL",
             params![id.as_bytes(), hash.as_str(), now.as_millisecond()],
         )?;
         Ok(changed == 1)

@@ -31,6 +31,7 @@ const LIST: List<Child> = List {
     scope: "WHERE a.role = ?1",
     id: "a.id",
     default_order: "a.id DESC",
+    deactivated: Some("a.deactivated_at"),
     created: "a.created_at",
     column,
     read: |view, row| child(view, row, 0),
@@ -109,7 +110,8 @@ impl View<'_> {
         self.prepare(concat!(
             "SELECT ",
             child_columns!(),
-            " FROM child c JOIN account a ON a.id = c.account_id WHERE c.nfc_tag = ?1 AND a.role = 'child'"
+            " FROM child c JOIN account a ON a.id = c.account_id WHERE c.nfc_tag = ?1 AND a.role = 'child'
+              AND a.deactivated_at IS NULL"
         ))?
         .query_row([tag], |row| child(self, row, 0))
         .optional()

@@ -22,6 +22,7 @@ const LIST: List<Family> = List {
     scope: "WHERE a.role = ?1",
     id: "a.id",
     default_order: "a.id DESC",
+    deactivated: Some("a.deactivated_at"),
     created: "a.created_at",
     column: account_column,
     read: |view, row| Ok(Family { account: account(view, row, 0)?, children: Vec::new() }),
@@ -68,7 +69,7 @@ impl View<'_> {
             "SELECT f.family_id, ",
             child_columns!(),
             " FROM family_child f JOIN account a ON a.id = f.child_id JOIN child c ON c.account_id = a.id
-              WHERE f.family_id IN rarray(?1) ORDER BY f.family_id, f.position"
+              WHERE f.family_id IN rarray(?1) AND a.deactivated_at IS NULL ORDER BY f.family_id, f.position"
         ))?;
         let rows =
             statement.query_map([ids], |row| Ok((rows::id::<Account>(row, 0)?, child(self, row, 1)?))).translate()?;

@@ -22,6 +22,7 @@ const LIST: List<Group> = List {
     scope: "WHERE g.owner_id = ?1",
     id: "g.id",
     default_order: "g.id DESC",
+    deactivated: None,
     created: "g.created_at",
     column,
     read: |_, row| group(row, 0),
@@ -114,7 +115,7 @@ impl View<'_> {
             "SELECT m.group_id, ",
             child_columns!(),
             " FROM group_member m JOIN account a ON a.id = m.child_id JOIN child c ON c.account_id = a.id
-              WHERE m.group_id IN rarray(?1) ORDER BY m.group_id, m.position"
+              WHERE m.group_id IN rarray(?1) AND a.deactivated_at IS NULL ORDER BY m.group_id, m.position"
         ))?;
         let rows =
             statement.query_map([ids], |row| Ok((rows::id::<Group>(row, 0)?, child(self, row, 1)?))).translate()?;

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0010_rosters.sql"),
     include_str!("../migrations/0011_erasures.sql"),
     include_str!("../migrations/0012_wearables.sql"),
+    include_str!("../migrations/0013_leavers.sql"),
 ];
 
 /// Marks a SQLite file as ours ("OCUS").

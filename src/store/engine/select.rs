@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::types::Value;
 use rusqlite::{Row, params, params_from_iter};
 
-use crate::model::query::{Direction, Filter, Listed, Query, SortKey};
+use crate::model::query::{Direction, Filter, Listed, Presence, Query, SortKey};
 use crate::model::{Error, Field, Id};
 use crate::store::View;
 use crate::store::engine::error::Translate;
@@ -29,6 +29,8 @@ pub(in crate::store) struct List<T> {
     pub(in crate::store) id: &'static str,
     /// The order when none is asked for.
     pub(in crate::store) default_order: &'static str,
+    /// The column of when users were deactivated, if the list is one of users.
+    pub(in crate::store) deactivated: Option<&'static str>,
     /// The column of creation times.
     pub(in crate::store) created: &'static str,
     /// The column of each field that the list's objects have.
@@ -159,6 +161,11 @@ fn find_and_read<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Query
 /// Adds all that a query asks of an item; `None` if no item can fulfil it. The text grows with the fields and the
 /// institutions that are asked for, both few, and not with what is asked of them.
 fn add_conditions<T>(mut sql: Sql, list: &List<T>, query: &Query) -> Option<Sql> {
+    match (list.deactivated, query.presence) {
+        (None, _) | (Some(_), Presence::All) => {}
+        (Some(column), Presence::Active) => sql.text.push_str(&format!(" AND {column} IS NULL")),
+        (Some(column), Presence::Deactivated) => sql.text.push_str(&format!(" AND {column} IS NOT NULL")),
+    }
     for institutions in &query.institutions {
         let places = institutions.iter().map(|id| sql.bind(Value::Blob(id.as_bytes().to_vec())));
         let places = places.collect::<Vec<_>>().join(", ");

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Params, params};
 
 use crate::model::rosters::{Column, Sheet, SheetRow, Thing};
-use crate::model::{Account, Child, Conflict, Error, Group, Id, Institution, PasswordHash, Role, Username, text};
+use crate::model::{
+    Account, Child, Conflict, Departure, Error, Group, Id, Institution, PasswordHash, Role, Username, text,
+};
 use crate::store::engine::error::Translate;
 use crate::store::engine::rows;
 use crate::store::{NewAccountRow, Tx, View};
@@ -23,13 +25,23 @@ impl View<'_> {
     }
 
     fn user_row(&self, sheet: Sheet, role: Role, id: Id<Thing>) -> Result<Option<SheetRow>, Error> {
+        let mut row = SheetRow::new();
         let found: Option<(Vec<u8>, Option<Id<Institution>>)> = self
-            .prepare("SELECT username, institution_id FROM account WHERE id = ?1 AND role = ?2")?
-            .query_row(params![id.as_bytes(), role.word()], |row| Ok((row.get(0)?, rows::optional_id(row, 1)?)))
+            .prepare(
+                "SELECT username, institution_id, deactivated_at, erase_at, by_import
+                 FROM account LEFT JOIN departure ON account_id = id WHERE id = ?1 AND role = ?2",
+            )?
+            .query_row(params![id.as_bytes(), role.word()], |stored| {
+                for (at, column) in [(2, Column::DeactivatedAt), (3, Column::EraseAt)] {
+                    put(&mut row, column, stored.get::<_, Option<i64>>(at)?.map(|time| time.to_string()));
+                }
+                let by_import = stored.get::<_, Option<bool>>(4)?.filter(|by_import| *by_import);
+                put(&mut row, Column::ByImport, by_import.map(|_| "yes".to_owned()));
+                Ok((stored.get(0)?, rows::optional_id(stored, 1)?))
+            })
             .optional()
             .translate()?;
         let Some((username, institution)) = found else { return Ok(None) };
-        let mut row = SheetRow::new();
         let username = self.cipher.decrypt(&username).map_err(Error::internal)?;
         row.insert(Column::Username, username.as_str().to_owned());
         put(&mut row, Column::Institution, institution.map(|id| id.to_string()));
@@ -117,6 +129,16 @@ impl View<'_> {
         self.look_up("SELECT id FROM account WHERE username = ?1 AND role = ?2", params![name, role.word()])
     }
 
+    /// Hands over the names of all users of a type.
+    pub fn each_username(&self, role: Role, mut take: impl FnMut(&str)) -> Result<(), Error> {
+        let mut statement = self.prepare("SELECT username FROM account WHERE role = ?1")?;
+        let names = statement.query_map([role.word()], |row| row.get::<_, Vec<u8>>(0)).translate()?;
+        for name in names {
+            take(self.cipher.decrypt(&name.translate()?).map_err(Error::internal)?.as_str());
+        }
+        Ok(())
+    }
+
     /// The institution of this name.
     pub fn institution_named(&self, name: &str) -> Result<Option<Id<Thing>>, Error> {
         self.look_up("SELECT id FROM institution WHERE name = ?1", [name])
@@ -136,11 +158,13 @@ impl View<'_> {
         self.prepare(sql)?.query_row(params, |row| rows::id(row, 0)).optional().translate()
     }
 
-    /// The next things of a sheet after one, at most `count`, in the order in which they were made.
+    /// The next things of a sheet after one, users only if they are active, at most `count`, in the order in which they were made.
     pub fn sheet_ids(&self, sheet: Sheet, after: Option<Id<Thing>>, count: usize) -> Result<Vec<Id<Thing>>, Error> {
         let after = after.unwrap_or_else(|| Id::from_bytes([0; 12]));
         let sql = match (sheet.role(), sheet) {
-            (Some(_), _) => "SELECT id FROM account WHERE id > ?1 AND role = ?3 ORDER BY id LIMIT ?2",
+            (Some(_), _) => {
+                "SELECT id FROM account WHERE id > ?1 AND role = ?3 AND deactivated_at IS NULL ORDER BY id LIMIT ?2"
+            }
             (None, Sheet::Groups) => "SELECT id FROM children_group WHERE id > ?1 AND ?3 IS NULL ORDER BY id LIMIT ?2",
             (None, _) => "SELECT id FROM institution WHERE id > ?1 AND ?3 IS NULL ORDER BY id LIMIT ?2",
         };
@@ -161,10 +185,10 @@ impl View<'_> {
         Ok(self.look_up(sql, params![id.as_bytes(), sheet.role().map(Role::word)])?.is_some())
     }
 
-    /// How many things a sheet has.
+    /// How many things a sheet has, users only if they are active.
     pub fn count_sheet(&self, sheet: Sheet) -> Result<usize, Error> {
         let sql = match (sheet.role(), sheet) {
-            (Some(_), _) => "SELECT count(*) FROM account WHERE role = ?1",
+            (Some(_), _) => "SELECT count(*) FROM account WHERE role = ?1 AND deactivated_at IS NULL",
             (None, Sheet::Groups) => "SELECT count(*) FROM children_group WHERE ?1 IS NULL",
             (None, _) => "SELECT count(*) FROM institution WHERE ?1 IS NULL",
         };
@@ -319,16 +343,19 @@ impl Tx<'_> {
             (Some(role), _) => {
                 let institution = values.text(Column::Institution).and_then(Id::<Institution>::parse);
                 self.prepare(
-                    "UPDATE account SET username = ?3, institution_id = ?4 WHERE id = ?1 AND role = ?2
-                     AND (username, institution_id) IS DISTINCT FROM (?3, ?4)",
+                    "UPDATE account SET username = ?3, institution_id = ?4, deactivated_at = ?5
+                     WHERE id = ?1 AND role = ?2
+                     AND (username, institution_id, deactivated_at) IS DISTINCT FROM (?3, ?4, ?5)",
                 )?
                 .execute(params![
                     id.as_bytes(),
                     role.word(),
                     self.cipher.encrypt(&values.username()?)?,
                     institution.as_ref().map(Id::as_bytes),
+                    values.time(Column::DeactivatedAt),
                 ])
                 .or_duplicate(taken())?;
+                self.put_departure(id.cast(), &values)?;
                 self.put_details(sheet, id, &values)?;
             }
             (None, Sheet::Groups) => {
@@ -365,6 +392,18 @@ impl Tx<'_> {
         self.set_source(sheet, id, values.text(Column::SourcedId))
     }
 
+    /// What is to become of a deactivated user is as the row says; what of an active one, stays.
+    fn put_departure(&self, id: Id<Account>, values: &Values<'_>) -> Result<(), Error> {
+        let known = self.departure(id)?;
+        let erase_at = values.time(Column::EraseAt).and_then(|at| Timestamp::from_millisecond(at).ok());
+        let by_import = values.text(Column::ByImport).is_some();
+        let wanted = match values.text(Column::DeactivatedAt) {
+            Some(_) => Some(Departure { deactivate_at: None, erase_at, by_import }),
+            None => known.filter(|known| known.deactivate_at.is_some()),
+        };
+        if wanted != known { self.set_departure(id, wanted.as_ref()) } else { Ok(()) }
+    }
+
     fn put_details(&self, sheet: Sheet, id: Id<Thing>, values: &Values<'_>) -> Result<(), Error> {
         match sheet {
             Sheet::Children => {
@@ -394,6 +433,23 @@ impl Tx<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Brings a group back that was deleted, under the id that it had.
+    ///
+    /// # Errors
+    /// As [`Tx::make_sheet_row`].
+    pub fn restore_group_row(&self, id: Id<Thing>, row: &SheetRow) -> Result<(), Error> {
+        let values = Values(row);
+        self.prepare("INSERT INTO children_group (id, owner_id, name, created_at) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![
+                id.as_bytes(),
+                values.id::<Account>(Column::Owner)?.as_bytes(),
+                values.text(Column::Name),
+                self.now().as_millisecond(),
+            ])
+            .or_duplicate(Error::Conflict(Conflict::Name(Sheet::Groups.kind())))?;
+        self.put_sheet_row(Sheet::Groups, id, row)
     }
 
     /// Deletes a thing with all that belongs to it; returns whether there was one.

@@ -19,6 +19,18 @@ impl View<'_> {
             .translate()
     }
 
+    /// What another program knows the things of a sheet by, and which those are.
+    pub fn sources(&self, sheet: Sheet) -> Result<Vec<(String, Id<Thing>)>, Error> {
+        let stored: Vec<(Vec<u8>, Id<Thing>)> = self
+            .prepare("SELECT source, thing FROM roster_source WHERE sheet = ?1 ORDER BY thing")?
+            .query_map([sheet.word()], |row| Ok((row.get(0)?, rows::id(row, 1)?)))
+            .translate()?
+            .collect::<rusqlite::Result<_>>()
+            .translate()?;
+        let open = |sealed: Vec<u8>| self.cipher.open_text(Purpose::Source, &sealed).map_err(Error::internal);
+        stored.into_iter().map(|(sealed, thing)| Ok((open(sealed)?, thing))).collect()
+    }
+
     /// What another program knows a thing by.
     pub fn source_of(&self, thing: Id<Thing>) -> Result<Option<String>, Error> {
         let sealed: Option<Vec<u8>> = self

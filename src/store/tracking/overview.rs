@@ -1,4 +1,4 @@
-//! How many users there are, and of which children nothing comes any more.
+//! How many active users there are, and of which children nothing comes any more.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
@@ -30,7 +30,8 @@ impl View<'_> {
 
     fn role_counts(&self) -> Result<Vec<RoleCount>, Error> {
         let mut statement = self.prepare(
-            "SELECT role, count(*), count(*) FILTER (WHERE last_login IS NULL) FROM account GROUP BY role ORDER BY role",
+            "SELECT role, count(*), count(*) FILTER (WHERE last_login IS NULL) FROM account
+             WHERE deactivated_at IS NULL GROUP BY role ORDER BY role",
         )?;
         let counts = statement.query_map([], |row| {
             Ok(RoleCount { role: rows::role(row, 0)?, users: row.get(1)?, never_logged_in: row.get(2)? })
@@ -49,7 +50,8 @@ impl View<'_> {
              FROM (SELECT (SELECT t.day FROM day_totals t WHERE t.child = c.number ORDER BY t.day DESC LIMIT 1) AS day,
                           (SELECT t.start_time FROM sleep t WHERE t.child = c.number
                            ORDER BY t.start_time DESC LIMIT 1) AS night
-                   FROM child k LEFT JOIN tracked_child c ON c.child_id = k.account_id)",
+                   FROM child k JOIN account a ON a.id = k.account_id AND a.deactivated_at IS NULL
+                        LEFT JOIN tracked_child c ON c.child_id = k.account_id)",
         )?
         .query_row(params![since_day, since.as_millisecond()], |row| Ok((row.get(0)?, row.get(1)?)))
         .translate()

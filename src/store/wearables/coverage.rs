@@ -42,7 +42,7 @@ const OF_INSTANTS: [(DataKind, &str); 4] = [
 ];
 
 impl View<'_> {
-    /// The children of a class: those of the group of this id, or of all groups of a class at school that is called this.
+    /// The active children of a class: those of the group of this id, or of all groups of a class at school that is called this.
     ///
     /// # Errors
     /// `Unavailable` or `Internal` if the database cannot be read.
@@ -50,6 +50,7 @@ impl View<'_> {
         let id = Id::<Child>::parse(class).map(|id| id.as_bytes().to_vec());
         self.prepare(
             "SELECT DISTINCT m.child_id FROM children_group g JOIN group_member m ON m.group_id = g.id
+             JOIN account a ON a.id = m.child_id AND a.deactivated_at IS NULL
              WHERE g.id = ?1 OR g.school_class = ?2 ORDER BY m.child_id",
         )?
         .query_map(params![id, class], |row| rows::id(row, 0))

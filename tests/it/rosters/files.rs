@@ -131,9 +131,9 @@ async fn what_is_no_roster_is_refused_by_name() {
         ("children.xlsx", b"PK\x03\x04...", "save it as CSV UTF-8"),
         ("children.csv", b"PK\x03\x04...", "save it as CSV UTF-8"),
         ("children.xls", b"\xd0\xcf\x11\xe0\xa1\xb1", "save it as CSV UTF-8"),
-        ("users.csv", b"sourcedId,status\n", "OneRoster"),
-        ("manifest.csv", b"propertyName,value\n", "OneRoster"),
-        ("students.csv", b"School_id,Student_id\n", "Clever"),
+        ("users.csv", b"sourcedId,status\n", "orgs.csv is missing"),
+        ("manifest.csv", b"propertyName,value\n", "users.csv is missing"),
+        ("students.csv", b"School_id,Student_id\n", "of Clever's five files"),
         ("children.csv", b" [{\"_id\": 1}]", "says no collection"),
         ("dump.archive", b"\x6d\xe2\x99\x81", "cut off"),
         ("children.csv.gz", b"\x1f\x8b\x08", "gzip"),
@@ -148,7 +148,7 @@ async fn what_is_no_roster_is_refused_by_name() {
     assert!(twice.problems[0].message.contains("the same sheet"), "{:?}", twice.problems);
 }
 
-fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in entries {
         let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);

@@ -1,8 +1,13 @@
 //! Rosters: files become a plan, a plan is applied, an import is taken back.
 
 mod applied;
+mod clever;
+mod deltas;
+mod deviations;
 mod files;
+mod leavers;
 mod old_platform;
+mod oneroster;
 mod plans;
 mod random;
 mod undone;

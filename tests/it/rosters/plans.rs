@@ -61,9 +61,9 @@ async fn what_changes_is_told_from_what_to_what_and_what_is_absent_changes_nothi
     let children = counts(&changed, "children");
     assert_eq!((children.change, children.r#move, children.unchanged, children.missing), (1, 1, 1, 0));
     let [first, second] = changed.lines.as_slice() else { panic!("{:?}", changed.lines) };
-    assert_eq!((first.deed.as_str(), first.row, first.name.as_str()), ("change", 2, "BR0001"));
+    assert_eq!((first.deed.as_str(), first.row, first.name.as_str()), ("change", Some(2), "BR0001"));
     assert_eq!((first.columns[0].from.as_deref(), first.columns[0].to.as_str()), (Some("11"), "12"));
-    assert_eq!((second.deed.as_str(), second.row), ("move", 3));
+    assert_eq!((second.deed.as_str(), second.row), ("move", Some(3)));
 }
 
 #[tokio::test]

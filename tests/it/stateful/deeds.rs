@@ -34,7 +34,7 @@ impl Walk {
     }
 
     pub async fn step(&mut self) {
-        let kind = self.dice.random_range(0..53 + 35);
+        let kind = self.dice.random_range(0..53 + 37);
         self.deed(kind).await;
     }
 
@@ -158,7 +158,7 @@ impl Walk {
     }
 
     /// Logs somebody in, whose token is then the one used.
-    async fn enter(&mut self, id: &str) {
+    pub(super) async fn enter(&mut self, id: &str) {
         let user = self.model.users[id].clone();
         let login = json!({"username": user.shown["username"], "password": user.password});
         let nobody = self.world.nobody();
@@ -171,12 +171,22 @@ impl Walk {
     async fn login(&mut self) {
         let users: Vec<_> = self.model.users.values().filter(|user| !user.is_admin()).cloned().collect();
         let Some(user) = self.pick(&users) else { return };
+        if user.has_left() {
+            return self.stay_out(&user).await;
+        }
         if self.chance(85) {
             return self.enter(&user.id).await;
         }
         let wrong = json!({"username": user.shown["username"], "password": format!("not {}", user.password)});
         let nobody = self.world.nobody();
         self.ask("auth_login", &nobody, (Method::POST, "/v1/auth", Some(wrong)), Err(401)).await;
+    }
+
+    /// That somebody who left is not let in.
+    async fn stay_out(&mut self, user: &User) {
+        let login = json!({"username": user.shown["username"], "password": user.password});
+        let nobody = self.world.nobody();
+        self.ask("auth_login", &nobody, (Method::POST, "/v1/auth", Some(login)), Err(401)).await;
     }
 
     async fn user_list(&mut self, path: &'static str, name: &str) {
@@ -320,8 +330,11 @@ impl Walk {
             let user = self.model.users.get_mut(&id).unwrap();
             user.password = new;
             let revoked = user.client.clone();
+            let has_left = user.has_left();
             self.ghosts.push(revoked);
-            self.enter(&id).await;
+            if !has_left {
+                self.enter(&id).await;
+            }
         }
     }
 }

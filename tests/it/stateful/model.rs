@@ -62,7 +62,7 @@ pub fn shape(answer: &Value) -> Value {
         Value::Array(items) => items.iter().map(shape).collect(),
         Value::Object(fields) => {
             let shaped = fields.iter().map(|(key, value)| match key.as_str() {
-                "last_login" | "tag_ass_time" => (key.clone(), json!("a time")),
+                "last_login" | "tag_ass_time" | "deactivated_at" => (key.clone(), json!("a time")),
                 _ => (key.clone(), shape(value)),
             });
             Value::Object(shaped.collect())
@@ -79,6 +79,11 @@ impl User {
 
     pub fn is_admin(&self) -> bool {
         self.path == "admin"
+    }
+
+    /// Whether the user is deactivated.
+    pub fn has_left(&self) -> bool {
+        self.shown.get("deactivated_at").is_some()
     }
 }
 
@@ -97,9 +102,14 @@ impl Model {
         self.users.values().any(|user| user.path == path && user.id != except && user.shown["username"] == *name)
     }
 
+    /// Those of some children who are active.
+    pub fn active<'m>(&'m self, kids: &'m [String]) -> impl Iterator<Item = &'m User> {
+        kids.iter().map(|id| &self.users[id]).filter(|kid| !kid.has_left())
+    }
+
     fn nested(&self, kids: &[String]) -> Value {
-        let kids = kids.iter().map(|id| {
-            let mut kid = self.show_user(&self.users[id]);
+        let kids = self.active(kids).map(|kid| {
+            let mut kid = self.show_user(kid);
             kid.as_object_mut().unwrap().retain(|key, _| key != "nfc_tag" && key != "tag_ass_time");
             kid
         });
@@ -132,9 +142,9 @@ impl Model {
         shown
     }
 
-    /// All users of a type, newest first.
+    /// All active users of a type, newest first.
     pub fn show_all(&self, path: &str) -> Value {
-        self.of(path).iter().rev().map(|user| self.show_user(user)).collect()
+        self.of(path).iter().rev().filter(|user| !user.has_left()).map(|user| self.show_user(user)).collect()
     }
 
     pub fn show_children_of(&self, family: &str) -> Value {

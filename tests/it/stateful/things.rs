@@ -235,7 +235,7 @@ impl Walk {
 
     pub(super) async fn tag_view(&mut self) {
         let tag = if self.chance(90) { self.tag() } else { self.name().replace(' ', "-") };
-        let holder = self.holder(&tag);
+        let holder = self.holder(&tag).filter(|holder| !holder.has_left());
         let id = holder.as_ref().map_or(ABSENT, |holder| &holder.id).to_owned();
         let mut asker = self.asker(|user| Self::sees(user, "children", &id));
         // Families and children are told that there is none; applications lack the scope.

@@ -82,6 +82,8 @@ impl Walk {
             32 => self.child_days_view().await,
             33 => self.group_days_view("educators", "educator").await,
             34 => self.group_days_view("healthprofessionals", "healthprofessional").await,
+            35 => self.user_deactivate().await,
+            36 => self.user_activate().await,
             _ => self.tracked_create(collection, name).await,
         }
     }

@@ -221,8 +221,13 @@ impl World {
 
     /// How many rows the audit trail has.
     pub fn audit_rows(&self) -> i64 {
+        self.sql_value("SELECT count(*) FROM audit")
+    }
+
+    /// A number that the database has.
+    pub fn sql_value(&self, statement: &str) -> i64 {
         let database = rusqlite::Connection::open(self.folder.path().join("ocariot.db")).unwrap();
-        database.query_row("SELECT count(*) FROM audit", [], |row| row.get(0)).unwrap()
+        database.query_row(statement, [], |row| row.get(0)).unwrap()
     }
 
     /// The administrator with a token that is over: a day and an hour have gone by when this returns.

@@ -2,10 +2,14 @@
 //! item or a problem.
 
 mod first_password;
+mod leavers;
 mod namesakes;
+mod numbering;
+mod removal;
 mod room;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::app::FieldRules;
 use crate::app::rosters::cells::{checked, is_same, parts};
@@ -13,11 +17,14 @@ use crate::app::rosters::read::Roster;
 use crate::app::rosters::records::{CountsRecord, FileRecord, Passwords};
 use crate::app::rosters::references::{Name, Names, Target, named};
 use crate::app::rosters::rows::{Line, Place, Problems, Wrong};
+use crate::app::rosters::usernames::Usernames;
 use crate::model::rosters::{Column, Sheet, SheetRow, Thing};
 use crate::model::{Error, Id, MAX_CHILDREN};
 
 use crate::store::View;
 pub(in crate::app::rosters) use first_password::FirstPassword;
+use numbering::Numbering;
+pub(in crate::app::rosters) use removal::Removal;
 
 /// What files would change.
 pub(in crate::app::rosters) struct Plan {
@@ -29,6 +36,8 @@ pub(in crate::app::rosters) struct Plan {
     pub(in crate::app::rosters) items: Vec<Item>,
     /// How much of each sheet.
     pub(in crate::app::rosters) counts: BTreeMap<Sheet, CountsRecord>,
+    /// What was read and comes to nothing here.
+    pub(in crate::app::rosters) left_out: Vec<String>,
     /// Why nothing of it can be done, if there is anything.
     pub(in crate::app::rosters) problems: Problems,
     /// What is left out.
@@ -38,7 +47,8 @@ pub(in crate::app::rosters) struct Plan {
 /// What is to be done with one thing.
 pub(in crate::app::rosters) struct Item {
     pub(in crate::app::rosters) sheet: Sheet,
-    pub(in crate::app::rosters) place: Place,
+    /// Where a file says so; nowhere, if it is missing.
+    pub(in crate::app::rosters) place: Option<Place>,
     /// What it is called, for people.
     pub(in crate::app::rosters) name: String,
     pub(in crate::app::rosters) deed: Deed,
@@ -52,6 +62,8 @@ pub(in crate::app::rosters) enum Deed {
     Create(FirstPassword),
     /// It is there and becomes another.
     Change { id: Id<Thing>, before: SheetRow },
+    /// It is there and is deleted.
+    Delete { id: Id<Thing>, before: SheetRow },
 }
 
 /// Values to set.
@@ -69,33 +81,60 @@ impl Wanted {
 }
 
 impl Item {
-    /// Whether the thing only comes to belong elsewhere.
-    pub(in crate::app::rosters) fn is_move(&self) -> bool {
-        let columns = self.wanted.columns();
-        matches!(self.deed, Deed::Change { .. })
-            && columns.iter().all(|column| matches!(column, Column::Institution | Column::Owner))
+    /// What is done, in a word.
+    pub(in crate::app::rosters) fn word(&self) -> &'static str {
+        let left = self.wanted.texts.get(&Column::DeactivatedAt).map(String::as_str);
+        let moves = |column: &Column| matches!(column, Column::Institution | Column::Owner);
+        match (&self.deed, left) {
+            (Deed::Create(_), _) => "create",
+            (Deed::Delete { .. }, _) => "delete",
+            (Deed::Change { .. }, Some("")) => "activate",
+            (Deed::Change { .. }, Some(_)) => "deactivate",
+            (Deed::Change { .. }, None) if self.wanted.columns().iter().all(moves) => "move",
+            (Deed::Change { .. }, None) => "change",
+        }
     }
 }
 
 /// What else helps against a name that is taken.
 const RENAME: &str = ", or say --rename-duplicates to have this one called the same with the end of its id behind";
 
+/// What was asked for beside the rows.
+pub(in crate::app::rosters) struct Asked<'a> {
+    /// What becomes of new users without a password.
+    pub(in crate::app::rosters) passwords: Passwords,
+    /// What is asked of values.
+    pub(in crate::app::rosters) rules: FieldRules,
+    /// Where usernames come from.
+    pub(in crate::app::rosters) usernames: &'a BTreeMap<Sheet, Usernames>,
+    /// What becomes of those who are missing; nothing, if it was not said.
+    pub(in crate::app::rosters) removal: Option<Removal>,
+}
+
 /// Plans what the rows of a roster change.
 ///
 /// # Errors
 /// Those of the store.
-pub(in crate::app::rosters) fn plan(
-    view: &View<'_>,
-    mut roster: Roster,
-    passwords: Passwords,
-    rules: FieldRules,
-) -> Result<Plan, Error> {
+pub(in crate::app::rosters) fn plan(view: &View<'_>, mut roster: Roster, asked: &Asked<'_>) -> Result<Plan, Error> {
     if roster.renames {
         namesakes::rename(view, &mut roster)?;
     }
-    let Roster { form, files, lines, own_ids, problems, notices, .. } = roster;
-    let plan = Plan { form, files, items: Vec::new(), counts: BTreeMap::new(), problems, notices };
-    let mut planner = Planner { view, plan, passwords, rules, own_ids, names: Names::default(), found: HashMap::new() };
+    let Roster { form, files, lines, problems, referring, left_out, whole, gone, own_ids, notices, .. } = roster;
+    let plan = Plan { form, files, items: Vec::new(), counts: BTreeMap::new(), left_out, problems, notices };
+    let names = Names::new(referring);
+    let numbering = Numbering::new(asked.usernames);
+    let mut planner = Planner {
+        view,
+        plan,
+        asked,
+        own_ids,
+        numbering,
+        names,
+        found: HashMap::new(),
+        inactive: 0,
+        within: HashSet::new(),
+        by_hand: 0,
+    };
     for sheet in Sheet::WITH_ADMINISTRATORS {
         let Some(lines) = lines.get(&sheet) else { continue };
         planner.counts(sheet).sheet = sheet.word().to_owned();
@@ -105,9 +144,10 @@ pub(in crate::app::rosters) fn plan(
             }
         }
         let there = view.count_sheet(sheet)?;
-        let found = planner.found.keys().filter(|(of, _)| *of == sheet).count();
+        let found = planner.found.keys().filter(|(of, _)| *of == sheet).count() - std::mem::take(&mut planner.inactive);
         planner.counts(sheet).missing = there.saturating_sub(found);
     }
+    planner.leavers(&whole, gone)?;
     room::check_room(view, &mut planner.plan)?;
     Ok(planner.plan)
 }
@@ -128,13 +168,19 @@ impl From<Error> for Refused {
 struct Planner<'v> {
     view: &'v View<'v>,
     plan: Plan,
-    passwords: Passwords,
-    rules: FieldRules,
+    asked: &'v Asked<'v>,
     /// See [`Roster::own_ids`].
     own_ids: BTreeSet<Sheet>,
+    numbering: Numbering,
     names: Names,
     /// The things that rows are about, and which rows.
     found: HashMap<(Sheet, Id<Thing>), Place>,
+    /// How many of the present sheet's are deactivated.
+    inactive: usize,
+    /// The institutions that users on a sheet, and the owners whose groups, belong to: who is missing is so within them.
+    within: HashSet<(Sheet, Id<Thing>)>,
+    /// How many were deactivated by hand, and stay so.
+    by_hand: usize,
 }
 
 /// The thing that a row is about, as it is.
@@ -182,7 +228,16 @@ impl Planner<'_> {
             let message = format!("{first} is about the same {}: leave one of them out", sheet.noun());
             return Err(self.refuse(line, None, Wrong::conflict(message)));
         }
-        let wanted = self.wanted(sheet, line, subject.as_ref())?;
+        let line = match &subject {
+            Some(_) => Cow::Borrowed(line),
+            None => self.numbering.named(self.view, sheet, line)?,
+        };
+        let line = &*line;
+        let mut wanted = self.wanted(sheet, line, subject.as_ref())?;
+        self.note_within(sheet, subject.as_ref(), &wanted);
+        if let Some(subject) = &subject {
+            self.bring_back(subject, &mut wanted);
+        }
         self.claim(sheet, line, subject.as_ref(), &wanted)?;
         match subject {
             Some(subject) => self.change(sheet, line, subject, wanted),
@@ -263,7 +318,7 @@ impl Planner<'_> {
                     Err(error) => refused = Some(error),
                 },
                 _ if before.is_some_and(|before| is_same(before, text)) => {}
-                _ => match checked(*column, text, &self.rules) {
+                _ => match checked(*column, text, &self.asked.rules) {
                     Ok(value) if before == Some(&value) => {}
                     Ok(value) => drop(wanted.texts.insert(*column, value)),
                     Err(wrong) => refused = Some(self.refuse(line, Some(*column), wrong)),
@@ -379,10 +434,12 @@ impl Planner<'_> {
         }
         let Subject { id, row: before } = subject;
         let name = before.get(&sheet.naming()).cloned().unwrap_or_default();
-        let item = Item { sheet, place: line.place, name, deed: Deed::Change { id, before }, wanted };
-        match item.is_move() {
-            true => self.counts(sheet).r#move += 1,
-            false => self.counts(sheet).change += 1,
+        let item = Item { sheet, place: Some(line.place), name, deed: Deed::Change { id, before }, wanted };
+        let counts = self.counts(sheet);
+        match item.word() {
+            "move" => counts.r#move += 1,
+            "activate" => counts.activate += 1,
+            _ => counts.change += 1,
         }
         self.plan.items.push(item);
     }
@@ -395,7 +452,11 @@ impl Planner<'_> {
         let missing: Vec<_> = missing.collect();
         if !missing.is_empty() {
             let words: Vec<_> = missing.iter().map(|column| column.word()).collect();
-            let message = format!("a new {} needs {}, too: fill that in", sheet.noun(), words.join(", "));
+            let hint = match missing.contains(&&Column::Username) {
+                true => ", or say with --usernames where usernames come from",
+                false => "",
+            };
+            let message = format!("a new {} needs {}, too: fill that in{hint}", sheet.noun(), words.join(", "));
             return Err(self.refuse(line, None, Wrong::refused(message)));
         }
         if let Some(id) = line.get(Column::Id) {
@@ -403,10 +464,10 @@ impl Planner<'_> {
         }
         let given = wanted.texts.remove(&Column::Password);
         let of_dump = self.own_ids.contains(&sheet);
-        let password = FirstPassword::of(sheet, of_dump, given.as_deref(), self.passwords);
+        let password = FirstPassword::of(sheet, of_dump, given.as_deref(), self.asked.passwords);
         let password = password.map_err(|wrong| self.refuse(line, Some(Column::Password), wrong))?;
         let name = wanted.texts.get(&sheet.naming()).cloned().unwrap_or_default();
-        self.plan.items.push(Item { sheet, place: line.place, name, deed: Deed::Create(password), wanted });
+        self.plan.items.push(Item { sheet, place: Some(line.place), name, deed: Deed::Create(password), wanted });
         self.counts(sheet).create += 1;
         Ok(())
     }

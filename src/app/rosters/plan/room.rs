@@ -14,7 +14,7 @@ struct More {
     groups: i64,
     members: i64,
     /// The first row that says so.
-    place: Place,
+    place: Option<Place>,
 }
 
 /// Notes as problems where an owner would have more than there may be.
@@ -26,6 +26,7 @@ pub(in crate::app::rosters) fn check_room(view: &View<'_>, plan: &mut Plan) -> R
     for item in plan.items.iter().filter(|item| item.sheet == Sheet::Groups) {
         for (owner, groups, members) in shifts(item) {
             let more = owners.entry(owner).or_insert(More { groups: 0, members: 0, place: item.place });
+            more.place = more.place.or(item.place);
             (more.groups, more.members) = (more.groups + groups, more.members + members);
         }
     }
@@ -40,6 +41,8 @@ pub(in crate::app::rosters) fn check_room(view: &View<'_>, plan: &mut Plan) -> R
                 "the owner of this group would have more than {most} groups, or more than {most_members} children in \
                  them: share them out among several"
             );
+            // Whoever has more than before has a row that says so.
+            let Some(place) = place else { continue };
             let file = plan.files[place.file].file.clone();
             plan.problems.row(&file, place, Some((Column::Owner, None)), Wrong::refused(message));
         }
@@ -57,11 +60,13 @@ fn shifts(item: &Item) -> impl Iterator<Item = (Target, i64, i64)> {
     let owner = item.wanted.targets.get(&Column::Owner).and_then(|owners| owners.first()).copied();
     let (had, held) = match &item.deed {
         Deed::Create(_) => (None, 0),
-        Deed::Change { before, .. } => {
+        Deed::Change { before, .. } | Deed::Delete { before, .. } => {
             let held = before.get(&Column::Children).map_or(0, |ids| ids.split_whitespace().count());
             (before.get(&Column::Owner).and_then(|id| Id::parse(id)).map(Target::There), count(held))
         }
     };
     let taken = had.map(|had| (had, -1, -held));
-    taken.into_iter().chain(owner.or(had).map(|owner| (owner, 1, wanted.unwrap_or(held))))
+    let stays = !matches!(item.deed, Deed::Delete { .. });
+    let given = owner.or(had).filter(|_| stays).map(|owner| (owner, 1, wanted.unwrap_or(held)));
+    taken.into_iter().chain(given)
 }

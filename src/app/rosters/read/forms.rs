@@ -1,6 +1,7 @@
 //! What forms of rosters there are, and how they are told apart: here a form is added, and a module that reads it.
 
-use crate::app::rosters::read::{Files, old_platform, table};
+use crate::app::rosters::read::standards::{is_clever, is_oneroster};
+use crate::app::rosters::read::{Files, old_platform};
 
 /// A form of rosters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +10,10 @@ pub(in crate::app::rosters::read) enum Form {
     Spreadsheet,
     /// What the old platform's database held, in files of its tools.
     OldPlatform,
+    /// OneRoster 1.1 or 1.2, or Microsoft's School Data Sync.
+    OneRoster,
+    /// Clever.
+    Clever,
 }
 
 /// The form of files, by their names and their first bytes. What is none is taken for a spreadsheet, whose reader says
@@ -17,26 +22,12 @@ pub(in crate::app::rosters::read) fn of(files: &Files) -> Form {
     if files.iter().any(|(name, bytes)| old_platform::is_one(name, bytes)) {
         return Form::OldPlatform;
     }
-    Form::Spreadsheet
-}
-
-/// The name of a file without its ending and without what stands between words, if it is a table in plain text by its
-/// ending.
-pub(in crate::app::rosters::read) fn table_name(name: &str) -> Option<String> {
-    let (stem, ending) = name.rsplit_once('.')?;
-    let known = ["csv", "tsv", "txt"].contains(&ending.to_ascii_lowercase().as_str());
-    known.then(|| table::plain(stem))
-}
-
-/// What a file is by its first bytes, if it is no table in plain text.
-pub(in crate::app::rosters::read) fn foreign(bytes: &[u8]) -> Option<String> {
-    const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", &[0xd0, 0xcf, 0x11, 0xe0]];
-    let begins = |magic: &[u8]| bytes.starts_with(magic);
-    if WORKBOOKS.iter().any(|magic| begins(magic)) {
-        Some("this is a spreadsheet program's own file: save it as CSV UTF-8 there, and import that".to_owned())
-    } else if begins(b"%PDF") {
-        Some("this is a PDF: export the list as CSV UTF-8, and import that".to_owned())
+    // Both have enrollments.
+    if is_clever(files) {
+        Form::Clever
+    } else if is_oneroster(files) {
+        Form::OneRoster
     } else {
-        None
+        Form::Spreadsheet
     }
 }

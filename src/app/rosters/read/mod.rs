@@ -3,8 +3,11 @@
 
 mod archive;
 mod forms;
+mod grid;
+mod names;
 pub(in crate::app::rosters) mod old_platform;
 mod sheets;
+mod standards;
 mod table;
 mod text;
 
@@ -12,13 +15,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use encoding_rs::Encoding;
 
+use crate::app::FieldRules;
 use crate::app::rosters::records::{FileRecord, PlanOptions};
-use crate::app::rosters::rows::{Line, Problems};
+use crate::app::rosters::references::Referring;
+use crate::app::rosters::rows::{Line, Place, Problems};
+use crate::app::rosters::usernames::{self, Usernames};
+use crate::model::Error;
 use crate::model::rosters::Sheet;
+use crate::store::View;
 use forms::Form;
 
 pub use old_platform::OldSecret;
-pub use sheets::sheets_of_file;
+pub(in crate::app::rosters) use table::plain;
 
 /// Files by name.
 pub(in crate::app::rosters) type Files = BTreeMap<String, Vec<u8>>;
@@ -31,18 +39,19 @@ pub(in crate::app::rosters) const MOST_FILES: usize = 64;
 const MOST_ROWS: usize = 250_000;
 
 /// How files are to be read.
-#[derive(Debug, Clone, Default)]
-pub struct ReadOptions {
+pub(in crate::app::rosters) struct ReadOptions {
     /// The sheet of the only file, whatever its name.
-    pub sheet: Option<Sheet>,
+    pub(in crate::app::rosters) sheet: Option<Sheet>,
     /// The encoding of files that say nothing of theirs and are not UTF-8.
-    pub encoding: Option<&'static Encoding>,
+    pub(in crate::app::rosters) encoding: Option<&'static Encoding>,
     /// Headers that are left out, in lower case and without what stands between words.
-    pub ignore: Vec<String>,
+    pub(in crate::app::rosters) ignore: Vec<String>,
+    /// Where usernames come from, of these sheets.
+    pub(in crate::app::rosters) usernames: BTreeMap<Sheet, Usernames>,
     /// What usernames of the old platform are encrypted with.
-    pub old_secret: Option<OldSecret>,
+    pub(in crate::app::rosters) old_secret: Option<OldSecret>,
     /// Whether users of the old platform whose name is taken get another.
-    pub rename_duplicates: bool,
+    pub(in crate::app::rosters) rename_duplicates: bool,
 }
 
 impl ReadOptions {
@@ -66,6 +75,7 @@ impl ReadOptions {
             ignore: options.ignore.iter().map(|header| table::plain(header)).collect(),
             old_secret: options.old_secret.as_deref().map(OldSecret::new),
             rename_duplicates: options.rename_duplicates,
+            usernames: usernames::parse(&options.usernames)?,
         })
     }
 }
@@ -86,20 +96,40 @@ pub(in crate::app::rosters) struct Roster {
     pub(in crate::app::rosters) renames: bool,
     /// What is left out, and told.
     pub(in crate::app::rosters) notices: Problems,
+    /// How its rows refer to each other.
+    pub(in crate::app::rosters) referring: Referring,
+    /// The sheets of which everything is there, so that what no row names is missing.
+    pub(in crate::app::rosters) whole: Vec<Sheet>,
+    /// What is to be no more: on which sheet, by what the other program knows it by, and where that stands.
+    pub(in crate::app::rosters) gone: Vec<(Sheet, String, Place)>,
+    /// What was read and comes to nothing here, in words.
+    pub(in crate::app::rosters) left_out: Vec<String>,
+    /// The first row that says who is in which class.
+    enrollments: Option<Place>,
     /// Why there is nothing to plan, if there is anything.
     pub(in crate::app::rosters) problems: Problems,
 }
 
 /// Reads the files of an upload.
-pub(in crate::app::rosters) fn read(files: Files, options: &ReadOptions) -> Roster {
+///
+/// # Errors
+/// Those of the store.
+pub(in crate::app::rosters) fn read(
+    view: &View<'_>,
+    files: Files,
+    options: &ReadOptions,
+    rules: &FieldRules,
+) -> Result<Roster, Error> {
     let mut roster = Roster::default();
     let files = archive::expanded(files, &mut roster.problems);
     match forms::of(&files) {
         Form::Spreadsheet => sheets::read(files, options, &mut roster),
         Form::OldPlatform => old_platform::read(files, options, &mut roster),
+        Form::OneRoster => standards::read_oneroster(view, files, options, rules, &mut roster)?,
+        Form::Clever => standards::read_clever(files, options, rules, &mut roster),
     }
     if roster.files.is_empty() && roster.problems.count == 0 {
         roster.problems.file("", "there is no file to import: `ocariot-users import template` writes empty ones");
     }
-    roster
+    Ok(roster)
 }

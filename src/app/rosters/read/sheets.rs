@@ -1,6 +1,6 @@
 //! Our own spreadsheets: a file for each sheet, which its name says.
 
-use crate::app::rosters::read::forms::{foreign, table_name};
+use crate::app::rosters::read::names::{foreign, table_name};
 use crate::app::rosters::read::{Files, MOST_ROWS, ReadOptions, Roster, table};
 use crate::app::rosters::records::FileRecord;
 use crate::model::rosters::Sheet;
@@ -11,10 +11,10 @@ pub(in crate::app::rosters::read) fn read(files: Files, options: &ReadOptions, r
     let only = files.len() == 1;
     let mut rows = 0;
     for (name, bytes) in files {
-        let sheet = match (options.sheet.filter(|_| only), sheets_of_file(&name)) {
+        let sheet = match (options.sheet.filter(|_| only), sheet_of_file(&name)) {
             (Some(sheet), _) | (None, Some(sheet)) => sheet,
             (None, None) => {
-                roster.problems.file(&name, unknown(&name, &bytes));
+                roster.problems.file(&name, unknown(&bytes));
                 continue;
             }
         };
@@ -31,6 +31,7 @@ pub(in crate::app::rosters::read) fn read(files: Files, options: &ReadOptions, r
             Some((record, lines)) => {
                 rows += lines.len();
                 roster.files.push(record);
+                roster.whole.push(sheet);
                 roster.lines.insert(sheet, lines);
             }
             None => roster.files.push(FileRecord {
@@ -51,37 +52,14 @@ pub(in crate::app::rosters::read) fn read(files: Files, options: &ReadOptions, r
 }
 
 /// The sheet of a file of this name.
-#[must_use]
-pub fn sheets_of_file(name: &str) -> Option<Sheet> {
+fn sheet_of_file(name: &str) -> Option<Sheet> {
     Sheet::of_word(&table_name(name)?)
 }
 
 /// Why a file is none that is understood.
-fn unknown(name: &str, bytes: &[u8]) -> String {
-    const ONEROSTER: [&str; 12] = [
-        "manifest",
-        "orgs",
-        "users",
-        "enrollments",
-        "classes",
-        "courses",
-        "academicsessions",
-        "demographics",
-        "roles",
-        "userprofiles",
-        "relationships",
-        "userflags",
-    ];
-    const CLEVER: [&str; 4] = ["schools", "students", "teachers", "sections"];
+fn unknown(bytes: &[u8]) -> String {
     if let Some(format) = foreign(bytes) {
         return format;
-    }
-    let stem = table::plain(name.rsplit_once('.').map_or(name, |(stem, _)| stem));
-    if ONEROSTER.contains(&stem.as_str()) {
-        return "this is a file of OneRoster or Microsoft SDS, which this program does not understand yet".to_owned();
-    }
-    if CLEVER.contains(&stem.as_str()) {
-        return "this is a file of Clever, which this program does not understand yet".to_owned();
     }
     let known: Vec<_> = Sheet::ALL.into_iter().map(|sheet| format!("{}.csv", sheet.word())).collect();
     format!(

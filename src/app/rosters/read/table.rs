@@ -12,11 +12,14 @@ use crate::app::rosters::rows::{Line, Place, Problems, Wrong};
 use crate::model::rosters::{Column, Sheet};
 
 /// The most columns of a file.
-const MOST_COLUMNS: usize = 200;
+pub(in crate::app::rosters::read) const MOST_COLUMNS: usize = 200;
 /// The most characters of a cell: longer ones are a quotation mark that nobody closed.
 const LONGEST: usize = 64 << 10;
 
-const SEPARATORS: [(u8, &str); 3] = [(b',', "comma"), (b';', "semicolon"), (b'\t', "tab")];
+/// What may stand between cells, and its word.
+pub(in crate::app::rosters::read) type Separator = (u8, &'static str);
+
+const SEPARATORS: [Separator; 3] = [(b',', "comma"), (b';', "semicolon"), (b'\t', "tab")];
 
 /// A header as it is compared: in lower case, without what stands between its words.
 pub(in crate::app::rosters) fn plain(header: &str) -> String {
@@ -40,7 +43,7 @@ pub(in crate::app::rosters) fn read(
         }
     };
     let (text, skipped, said) = without_hint(&text);
-    let (separator, word) = match said.or_else(|| separator(text, sheet)) {
+    let (separator, word) = match said.or_else(|| separator(text, |header| column(header, sheet).is_some())) {
         Some(found) => found,
         None => {
             let known: Vec<_> = sheet.columns().iter().map(|column| column.word()).collect();
@@ -75,7 +78,7 @@ pub(in crate::app::rosters) fn read(
 }
 
 /// The text without a first row such as `sep=;`, how many rows that are, and what it says.
-fn without_hint(text: &str) -> (&str, usize, Option<(u8, &'static str)>) {
+pub(in crate::app::rosters::read) fn without_hint(text: &str) -> (&str, usize, Option<Separator>) {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let said = first.trim().to_ascii_lowercase();
     let said = said.strip_prefix("sep=").and_then(|said| said.as_bytes().first().copied());
@@ -86,10 +89,10 @@ fn without_hint(text: &str) -> (&str, usize, Option<(u8, &'static str)>) {
 }
 
 /// What stands between the cells: whatever parts the first row into most headers that are known.
-fn separator(text: &str, sheet: Sheet) -> Option<(u8, &'static str)> {
-    let known = |(separator, _): &(u8, &str)| {
+pub(in crate::app::rosters::read) fn separator(text: &str, is_known: impl Fn(&str) -> bool) -> Option<Separator> {
+    let known = |(separator, _): &Separator| {
         let first = Records::new(text, *separator, 0).next();
-        first.map_or(0, |(_, record)| record.iter().filter(|header| column(header, sheet).is_some()).count())
+        first.map_or(0, |(_, record)| record.iter().filter(|header| is_known(header)).count())
     };
     // Of equal ones the first: of a single column, what stands nowhere is as good as any.
     SEPARATORS.iter().rev().max_by_key(|separator| known(separator)).filter(|separator| known(separator) > 0).copied()
@@ -108,14 +111,15 @@ fn column(header: &str, sheet: Sheet) -> Option<Column> {
 }
 
 /// The rows of a text that hold anything, each with its number.
-struct Records<'t> {
+pub(in crate::app::rosters::read) struct Records<'t> {
     reader: csv::Reader<&'t [u8]>,
     /// Rows before the text, less the ends of lines inside cells.
     shift: i64,
 }
 
 impl<'t> Records<'t> {
-    fn new(text: &'t str, separator: u8, skipped: usize) -> Self {
+    /// Reads a text, before which so many rows were skipped.
+    pub(in crate::app::rosters::read) fn new(text: &'t str, separator: u8, skipped: usize) -> Self {
         let reader =
             ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(text.as_bytes());
         Self { reader, shift: i64::try_from(skipped).unwrap_or(0) }
@@ -185,22 +189,7 @@ impl Headers {
     }
 
     fn cells(&self, record: &StringRecord) -> Result<Vec<(Column, String)>, Wrong> {
-        if record.len() < self.columns.len() {
-            return Err(Wrong::refused(format!(
-                "the row has {} cells, and the headers are {}: see whether one is missing",
-                record.len(),
-                self.columns.len()
-            )));
-        }
-        if record.iter().any(|cell| cell.len() > LONGEST) {
-            return Err(Wrong::refused("a cell is very long: see whether a quotation mark is missing behind it"));
-        }
-        if record.iter().skip(self.columns.len()).any(|cell| !cell.trim().is_empty()) {
-            return Err(Wrong::refused(
-                "the row has more cells than there are headers: put a cell with what stands between cells into \
-                 quotation marks",
-            ));
-        }
+        fitting(record, self.columns.len())?;
         let mut cells = Vec::with_capacity(self.columns.len());
         for (at, (column, cell)) in self.columns.iter().zip(record).enumerate() {
             let text = normal(cell);
@@ -219,6 +208,29 @@ impl Headers {
     fn is_nameless(&self, at: usize) -> bool {
         self.columns[at].is_none() && self.ignored.is_empty()
     }
+}
+
+/// Whether a row has a cell for each of so many headers, none without one, and none that is a quotation mark left open.
+///
+/// # Errors
+/// Why not.
+pub(in crate::app::rosters::read) fn fitting(record: &StringRecord, headers: usize) -> Result<(), Wrong> {
+    if record.len() < headers {
+        return Err(Wrong::refused(format!(
+            "the row has {} cells, and the headers are {headers}: see whether one is missing",
+            record.len(),
+        )));
+    }
+    if record.iter().any(|cell| cell.len() > LONGEST) {
+        return Err(Wrong::refused("a cell is very long: see whether a quotation mark is missing behind it"));
+    }
+    if record.iter().skip(headers).any(|cell| !cell.trim().is_empty()) {
+        return Err(Wrong::refused(
+            "the row has more cells than there are headers: put a cell with what stands between cells into quotation \
+             marks",
+        ));
+    }
+    Ok(())
 }
 
 fn unknown_header(header: &str, at: usize, sheet: Sheet) -> String {
@@ -251,7 +263,8 @@ mod tests {
 
     #[test]
     fn what_stands_between_cells_is_found_by_the_headers() {
-        let found = |text: &str| separator(text, Sheet::Children).map(|(_, word)| word);
+        let is_known = |header: &str| column(header, Sheet::Children).is_some();
+        let found = |text: &str| separator(text, is_known).map(|(_, word)| word);
         assert_eq!(found("username,gender\n"), Some("comma"));
         assert_eq!(found("Username;GENDER;age_calc_date\n"), Some("semicolon"));
         assert_eq!(found("user name\tAge Calc Date\n"), Some("tab"));
