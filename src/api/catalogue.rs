@@ -1,8 +1,8 @@
 //! What the domains tell of themselves, joined.
 
 use super::document::parts::Part;
-use super::{access, directory, tracking};
+use super::{access, directory, rosters, tracking};
 
 /// A part per domain.
 pub(in crate::api) const PARTS: &[Part] =
-    &[access::catalogue::PART, directory::catalogue::PART, tracking::catalogue::PART];
+    &[access::catalogue::PART, directory::catalogue::PART, tracking::catalogue::PART, rosters::catalogue::PART];

@@ -7,6 +7,7 @@ mod directory;
 mod document;
 mod health;
 mod http;
+mod rosters;
 mod tracking;
 
 use std::collections::BTreeMap;
@@ -64,14 +65,15 @@ pub fn child_export(app: &App, child: UserName) -> Pin<Box<dyn Future<Output = R
 }
 
 /// The operations of each domain.
-type Apis = (access::login::LoginApi, directory::Apis, tracking::Apis);
+type Apis = (access::login::LoginApi, directory::Apis, tracking::Apis, rosters::Apis);
 
 /// Everything that is answered, over any kind of connection. The endpoint never fails: errors are responses.
 ///
 /// # Errors
 /// If the document cannot be made, which a test excludes.
 pub fn endpoint(app: Arc<App>, limits: Limits, cors: Cors) -> Result<impl Endpoint<Output = Response>, Error> {
-    let apis: Apis = (access::login::LoginApi(app.clone()), directory::apis(&app), tracking::apis(&app));
+    let login = access::login::LoginApi(app.clone());
+    let apis: Apis = (login, directory::apis(&app), tracking::apis(&app), rosters::apis(&app));
     let service = OpenApiService::new(apis, "OCARIoT users", env!("CARGO_PKG_VERSION"));
     let document = Document::finish(&service.spec()).map_err(Error::internal)?;
     let pages = pages(&document, limits.console)?;

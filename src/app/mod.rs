@@ -17,6 +17,7 @@ pub mod rosters;
 mod tracking;
 pub mod wearables;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -85,6 +86,8 @@ pub struct AppOptions {
     pub rate_limits: Option<RateLimits>,
     /// Where backups go.
     pub backups: BackupShelf,
+    /// The folder in which files are while they are uploaded.
+    pub uploads: PathBuf,
     /// The proxies whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Tells the time.
@@ -175,7 +178,7 @@ impl App {
             audit: Audit::new(options.audit_keep, options.audit_bytes, options.audited_reads),
             retention,
             backups: Backups::new(options.backups),
-            rosters: Desk::default(),
+            rosters: Desk::new(options.uploads),
             wearables: ReadingDesk::default(),
             health: Health { readiness: Readiness::default(), clock: ClockWatch::new(options.clock_trust) },
             clock: options.clock,

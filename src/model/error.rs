@@ -49,6 +49,12 @@ impl From<Unfit> for Error {
     }
 }
 
+impl From<RosterConflict> for Error {
+    fn from(conflict: RosterConflict) -> Self {
+        Self::Conflict(Conflict::Roster(conflict))
+    }
+}
+
 impl From<Invalid> for Error {
     fn from(invalid: Invalid) -> Self {
         Self::Invalid(invalid)
@@ -90,6 +96,8 @@ pub enum Invalid {
     FamilyToExtendMissing,
     /// No usable NFC tag was given.
     NfcTag,
+    /// Something of an import cannot be meant: what, and what to do.
+    Roster(String),
     /// Which users a list is to show is none of the words for that.
     Presence,
     /// When a user is to be deactivated is no time.
@@ -174,6 +182,21 @@ pub enum Conflict {
     Name(Kind),
     /// Another child holds the NFC tag.
     NfcTag,
+    /// An import is not as far as it would have to be.
+    Roster(RosterConflict),
+}
+
+/// Why something cannot be done with an import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RosterConflict {
+    /// There is no plan of the upload that can be applied.
+    NoPlan,
+    /// The plan is not prepared.
+    Unprepared,
+    /// What there is is not any more what the plan was made of.
+    OutOfDate,
+    /// The import was taken back already.
+    Undone,
 }
 
 /// How long to wait, for the answer's headers.

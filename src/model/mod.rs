@@ -29,7 +29,7 @@ pub use directory::{
     Group, GroupPatch, HealthProfessional, MAX_CHILDREN, NewApplication, NewChild, NewFamily, NewGroup, NfcTag,
     Professional,
 };
-pub use error::{Conflict, DateFault, Error, Fault, Invalid, Limited, Unauthenticated, Unavailable};
+pub use error::{Conflict, DateFault, Error, Fault, Invalid, Limited, RosterConflict, Unauthenticated, Unavailable};
 pub use id::{Id, Identified};
 pub use institution::{Institution, InstitutionFacts, InstitutionPatch};
 pub use network::Network;
@@ -68,6 +68,10 @@ pub enum Kind {
     BodyFat,
     /// The air of a room of an institution.
     Environment,
+    /// Files on their way to an import.
+    RosterUpload,
+    /// An import.
+    RosterImport,
 }
 
 /// The fields of all objects and bodies; each domain says in its `api` catalogue how they are written.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use poem::http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ABSENT, Client, Options, PASSWORD, PATHS, School, World, child, fresh, user};
+use crate::support::{ABSENT, Client, Options, PASSWORD, PATHS, Reply, School, World, child, fresh, user};
 
 const INVALID: &str = "One or more request fields are invalid...";
 const REQUIRED: &str = "Required fields were not provided...";
@@ -118,7 +118,7 @@ impl Provoker {
     fn target(&self, id: &str) -> Target {
         let (_, method, template) = self.operations().into_iter().find(|(known, _, _)| known == id).unwrap();
         let user = if id == "password_change" { &self.ours.educator } else { &self.ours.child };
-        let ids: [(&str, &str); 15] = [
+        let ids: [(&str, &str); 18] = [
             ("user_id", &user.id),
             ("institution_id", &self.ours.institution),
             ("child_id", &self.ours.child.id),
@@ -131,6 +131,9 @@ impl Provoker {
             ("physicalactivity_id", &self.measured[2]),
             ("sleep_id", &self.measured[3]),
             ("environment_id", &self.measured[4]),
+            ("upload_id", ABSENT),
+            ("file_name", "children.csv"),
+            ("import", "1"),
             ("resource", "steps"),
             ("date_start", "2019-01-01"),
             ("date_end", "2019-01-02"),
@@ -155,7 +158,7 @@ impl Provoker {
             "auth_login" => json!({"username": "x", "password": "y"}),
             "password_change" => json!({"old_password": PASSWORD, "new_password": PASSWORD}),
             "password_reset" => json!({"new_password": PASSWORD}),
-            "user_deactivate" => json!({}),
+            "user_deactivate" | "roster_upload_plan" | "roster_upload_apply" => json!({}),
             "institution_create" => json!({"name": fresh("I"), "type": "School"}),
             "child_tag_set" => json!({"nfc_tag": "tag"}),
             "log_create" => json!([{"date": "2019-01-01", "value": 1}]),
@@ -308,7 +311,7 @@ async fn path_ids(p: &mut Provoker, id: &str, template: &str) {
             parts[at] = bad.to_owned();
             let target = Target { path: format!("/v1/{}", parts.join("/")), ..p.target(id) };
             match name {
-                "{nfc_tag}" | "{resource}" | "{date_start}" | "{date_end}" => {}
+                "{nfc_tag}" | "{resource}" | "{date_start}" | "{date_end}" | "{file_name}" | "{import}" => {}
                 _ if DISCONTINUED_OPERATIONS.contains(&id) => p.expect(&target, 405, DISCONTINUED, None).await,
                 // Each item hears of it.
                 _ if id == "log_create" => _ = target.client.post(&target.path, json!([{}])).await.is(207),
@@ -832,10 +835,89 @@ async fn instant(p: &mut Provoker, id: &str, field: &str) {
     }
 }
 
+/// Files on their way to an import, from none there to an import that was taken back.
+async fn rosters(p: &mut Provoker) {
+    let cannot = "The import cannot be carried out as it was asked for!";
+    let uploads = ["view", "plan", "prepare", "passwords", "apply"].map(|step| format!("roster_upload_{step}"));
+    for id in &uploads {
+        let path = p.target(id).path;
+        p.not_found(id, "Upload", path).await;
+    }
+    put(p, "children.csv", b"username,age\nA1,x\n".to_vec()).await.is(200);
+    let no_plan = "There is no plan of this upload that can be applied!";
+    let text = "Another one was made, or this one waited too long or has problems: plan the import again.";
+    for id in &uploads[2..] {
+        p.expect(&p.target(id), 409, no_plan, Some(text)).await;
+    }
+    let mut target = p.with("roster_upload_plan", "max_removals", json!("many"));
+    target.body.as_mut().unwrap()["remove_missing"] = json!(true);
+    p.expect(&target, 400, cannot, Some("\"many\" is no number of users: write it as 25, or as 10%")).await;
+    let target = p.with("roster_upload_apply", "plan", json!(5));
+    p.expect(&target, 400, cannot, Some("plan must be a string")).await;
+
+    let text = format!("username,institution,gender,age,password\nRO1,{},female,9,secret\n", p.ours.institution);
+    put(p, "children.csv", text.clone().into_bytes()).await.is(200);
+    let planned = p.target("roster_upload_plan");
+    let plan = async |p: &Provoker| p.admin.post(&planned.path, json!({})).await.is(200).body["plan"].clone();
+    plan(p).await;
+    for id in &uploads[3..] {
+        let text = "Prepare it until as much is done as there is in total.";
+        p.expect(&p.target(id), 409, "The plan is not prepared yet!", Some(text)).await;
+    }
+    let prepare = p.target("roster_upload_prepare").path;
+    p.admin.post(&prepare, json!({})).await.is(200);
+    let taken = p.admin.post("/v1/children", child("RO1", &p.ours.institution)).await.is(201).id();
+    let text = "Something was changed meanwhile that it is about, and nothing was imported: plan the import again.";
+    p.expect(&p.target("roster_upload_apply"), 409, "The plan is out of date!", Some(text)).await;
+    p.admin.delete(&format!("/v1/users/{taken}")).await.is(204);
+    plan(p).await;
+    p.admin.post(&prepare, json!({})).await.is(200);
+    let apply = p.target("roster_upload_apply").path;
+    let import = p.admin.post(&apply, json!({})).await.is(200).body["import"].to_string();
+
+    let imports = "/v1/rosters/imports";
+    for bad in ["0", "99", "x", "%ff"] {
+        p.not_found("roster_import_view", "Import", format!("{imports}/{bad}")).await;
+        p.not_found("roster_import_undo", "Import", format!("{imports}/{bad}/undo")).await;
+    }
+    let undo = format!("{imports}/{import}/undo");
+    p.admin.post(&undo, json!({})).await.is(200);
+    let target = Target { path: undo, ..p.target("roster_import_undo") };
+    p.expect(&target, 409, "The import was taken back already!", Some("Nothing was changed.")).await;
+    too_much(p).await;
+}
+
+async fn put(p: &mut Provoker, file: &str, bytes: Vec<u8>) -> Reply {
+    let path = p.target("roster_file_put").path.replace("children.csv", file);
+    let reply = p.admin.call(p.admin.request(Method::PUT, &path).body(bytes)).await;
+    p.seen.insert(("roster_file_put".to_owned(), reply.text.clone()));
+    reply
+}
+
+/// Files that are too long, too many, or called what no file is.
+async fn too_much(p: &mut Provoker) {
+    let cannot = "The import cannot be carried out as it was asked for!";
+    const MOST: usize = 64 << 20;
+    let text = format!("The request body must not exceed {MOST} bytes.");
+    put(p, "a.csv", vec![b'x'; MOST + 1]).await.fails(413, "REQUEST ENTITY TOO LARGE", Some(&text));
+    put(p, "children.csv", vec![b'x'; MOST]).await.is(200);
+    let text = "the files are larger than 64 MiB together: import them in several parts";
+    put(p, "a.csv", vec![b'x']).await.fails(400, cannot, Some(text));
+    for number in 1..64 {
+        put(p, &format!("{number}.csv"), Vec::new()).await.is(200);
+    }
+    let text = "there are more than 64 files: import them in several parts";
+    put(p, "64.csv", Vec::new()).await.fails(400, cannot, Some(text));
+    let text = "this is no name of a file: give it one of 1 to 256 characters, such as children.csv";
+    for name in ["%2Fetc%2Fpasswd", "a%5Cb", "a%00", "%ff", &"x".repeat(257)] {
+        put(p, name, Vec::new()).await.fails(400, cannot, Some(text));
+    }
+}
+
 async fn lists(p: &mut Provoker) {
     let message = "Date: yesterday, is not in valid ISO 8601 format.";
-    let lists: Vec<_> =
-        p.operations().into_iter().filter(|(id, _, _)| id.ends_with("_list") && id != "log_list").collect();
+    let lists: Vec<_> = p.operations().into_iter().filter(|(id, _, _)| id.ends_with("_list")).collect();
+    let lists = lists.into_iter().filter(|(id, _, _)| !["log_list", "roster_import_list"].contains(&id.as_str()));
     for (id, _, _) in lists {
         let base = p.target(&id).path;
         for parameter in ["start_at", "end_at", "period"] {
@@ -868,6 +950,7 @@ async fn every_documented_error_is_given_to_the_letter() {
     families(&mut p).await;
     tracking(&mut p).await;
     lists(&mut p).await;
+    rosters(&mut p).await;
     let mut unseen = Vec::new();
     for (id, method, path) in p.operations() {
         let responses = &p.document["paths"][path.as_str()][method.as_str().to_ascii_lowercase()]["responses"];

@@ -52,6 +52,9 @@ impl Grid {
     async fn path(&self, template: &str, caller: &str, column: &str) -> Option<String> {
         let logs = [("{resource}", "steps"), ("{date_start}", "2019-01-01"), ("{date_end}", "2019-01-02")];
         let template = &logs.iter().fold(template.to_owned(), |path, (name, given)| path.replace(name, given));
+        if template.starts_with("/rosters/") && template.contains('{') {
+            return if column == "own" { Some(self.of_rosters(template).await) } else { None };
+        }
         if !template.contains('{') {
             return (column == "own").then(|| template.to_owned());
         }
@@ -68,6 +71,26 @@ impl Grid {
             *named = second;
         }
         Some(parts.join("/"))
+    }
+
+    /// The path of an upload that is prepared, or of an import.
+    async fn of_rosters(&self, template: &str) -> String {
+        static NEXT: AtomicI64 = AtomicI64::new(1);
+        let upload = format!("{:024x}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let admin = self.world.admin().await;
+        let path = format!("/v1/rosters/uploads/{upload}");
+        let text = format!("name,type\n{},School\n", fresh("grid-"));
+        let file = admin.request(Method::PUT, &format!("{path}/files/institutions.csv")).body(text);
+        admin.call(file).await.is(200);
+        for step in ["plan", "prepare"] {
+            admin.post(&format!("{path}/{step}"), json!({})).await.is(200);
+        }
+        let mut import = Value::Null;
+        if template.contains("{import}") {
+            import = admin.post(&format!("{path}/apply"), json!({})).await.is(200).body["import"].clone();
+        }
+        let filled = template.replace("{upload_id}", &upload).replace("{file_name}", "institutions.csv");
+        filled.replace("{import}", &import.to_string())
     }
 
     /// What the first parameter names.

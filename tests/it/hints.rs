@@ -121,7 +121,12 @@ impl Everything {
         let request =
             self.http.request(Method::from_bytes(method.as_bytes()).unwrap(), format!("{url}{}", path.join("/")));
         let request = if token.is_empty() { request } else { request.bearer_auth(token) };
-        let reply = if body.is_null() { request.send() } else { request.json(&body).send() }.unwrap();
+        let reply = match body {
+            Value::Null => request.send(),
+            Value::String(file) => request.body(file).send(),
+            body => request.json(&body).send(),
+        };
+        let reply = reply.unwrap();
         (reply.status().as_u16(), reply.json().unwrap_or(Value::Null))
     }
 
@@ -293,6 +298,7 @@ impl Everything {
         let leave = json!({"at": self.canary("when")});
         self.ask(&admin, ("POST", "/v1/users/{user_id}/deactivate"), &[&application], leave);
         self.ask(&admin, ("POST", "/v1/users/{user_id}/activate"), &[&application], json!({}));
+        self.rosters(&admin, &institution);
         self.ask(&admin, ("DELETE", "/v1/users/{user_id}"), &[&application], Value::Null);
         self.ask(&admin, ("DELETE", "/v1/institutions/{institution_id}"), &[&institution], Value::Null);
         self.ask("", ("GET", "/v1/.well-known/jwks.json"), &[], Value::Null);
@@ -304,6 +310,39 @@ impl Everything {
         let ids = ["{child_id}"].map(|_| name.as_str());
         self.ask(&admin, ("GET", "/v1/children/{child_id}"), &ids, Value::Null);
         self.http.get(format!("{}/nothing/{name}?password={password}", self.url)).send().unwrap();
+    }
+}
+
+impl Everything {
+    /// A child comes in by a file, and is taken back.
+    fn rosters(&mut self, admin: &str, institution: &str) {
+        const UPLOAD: &str = "/v1/rosters/uploads/{upload_id}";
+        let upload = "507f191e810c19729de860ea";
+        let (file, name, password) = (self.canary("file"), self.canary("pupil"), self.canary("given"));
+        let sheet = format!("username,institution,gender,age,password\n{name},{institution},female,9,{password}\n");
+        let put = format!("{UPLOAD}/files/{{file_name}}");
+        let ids = [upload, file.as_str()];
+        assert_eq!(self.ask(admin, ("PUT", &put), &ids, Value::String(sheet)).0, 200);
+        let options = json!({"sheet": "children", "old_secret": self.canary("secret")});
+        for (method, step, body) in [
+            ("GET", "", Value::Null),
+            ("POST", "/plan", options),
+            ("POST", "/prepare", Value::Null),
+            ("GET", "/passwords", Value::Null),
+            ("POST", "/apply", json!({})),
+            ("DELETE", "", Value::Null),
+        ] {
+            let (status, reply) = self.ask(admin, (method, &format!("{UPLOAD}{step}")), &[upload], body);
+            assert!(status < 300, "{method} {step}: {reply}");
+        }
+        for template in ["imports", "export", "export/oneroster", "template"] {
+            assert_eq!(self.ask(admin, ("GET", &format!("/v1/rosters/{template}")), &[], Value::Null).0, 200);
+        }
+        for (method, template) in
+            [("GET", "/v1/rosters/imports/{import}"), ("POST", "/v1/rosters/imports/{import}/undo")]
+        {
+            assert_eq!(self.ask(admin, (method, template), &["1"], Value::Null).0, 200);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod deeds;
 mod glances;
 mod leaving;
 mod model;
+mod rosters;
 mod sent;
 mod things;
 mod tracked;
@@ -114,7 +115,10 @@ impl Walk {
     ) -> Value {
         self.log
             .push(format!("{operation}: {method} {path} {}", body.as_ref().map(Value::to_string).unwrap_or_default()));
-        let reply = client.send(method, path, body).await;
+        let reply = match body {
+            Some(Value::String(file)) => client.call(client.request(method, path).body(file)).await,
+            body => client.send(method, path, body).await,
+        };
         let status = expected.unwrap_or_else(|refused| refused);
         assert_eq!(reply.status, status, "after {} steps\n{}\n{}", self.log.len(), self.tail(), reply.text);
         if expected.is_ok() {

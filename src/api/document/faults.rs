@@ -45,7 +45,7 @@ pub(in crate::api) fn faults(facts: &Facts<'_>) -> Vec<ErrorBody> {
         examples.push(transport_body(&HttpFault::Discontinued { allow: "" }));
     }
     if facts.has_body {
-        examples.extend(body_faults(facts.faults.longest_body));
+        examples.extend(body_faults(facts.faults));
     }
     examples.extend((facts.faults.specific)().iter().map(|error| body(error, "")));
     for error in [Error::internal("an example"), Error::Unavailable(facts.faults.waits_for)] {
@@ -54,8 +54,12 @@ pub(in crate::api) fn faults(facts: &Facts<'_>) -> Vec<ErrorBody> {
     examples
 }
 
-fn body_faults(longest: usize) -> Vec<ErrorBody> {
-    let transport = [HttpFault::BodyTooLarge(longest), HttpFault::TooSlow(Duration::from_secs(20)), HttpFault::NotJson];
+fn body_faults(faults: &OperationFaults) -> Vec<ErrorBody> {
+    let arriving = [HttpFault::BodyTooLarge(faults.longest_body), HttpFault::TooSlow(Duration::from_secs(20))];
+    if faults.takes_file {
+        return arriving.iter().map(transport_body).collect();
+    }
+    let transport = arriving.into_iter().chain([HttpFault::NotJson]).collect::<Vec<_>>();
     let mut examples: Vec<_> = transport.iter().map(transport_body).collect();
     examples.push(body(&Invalid::Syntax.into(), ""));
     examples

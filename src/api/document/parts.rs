@@ -45,6 +45,8 @@ pub(in crate::api) struct OperationFaults {
     pub(in crate::api) waits_for: Unavailable,
     /// Whether it is no longer done: then it gives nothing but that, once the caller may hear of it.
     pub(in crate::api) discontinued: bool,
+    /// Whether its body is a file, of any kind.
+    pub(in crate::api) takes_file: bool,
     /// The longest body that it reads, where nothing else is set.
     pub(in crate::api) longest_body: usize,
 }
@@ -63,6 +65,7 @@ impl OperationFaults {
             names_ids: true,
             waits_for: Unavailable::StoreBusy,
             discontinued: false,
+            takes_file: false,
             longest_body: 100 << 10,
         }
     }
@@ -80,6 +83,11 @@ impl OperationFaults {
     /// The same, of one whose body may bring many items.
     pub(in crate::api) const fn uploading(self) -> Self {
         Self { longest_body: 1 << 20, ..self }
+    }
+
+    /// The same, of one whose body is a file.
+    pub(in crate::api) const fn of_a_file(self) -> Self {
+        Self { takes_file: true, longest_body: 64 << 20, ..self }
     }
 
     /// The same, of one that tells of an id in its path that is none with each item.

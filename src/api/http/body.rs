@@ -62,9 +62,9 @@ impl<T: ReadBody> Body<T> {
 
 /// A body that has not arrived yet.
 pub(in crate::api) struct Incoming {
-    body: poem::Body,
+    pub(in crate::api) body: poem::Body,
     declared_json: bool,
-    declared_length: Option<u64>,
+    pub(in crate::api) declared_length: Option<u64>,
     /// How much of it is accepted.
     pub(in crate::api) limits: Limits,
     share: Share,

@@ -8,7 +8,9 @@ use poem::{IntoResponse, Response};
 use crate::api::http::error_body::{BAD, ErrorBody, invalid_fields};
 use crate::api::http::names::{key, missing_word, parameter, title};
 use crate::api::http::unfit::unfit_body;
-use crate::model::{Conflict, DateFault, Error, Fault, Field, Invalid, Kind, Limited, Unauthenticated, Unavailable};
+use crate::model::{
+    Conflict, DateFault, Error, Fault, Field, Invalid, Kind, Limited, RosterConflict, Unauthenticated, Unavailable,
+};
 
 /// What goes wrong before the service itself is asked, or around it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -154,6 +156,7 @@ pub(in crate::api) fn body(error: &Error, request_id: &str) -> ErrorBody {
         Error::Conflict(Conflict::Name(kind)) => {
             ErrorBody::new(StatusCode::CONFLICT, format!("{} is already registered...", title(*kind)))
         }
+        Error::Conflict(Conflict::Roster(conflict)) => roster_conflict(*conflict),
         Error::Conflict(Conflict::NfcTag) => {
             ErrorBody::new(StatusCode::CONFLICT, "The NFC tag is already associated with another child.")
                 .describe("The same NFC tag cannot be used on more than one child. Please correct and try again.")
@@ -235,6 +238,24 @@ pub(in crate::api) fn transport_body(error: &HttpFault) -> ErrorBody {
 
 const AN_ID: &str = "A 24-byte hex ID similar to this: 507f191e810c19729de860ea is expected.";
 
+fn roster_conflict(conflict: RosterConflict) -> ErrorBody {
+    let (message, description) = match conflict {
+        RosterConflict::NoPlan => (
+            "There is no plan of this upload that can be applied!",
+            "Another one was made, or this one waited too long or has problems: plan the import again.",
+        ),
+        RosterConflict::Unprepared => {
+            ("The plan is not prepared yet!", "Prepare it until as much is done as there is in total.")
+        }
+        RosterConflict::OutOfDate => (
+            "The plan is out of date!",
+            "Something was changed meanwhile that it is about, and nothing was imported: plan the import again.",
+        ),
+        RosterConflict::Undone => ("The import was taken back already!", "Nothing was changed."),
+    };
+    ErrorBody::new(StatusCode::CONFLICT, message).describe(description)
+}
+
 fn invalid_body(invalid: &Invalid) -> ErrorBody {
     match invalid {
         Invalid::Syntax => ErrorBody::new(BAD, "Unable to process request body!")
@@ -276,6 +297,9 @@ fn invalid_body(invalid: &Invalid) -> ErrorBody {
         Invalid::FamilyToExtendMissing => not_found_body(BAD, Kind::Family),
         Invalid::NfcTag => ErrorBody::new(BAD, "NFC Tag must have a valid value. For example: \"04a22422dd6480\""),
         Invalid::Unfit(unfit) => unfit_body(unfit),
+        Invalid::Roster(words) => {
+            ErrorBody::new(BAD, "The import cannot be carried out as it was asked for!").describe(words.clone())
+        }
         Invalid::Presence => ErrorBody::new(BAD, "The values that deactivated can have are: include, only."),
         Invalid::LeaveTime => ErrorBody::new(BAD, "at must be a time in RFC 3339, such as \"2026-12-31T00:00:00Z\"!"),
         Invalid::LeaveDays => ErrorBody::new(BAD, "erase_after_days must be a whole number from 1 to 36500!"),

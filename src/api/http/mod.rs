@@ -6,6 +6,7 @@ pub(in crate::api) mod cors;
 pub(in crate::api) mod edge;
 pub(in crate::api) mod error_body;
 pub(in crate::api) mod failure;
+pub(in crate::api) mod file_body;
 pub(in crate::api) mod names;
 pub(in crate::api) mod params;
 pub(in crate::api) mod query;

@@ -100,6 +100,33 @@ impl<const STATUS: u16, T: Type> ApiResponse for Json<STATUS, T> {
     }
 }
 
+/// All of some objects, which are few.
+pub(in crate::api) struct FoundAll<T>(Response, PhantomData<fn() -> T>);
+
+impl<T: Serialize> FoundAll<T> {
+    /// Converts a model's objects into what clients see.
+    pub(in crate::api) fn of(objects: Vec<impl Into<T>>) -> Self {
+        let objects: Vec<T> = objects.into_iter().map(Into::into).collect();
+        Self(json(StatusCode::OK, &objects), PhantomData)
+    }
+}
+
+impl<T: Send> IntoResponse for FoundAll<T> {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl<T: Type> ApiResponse for FoundAll<T> {
+    fn meta() -> MetaResponses {
+        one(200, "These there are.", Some(Vec::<T>::schema_ref()), vec![])
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
 /// A page of a list, with how many items there are.
 pub(in crate::api) struct ListPage<T>(Response, PhantomData<fn() -> T>);
 

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::app::access::keys::{KeyCare, KeyRing};
 use crate::app::access::scopes::scopes;
 use crate::model::{Account, Error, Id, Role, Unauthenticated};
-use crate::store::{Revocation, Revoked, Tx};
+use crate::store::{Revocation, Revoked, View};
 
 /// Who makes a request, according to his token.
 #[derive(Debug, Clone)]
@@ -271,8 +271,8 @@ impl Revocations {
 ///
 /// # Errors
 /// `Unauthenticated` if the caller's token is revoked.
-pub(in crate::app) fn require_unrevoked(tx: &Tx<'_>, caller: &Caller) -> Result<(), Error> {
-    if tx.token_is_revoked(caller.id, caller.token)? { Err(revoked()) } else { Ok(()) }
+pub(in crate::app) fn require_unrevoked(view: &View<'_>, caller: &Caller) -> Result<(), Error> {
+    if view.token_is_revoked(caller.id, caller.token)? { Err(revoked()) } else { Ok(()) }
 }
 
 fn revoked() -> Error {

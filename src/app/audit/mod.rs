@@ -68,6 +68,14 @@ impl<K> Made for Id<K> {
 }
 
 impl App {
+    /// That the caller's token is good still: for what is done elsewhere than in the database.
+    ///
+    /// # Errors
+    /// `Unauthenticated` if it was revoked since the permission was given.
+    pub(in crate::app) fn require_unrevoked_now<O: Operation>(&self, permit: &Permit<O>) -> Result<(), Error> {
+        self.store.read(|view| require_unrevoked(view, permit.caller()))
+    }
+
     /// Makes a permitted change: all that `job` does together with its row of the audit trail, or nothing. A job that
     /// finds everything as it is to be leaves no row. Every change that is asked for with a token comes here. What comes
     /// of it is at most one row of a table: other changes wait meanwhile, so answers that nest others are read afterwards.

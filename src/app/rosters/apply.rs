@@ -1,23 +1,23 @@
 //! From a plan to the database: password hashes first, some seconds at a time, then everything in one transaction.
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::app::access::hash_queue::Turn;
+use crate::app::audit::Made;
 use crate::app::audit::actions::ROSTER_APPLY;
-use crate::app::operator::refusal::{Refusal, refusal};
 use crate::app::rosters::passwords::readable_password;
 use crate::app::rosters::plan::{Deed, FirstPassword, Item, Plan, Wanted};
-use crate::app::rosters::records::{AppliedRecord, MadeUp, Preparation, RosterOutcome};
+use crate::app::rosters::records::{AppliedRecord, CountsRecord, MadeUp, Preparation, RosterOutcome};
 use crate::app::rosters::references::Target;
 use crate::app::rosters::trail::{self, Did};
 use crate::model::rosters::{Column, Sheet, SheetRow, Thing};
-use crate::model::{Account, Conflict, Error, Id, Password, PasswordHash, Role, Unavailable};
-use crate::store::{Journaled, Tx};
+use crate::model::{Account, Conflict, Error, Id, Password, PasswordHash, Role, RosterConflict, Unavailable};
+use crate::store::{Batch, Journaled, Tx};
 
 /// How long one preparation goes on: whoever asks hears of it meanwhile.
 const PREPARED_AT_ONCE: Duration = Duration::from_secs(2);
@@ -29,87 +29,117 @@ impl App {
     ///
     /// # Errors
     /// If the plan is not there any more, or the store or the hashes cannot be used now.
-    pub(in crate::app::rosters) async fn roster_prepare(&self, name: &str) -> Result<Preparation, Refusal> {
-        let now = self.clock.now();
-        let (plan, hashes) = self.rosters.plan(now, name)?;
+    pub(in crate::app::rosters) async fn roster_prepare(&self, name: &str) -> Result<Preparation, Error> {
+        let (plan, hashes) = self.rosters.plan(self.clock.now(), name)?;
         let began = Instant::now();
-        let users: Vec<usize> = users(&plan).collect();
+        let users: Vec<usize> = plan.users().collect();
+        let open: Vec<usize> = {
+            let hashes = hashes.lock().unwrap_or_else(PoisonError::into_inner);
+            users.iter().copied().filter(|at| !hashes.done.contains_key(at)).collect()
+        };
+        let (mut open, mut computing) = (open.into_iter(), JoinSet::new());
         loop {
-            let open: Vec<usize> = {
-                let hashes = hashes.lock().unwrap_or_else(PoisonError::into_inner);
-                users.iter().copied().filter(|at| !hashes.done.contains_key(at)).take(HASHES_AT_ONCE).collect()
-            };
-            if open.is_empty() || began.elapsed() > PREPARED_AT_ONCE {
-                break;
-            }
-            let (mut made_up, mut computing) = (Vec::new(), JoinSet::new());
-            for at in open {
-                let (password, told) = first_password(&plan.items[at]).map_err(refusal)?;
-                made_up.extend(told.map(|told| (at, told)));
+            while computing.len() < HASHES_AT_ONCE && began.elapsed() < PREPARED_AT_ONCE {
+                let Some(at) = open.next() else { break };
+                let (password, told) = first_password(&plan.items[at])?;
                 let hashing = self.access.hasher.hashing(Turn::of_the_machine(), password);
-                computing.spawn(async move { (at, hashing.await) });
+                computing.spawn(async move { (at, told, hashing.await) });
             }
-            let mut done = BTreeMap::new();
-            while let Some(finished) = computing.join_next().await {
-                match finished.map_err(|error| refusal(Error::internal(error)))? {
-                    (at, Ok(hash)) => drop(done.insert(at, hash)),
-                    // Whoever logs in meanwhile goes before.
-                    (_, Err(Error::Unavailable(Unavailable::HashQueueFull))) => {}
-                    (_, Err(error)) => return Err(refusal(error)),
+            let Some(finished) = computing.join_next().await else { break };
+            match finished.map_err(Error::internal)? {
+                (at, told, Ok(hash)) => {
+                    let mut hashes = hashes.lock().unwrap_or_else(PoisonError::into_inner);
+                    // Somebody else who prepares the same plan may have been faster: one password is told, its own.
+                    if !hashes.done.contains_key(&at) {
+                        Arc::make_mut(&mut hashes.done).insert(at, hash);
+                        hashes.made_up.extend(told);
+                    }
                 }
+                // Whoever logs in meanwhile goes before.
+                (_, _, Err(Error::Unavailable(Unavailable::HashQueueFull))) => break,
+                (_, _, Err(error)) => return Err(error),
             }
-            let mut hashes = hashes.lock().unwrap_or_else(PoisonError::into_inner);
-            hashes.untold.extend(made_up.into_iter().filter(|(at, _)| done.contains_key(at)).map(|(_, told)| told));
-            hashes.done.append(&mut done);
         }
         let mut hashes = hashes.lock().unwrap_or_else(PoisonError::into_inner);
-        let made_up = std::mem::take(&mut hashes.untold);
+        let made_up = hashes.made_up[hashes.told..].to_vec();
+        hashes.told = hashes.made_up.len();
         Ok(Preparation { done: hashes.done.len(), total: users.len(), made_up })
     }
 
-    /// Applies a plan whose hashes are computed: all of it, or nothing. A plan that does not fit any more what there is
-    /// changes nothing.
+    /// What applies a plan whose hashes are computed, as the upload that it came as: all of it, or nothing. A plan that
+    /// does not fit any more what there is changes nothing. Nothing, if there is nothing to change.
     ///
     /// # Errors
-    /// If the plan is not there any more, is not prepared, or the store cannot write.
-    pub(in crate::app::rosters) async fn roster_apply(&self, name: &str) -> Result<RosterOutcome, Refusal> {
+    /// `Conflict` if the plan is not there any more, or is not prepared.
+    pub(in crate::app::rosters) fn applying(
+        &self,
+        name: &str,
+        upload: Option<String>,
+    ) -> Result<Option<impl FnOnce(&Tx<'_>) -> Result<AppliedRecord, Error> + Send + 'static>, Error> {
         let (plan, hashes) = self.rosters.plan(self.clock.now(), name)?;
-        let hashes = {
-            let mut hashes = hashes.lock().unwrap_or_else(PoisonError::into_inner);
-            if users(&plan).any(|at| !hashes.done.contains_key(&at)) {
-                return Err(Refusal("this plan is not prepared yet: start the import again".to_owned()));
-            }
-            std::mem::take(&mut hashes.done)
-        };
-        self.rosters.clear(self.clock.now());
+        let hashes = Arc::clone(&hashes.lock().unwrap_or_else(PoisonError::into_inner).done);
+        if plan.users().any(|at| !hashes.contains_key(&at)) {
+            return Err(RosterConflict::Unprepared.into());
+        }
         if plan.items.is_empty() {
-            return Ok(RosterOutcome::Applied(AppliedRecord { import: None, created: 0, changed: 0, removed: 0 }));
+            return Ok(None);
         }
-        let created: usize = plan.counts.values().map(|counts| counts.create).sum();
-        let removed: usize = plan.counts.values().map(|counts| counts.remove).sum();
-        let (all, revoke) = (plan.items.len(), self.revoker_of_any());
-        let with_hashes = plan.items.iter().any(|item| matches!(item.deed, Deed::Create(FirstPassword::Hashed(_))));
-        let written = self.store.write(move |tx| write(tx, &plan, &hashes, &revoke)).await;
-        if with_hashes {
-            self.access.hasher.note_costs(&self.store.read(|view| view.hash_costs()).map_err(refusal)?);
-        }
+        let revoke = self.revoker_of_any();
+        Ok(Some(move |tx: &Tx<'_>| {
+            // Of two who apply an upload at the same time, one does.
+            if let Some(known) = upload.as_deref().map(|upload| tx.batch_of_upload(upload)).transpose()?.flatten() {
+                return Ok(known.into());
+            }
+            let count = |of: fn(&CountsRecord) -> usize| plan.counts.values().map(of).sum::<usize>();
+            let (created, removed) = (count(|counts| counts.create), count(|counts| counts.remove));
+            let batch = tx.begin_batch(plan.form, upload.as_deref(), removed)?;
+            write(tx, &plan, (batch, &hashes), &revoke)?;
+            let changed = plan.items.len().saturating_sub(created + removed);
+            Ok(AppliedRecord { import: Some(batch), created, changed, removed })
+        }))
+    }
+
+    /// Applies a plan whose hashes are computed.
+    ///
+    /// # Errors
+    /// Those of [`App::applying`], or of the store.
+    pub(in crate::app::rosters) async fn roster_apply(&self, name: &str) -> Result<RosterOutcome, Error> {
+        let Some(applying) = self.applying(name, None)? else {
+            self.rosters.clear(name);
+            return Ok(RosterOutcome::Applied(AppliedRecord::default()));
+        };
+        let written = self.store.write(applying).await;
+        self.note_hash_costs()?;
         match written {
-            Ok(import) => Ok(RosterOutcome::Applied(AppliedRecord {
-                import: Some(import),
-                created,
-                changed: all.saturating_sub(created + removed),
-                removed,
-            })),
-            Err(Error::NotFound(_) | Error::Conflict(_)) => Ok(RosterOutcome::OutOfDate {}),
-            Err(error) => Err(refusal(error)),
+            Ok(applied) => {
+                self.rosters.clear(name);
+                Ok(RosterOutcome::Applied(applied))
+            }
+            Err(Error::NotFound(_) | Error::Conflict(_)) => {
+                self.rosters.clear(name);
+                Ok(RosterOutcome::OutOfDate {})
+            }
+            Err(error) => Err(error),
         }
+    }
+
+    /// Hashes from elsewhere may cost more to check than those made here: whoever fails to log in is not to notice.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(in crate::app::rosters) fn note_hash_costs(&self) -> Result<(), Error> {
+        self.access.hasher.note_costs(&self.store.read(|view| view.hash_costs())?);
+        Ok(())
     }
 }
 
-/// The items that need a hash.
-fn users(plan: &Plan) -> impl Iterator<Item = usize> {
-    let needs = |item: &Item| matches!(item.deed, Deed::Create(FirstPassword::Given(_) | FirstPassword::MadeUp));
-    plan.items.iter().enumerate().filter(move |(_, item)| needs(item)).map(|(at, _)| at)
+impl Made for AppliedRecord {}
+
+impl From<Batch> for AppliedRecord {
+    fn from(batch: Batch) -> Self {
+        let Batch { number, made, changed, removed, .. } = batch;
+        Self { import: Some(number), created: made, changed: changed.saturating_sub(removed), removed }
+    }
 }
 
 /// A new user's password, and what is told of it if it is made up.
@@ -126,17 +156,16 @@ fn first_password(item: &Item) -> Result<(Password, Option<MadeUp>), Error> {
     Ok((Password::verbatim(&password), Some(told)))
 }
 
-/// Writes all of a plan; returns the number of the import.
+/// Writes all of a plan, as the import of this number.
 ///
 /// # Errors
 /// `NotFound` or `Conflict` if what there is is not any more what the plan was made of.
 fn write(
     tx: &Tx<'_>,
     plan: &Plan,
-    hashes: &BTreeMap<usize, PasswordHash>,
+    (batch, hashes): (i64, &BTreeMap<usize, PasswordHash>),
     revoke: &impl Fn(&Tx<'_>, Id<Account>) -> Result<(), Error>,
-) -> Result<i64, Error> {
-    let batch = tx.begin_batch(plan.form)?;
+) -> Result<(), Error> {
     let mut made: BTreeMap<usize, Id<Thing>> = BTreeMap::new();
     let unset = PasswordHash::unset();
     for (at, item) in plan.items.iter().enumerate() {
@@ -186,8 +215,7 @@ fn write(
         tx.journal_change(batch, at, &change)?;
         trail::record(tx, did, (item.sheet, thing), &row)?;
     }
-    tx.record_import(ROSTER_APPLY, plan.items.len())?;
-    Ok(batch)
+    tx.record_import(ROSTER_APPLY, plan.items.len())
 }
 
 /// A row as the journal keeps it.

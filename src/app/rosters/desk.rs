@@ -1,39 +1,99 @@
-//! What lies on the desk: the files of one upload, and the plan that was made of one. All of it is in memory, so that
-//! nothing of it outlives the program, and is forgotten when nobody asks for it any more.
+//! What lies on the desk: uploads, whose files are on disk under no name, so that nothing of them outlives the program,
+//! and the one plan that may be applied. What nobody asks for any more is forgotten.
 
 use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::app::operator::refusal::Refusal;
+use crate::app::rosters::new_name;
 use crate::app::rosters::plan::Plan;
 use crate::app::rosters::read::{Files, MOST_BYTES, MOST_FILES};
-use crate::app::rosters::records::MadeUp;
-use crate::model::PasswordHash;
+use crate::app::rosters::records::{AppliedRecord, MadeUp};
+use crate::model::{Error, Invalid, Kind, PasswordHash, RosterConflict, Unavailable};
 
 /// How long something lies there untouched.
-const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_mins(15);
-
-const GONE: &str = "the files of this import are not there any more: another import began, or this one waited too \
-                    long; start it again";
+const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_mins(30);
+/// The most uploads: for another, the one that was not asked for the longest is forgotten.
+const MOST_UPLOADS: usize = 8;
+/// The most characters of a file's name.
+const LONGEST_NAME: usize = 256;
 
 /// The desk.
-#[derive(Default)]
-pub(in crate::app) struct Desk(Mutex<State>);
+pub(in crate::app) struct Desk {
+    /// Where files are while they are uploaded.
+    folder: PathBuf,
+    state: Mutex<State>,
+}
 
 #[derive(Default)]
 struct State {
-    upload: String,
-    files: Files,
+    uploads: BTreeMap<String, Upload>,
     plan: Option<Kept>,
+}
+
+#[derive(Default)]
+struct Upload {
     touched: Timestamp,
+    files: BTreeMap<String, Poured>,
+    applied: Option<AppliedRecord>,
+}
+
+/// A file that has arrived: nobody else can open it, and it is gone when it is closed.
+#[derive(Clone)]
+struct Poured {
+    file: Arc<File>,
+    bytes: u64,
+}
+
+impl Poured {
+    fn add(&mut self, part: &[u8]) -> Result<(), Error> {
+        (&*self.file).write_all(part).map_err(|error| refused(&error))?;
+        self.bytes += part.len() as u64;
+        Ok(())
+    }
+
+    fn read(&self) -> Result<Vec<u8>, Error> {
+        let mut bytes = vec![0; usize::try_from(self.bytes).unwrap_or(MOST_BYTES).min(MOST_BYTES)];
+        self.file.read_exact_at(&mut bytes, 0).map_err(|error| refused(&error))?;
+        Ok(bytes)
+    }
+}
+
+/// A file that arrives.
+pub struct Pouring {
+    name: String,
+    poured: Poured,
+}
+
+impl Pouring {
+    /// The most bytes that it may have.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        MOST_BYTES
+    }
+
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// `Unavailable` if the disk refuses them.
+    pub async fn add(&mut self, part: impl AsRef<[u8]> + Send + 'static) -> Result<(), Error> {
+        let mut poured = self.poured.clone();
+        let written = tokio::task::spawn_blocking(move || poured.add(part.as_ref()).map(|()| poured)).await;
+        self.poured = written.map_err(Error::internal)??;
+        Ok(())
+    }
 }
 
 /// A plan that may be applied.
-#[derive(Clone)]
 struct Kept {
     name: String,
+    upload: String,
+    touched: Timestamp,
     plan: Arc<Plan>,
     hashes: Arc<Mutex<Hashes>>,
 }
@@ -42,98 +102,266 @@ struct Kept {
 #[derive(Default)]
 pub(in crate::app::rosters) struct Hashes {
     /// By the number of the user's item.
-    pub(in crate::app::rosters) done: BTreeMap<usize, PasswordHash>,
-    /// What was made up and not yet told.
-    pub(in crate::app::rosters) untold: Vec<MadeUp>,
+    pub(in crate::app::rosters) done: Arc<BTreeMap<usize, PasswordHash>>,
+    /// What was made up.
+    pub(in crate::app::rosters) made_up: Vec<MadeUp>,
+    /// How much of that was told.
+    pub(in crate::app::rosters) told: usize,
+}
+
+/// What is to be known of an upload.
+pub(in crate::app::rosters) struct Shown {
+    pub(in crate::app::rosters) files: Vec<(String, u64)>,
+    pub(in crate::app::rosters) plan: Option<String>,
+    pub(in crate::app::rosters) done: usize,
+    pub(in crate::app::rosters) total: usize,
+    pub(in crate::app::rosters) applied: Option<AppliedRecord>,
 }
 
 impl Desk {
-    fn state(&self, now: Timestamp) -> MutexGuard<'_, State> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.touched = now;
-        state
+    /// A desk whose uploads are in this folder.
+    pub(in crate::app) fn new(folder: PathBuf) -> Self {
+        Self { folder, state: Mutex::default() }
     }
 
-    /// Takes the next part of a file of an upload.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An empty file without a name.
+    fn new_file(&self) -> Result<Poured, Error> {
+        let path = self.folder.join(format!(".upload-{}", new_name()?));
+        let mut options = OpenOptions::new();
+        let made = options.read(true).write(true).create_new(true).mode(0o600).open(&path);
+        let file = made.and_then(|file| fs::remove_file(&path).map(|()| file)).map_err(|error| refused(&error))?;
+        Ok(Poured { file: Arc::new(file), bytes: 0 })
+    }
+
+    /// Begins to take a file.
+    ///
+    /// # Errors
+    /// `Invalid` if it cannot be called so, or there are too many; `Unavailable` if the disk refuses.
+    pub(in crate::app::rosters) fn begin(&self, now: Timestamp, upload: &str, file: &str) -> Result<Pouring, Error> {
+        if file.is_empty()
+            || file.chars().count() > LONGEST_NAME
+            || file.contains(['/', '\\'])
+            || file.contains(char::is_control)
+        {
+            return Err(wrong("this is no name of a file: give it one of 1 to 256 characters, such as children.csv"));
+        }
+        let pouring = Pouring { name: file.to_owned(), poured: self.new_file()? };
+        require_room(self.state().upload(now, upload), file, 0)?;
+        Ok(pouring)
+    }
+
+    /// Takes a file that has arrived, in place of one of the same name. A plan of the upload is not that of its files
+    /// any more.
+    ///
+    /// # Errors
+    /// `Invalid` if there are too many files, or they are too long together.
+    pub(in crate::app::rosters) fn end(&self, now: Timestamp, upload: &str, file: Pouring) -> Result<(), Error> {
+        let mut state = self.state();
+        let files = state.upload(now, upload);
+        require_room(files, &file.name, file.poured.bytes)?;
+        files.files.insert(file.name, file.poured);
+        state.plan.take_if(|kept| kept.upload == upload);
+        Ok(())
+    }
+
+    /// Takes the next part of a file.
+    ///
+    /// # Errors
+    /// As [`Desk::begin`] and [`Desk::end`].
     pub(in crate::app::rosters) fn put(
         &self,
         now: Timestamp,
         upload: &str,
         file: String,
-        part: Vec<u8>,
-    ) -> Result<(), Refusal> {
-        let mut state = self.state(now);
-        if state.upload != upload {
-            *state = State { upload: upload.to_owned(), touched: now, ..State::default() };
-        }
-        let held: usize = state.files.values().map(Vec::len).sum();
-        if held + part.len() > MOST_BYTES {
-            return Err(Refusal(format!(
-                "the files are larger than {} MiB together: import them in several parts",
-                MOST_BYTES >> 20
-            )));
-        }
-        if state.files.len() >= MOST_FILES && !state.files.contains_key(&file) {
-            return Err(Refusal(format!("there are more than {MOST_FILES} files: import them in several parts")));
-        }
-        state.files.entry(file).or_default().extend(part);
-        Ok(())
+        part: &[u8],
+    ) -> Result<(), Error> {
+        let held = self.state().upload(now, upload).files.get(&file).cloned();
+        let mut poured = held.map_or_else(|| self.new_file(), Ok)?;
+        poured.add(part)?;
+        self.end(now, upload, Pouring { name: file, poured })
     }
 
-    /// Takes the files of an upload off the desk.
-    pub(in crate::app::rosters) fn take(&self, now: Timestamp, upload: &str) -> Result<Files, Refusal> {
-        let mut state = self.state(now);
-        if state.upload != upload || state.files.is_empty() {
-            return Err(Refusal(GONE.to_owned()));
-        }
-        state.upload.clear();
-        Ok(std::mem::take(&mut state.files))
+    /// The files of an upload, read.
+    ///
+    /// # Errors
+    /// `NotFound` if it is not there any more; `Unavailable` if the disk refuses.
+    pub(in crate::app::rosters) fn files(&self, now: Timestamp, upload: &str) -> Result<Files, Error> {
+        let files: Vec<_> = {
+            let mut state = self.state();
+            let found = state.uploads.get_mut(upload).ok_or(Error::NotFound(Kind::RosterUpload))?;
+            found.touched = now;
+            found.files.iter().map(|(name, poured)| (name.clone(), poured.clone())).collect()
+        };
+        files.into_iter().map(|(name, poured)| Ok((name, poured.read()?))).collect()
     }
 
-    /// Keeps a plan, in place of the one that there was.
-    pub(in crate::app::rosters) fn keep(&self, now: Timestamp, name: String, plan: Arc<Plan>) {
-        self.state(now).plan = Some(Kept { name, plan, hashes: Arc::default() });
+    /// What is known of an upload.
+    pub(in crate::app::rosters) fn shown(&self, now: Timestamp, upload: &str) -> Option<Shown> {
+        let mut state = self.state();
+        let State { uploads, plan } = &mut *state;
+        let found = uploads.get_mut(upload)?;
+        found.touched = now;
+        let kept = plan.as_mut().filter(|kept| kept.upload == upload);
+        let (plan, done, total) = match kept {
+            Some(kept) => {
+                kept.touched = now;
+                let hashes = kept.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+                (Some(kept.name.clone()), hashes.done.len(), kept.plan.users().count())
+            }
+            None => (None, 0, 0),
+        };
+        let files = found.files.iter().map(|(name, poured)| (name.clone(), poured.bytes)).collect();
+        Some(Shown { files, plan, done, total, applied: found.applied.clone() })
+    }
+
+    /// Forgets an upload, and its plan.
+    pub(in crate::app::rosters) fn forget(&self, upload: &str) {
+        let mut state = self.state();
+        state.uploads.remove(upload);
+        state.plan.take_if(|kept| kept.upload == upload);
+    }
+
+    /// Forgets the files of an upload, and not its plan.
+    pub(in crate::app::rosters) fn forget_files(&self, upload: &str) {
+        self.state().uploads.remove(upload);
+    }
+
+    /// Keeps the plan of an upload, in place of whatever plan there was: what it holds is in memory.
+    pub(in crate::app::rosters) fn keep(&self, now: Timestamp, (name, upload): (String, String), plan: Arc<Plan>) {
+        self.state().plan = Some(Kept { name, upload, touched: now, plan, hashes: Arc::default() });
+    }
+
+    /// Forgets the plan of an upload.
+    pub(in crate::app::rosters) fn forget_plan(&self, upload: &str) {
+        self.state().plan.take_if(|kept| kept.upload == upload);
     }
 
     /// The plan of this name and its password hashes.
+    ///
+    /// # Errors
+    /// `Conflict` if it is not there any more.
     pub(in crate::app::rosters) fn plan(
         &self,
         now: Timestamp,
         name: &str,
-    ) -> Result<(Arc<Plan>, Arc<Mutex<Hashes>>), Refusal> {
-        match &self.state(now).plan {
-            Some(kept) if kept.name == name => Ok((Arc::clone(&kept.plan), Arc::clone(&kept.hashes))),
-            _ => Err(Refusal(GONE.to_owned())),
+    ) -> Result<(Arc<Plan>, Arc<Mutex<Hashes>>), Error> {
+        match &mut self.state().plan {
+            Some(kept) if kept.name == name => {
+                kept.touched = now;
+                Ok((Arc::clone(&kept.plan), Arc::clone(&kept.hashes)))
+            }
+            _ => Err(RosterConflict::NoPlan.into()),
         }
     }
 
-    /// Forgets the plan.
-    pub(in crate::app::rosters) fn clear(&self, now: Timestamp) {
-        self.state(now).plan = None;
+    /// The passwords that were made up for the plan of an upload.
+    pub(in crate::app::rosters) fn made_up(&self, upload: &str) -> Vec<MadeUp> {
+        let state = self.state();
+        let kept = state.plan.as_ref().filter(|kept| kept.upload == upload);
+        kept.map(|kept| kept.hashes.lock().unwrap_or_else(PoisonError::into_inner).made_up.clone()).unwrap_or_default()
+    }
+
+    /// Forgets a plan that is applied, and that its upload was.
+    pub(in crate::app::rosters) fn applied(&self, now: Timestamp, plan: &str, record: &AppliedRecord) {
+        let mut state = self.state();
+        let kept = state.plan.take_if(|kept| kept.name == plan);
+        if let Some(upload) = kept.and_then(|kept| state.uploads.get_mut(&kept.upload)) {
+            upload.touched = now;
+            upload.applied = Some(record.clone());
+        }
+    }
+
+    /// Forgets a plan that cannot be applied any more.
+    pub(in crate::app::rosters) fn clear(&self, plan: &str) {
+        self.state().plan.take_if(|kept| kept.name == plan);
     }
 
     /// Forgets what nobody asked for lately, or before the clock was set back. To be done about once a minute.
     pub(in crate::app) fn forget_old(&self, now: Timestamp) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.duration_since(state.touched).abs() > FORGOTTEN_AFTER {
-            *state = State { touched: state.touched, ..State::default() };
-        }
+        let is_old = |touched: Timestamp| now.duration_since(touched).abs() > FORGOTTEN_AFTER;
+        let mut state = self.state();
+        state.uploads.retain(|_, upload| !is_old(upload.touched));
+        state.plan.take_if(|kept| is_old(kept.touched));
     }
+}
+
+impl State {
+    /// An upload, which is made if there is none.
+    fn upload(&mut self, now: Timestamp, name: &str) -> &mut Upload {
+        if !self.uploads.contains_key(name) && self.uploads.len() >= MOST_UPLOADS {
+            let oldest = self.uploads.iter().min_by_key(|(_, upload)| upload.touched).map(|(name, _)| name.clone());
+            oldest.map(|oldest| self.uploads.remove(&oldest));
+        }
+        let upload = self.uploads.entry(name.to_owned()).or_default();
+        upload.touched = now;
+        upload
+    }
+}
+
+/// Whether an upload has room for a file of so many bytes.
+fn require_room(upload: &Upload, file: &str, bytes: u64) -> Result<(), Error> {
+    let others = upload.files.iter().filter(|(name, _)| *name != file);
+    let (count, held) = others.fold((0, 0), |(count, held), (_, poured)| (count + 1, held + poured.bytes));
+    if count >= MOST_FILES {
+        return Err(wrong(&format!("there are more than {MOST_FILES} files: import them in several parts")));
+    }
+    if held + bytes > MOST_BYTES as u64 {
+        let most = MOST_BYTES >> 20;
+        return Err(wrong(&format!("the files are larger than {most} MiB together: import them in several parts")));
+    }
+    Ok(())
+}
+
+fn wrong(message: &str) -> Error {
+    Invalid::Roster(message.to_owned()).into()
+}
+
+/// The disk refuses.
+fn refused(error: &io::Error) -> Error {
+    tracing::error!(%error, "A file of an upload could not be written or read");
+    Error::Unavailable(match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Unavailable::DiskFull,
+        _ => Unavailable::DiskFailure,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn desk() -> (tempfile::TempDir, Desk) {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Desk::new(folder.path().to_owned());
+        (folder, desk)
+    }
+
     #[test]
     fn what_lies_there_is_forgotten_also_when_the_clock_was_set_back() {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         for (seconds, kept) in [(60, true), (-60, true), (3600, false), (-3600, false)] {
-            let desk = Desk::default();
-            desk.put(now, "upload", "children.csv".to_owned(), b"username".to_vec()).unwrap();
+            let (_folder, desk) = desk();
+            desk.put(now, "upload", "children.csv".to_owned(), b"username").unwrap();
             let later = now + SignedDuration::from_secs(seconds);
             desk.forget_old(later);
-            assert_eq!(desk.take(later, "upload").is_ok(), kept, "{seconds}");
+            assert_eq!(desk.files(later, "upload").is_ok(), kept, "{seconds}");
         }
+    }
+
+    #[test]
+    fn files_have_no_name_on_disk_and_the_oldest_uploads_make_room() {
+        let (folder, desk) = desk();
+        for number in 0..20 {
+            let now = Timestamp::from_second(1_800_000_000 + number).unwrap();
+            desk.put(now, &number.to_string(), "a.csv".to_owned(), b"one,").unwrap();
+            desk.put(now, &number.to_string(), "a.csv".to_owned(), b"two").unwrap();
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let now = Timestamp::from_second(1_800_000_100).unwrap();
+        assert!(desk.files(now, "11").is_err());
+        assert_eq!(desk.files(now, "12").unwrap()["a.csv"], b"one,two");
     }
 }

@@ -1,11 +1,11 @@
 //! The sheets as they are: what `export` writes, and `import` finds unchanged.
 
 use crate::app::App;
-use crate::app::operator::refusal::{Refusal, refusal};
 use crate::app::rosters::cells::{harmless, normal};
+use crate::app::rosters::oneroster::OneRoster;
 use crate::app::rosters::records::{MadeUp, RowsRecord};
-use crate::model::rosters::{Column, Sheet};
-use crate::model::{Error, Id};
+use crate::model::rosters::{Column, Sheet, Thing};
+use crate::model::{Error, Id, Invalid};
 use crate::store::{Asker, View};
 
 /// The rows of one answer.
@@ -16,30 +16,81 @@ pub fn columns(sheet: Sheet) -> impl Iterator<Item = Column> {
     sheet.columns().iter().copied().filter(|column| *column != Column::Password)
 }
 
+/// What sheets are written as, a file after another.
+pub enum ExportForm {
+    /// As they are.
+    Sheets,
+    /// As OneRoster 1.1.
+    OneRoster(OneRoster),
+}
+
+impl ExportForm {
+    /// The files, and the sheets whose rows each holds, in order.
+    #[must_use]
+    pub fn files(&self) -> Vec<(String, &'static [Sheet])> {
+        match self {
+            Self::Sheets => {
+                Sheet::ALL.iter().map(|of| (format!("{}.csv", of.word()), std::slice::from_ref(of))).collect()
+            }
+            Self::OneRoster(_) => OneRoster::files().map(|(name, sheets)| (name.to_owned(), sheets)).collect(),
+        }
+    }
+
+    /// The next rows of a sheet as text of a file, behind its headers if they are the first.
+    ///
+    /// # Errors
+    /// `Internal`, which does not happen.
+    pub fn text(&mut self, file: &str, sheet: Sheet, rows: &[Vec<String>], first: bool) -> Result<String, Error> {
+        match self {
+            Self::Sheets => as_csv(sheet, rows, first),
+            Self::OneRoster(set) => set.rows(file, sheet, rows, first),
+        }
+    }
+
+    /// A file of its own that says which others there are, and its text.
+    #[must_use]
+    pub fn manifest(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::Sheets => None,
+            Self::OneRoster(_) => Some(OneRoster::manifest()),
+        }
+    }
+}
+
 impl App {
     /// The rows of a sheet after a thing.
-    pub(in crate::app::rosters) async fn roster_export(
+    pub(in crate::app::rosters) async fn roster_rows(
         &self,
         sheet: &str,
         after: Option<String>,
-    ) -> Result<RowsRecord, Refusal> {
-        let sheet = Sheet::of_word(sheet).ok_or_else(|| Refusal("there is no sheet of this name".to_owned()))?;
-        let after = after.as_deref().map(|id| Id::parse(id).ok_or_else(|| Refusal(format!("{id} is no id"))));
+    ) -> Result<RowsRecord, Error> {
+        let wrong = |words: &str| Error::from(Invalid::Roster(words.to_owned()));
+        let sheet = Sheet::of_word(sheet).ok_or_else(|| wrong("there is no sheet of this name"))?;
+        let after = after.as_deref().map(|id| Id::parse(id).ok_or_else(|| wrong("this is no id")));
         let after = after.transpose()?;
-        let rows = move |view: &View<'_>| -> Result<RowsRecord, Error> {
-            let ids = view.sheet_ids(sheet, after, ROWS)?;
-            let next = ids.last().filter(|_| ids.len() == ROWS).map(Id::to_string);
-            let mut rows = Vec::with_capacity(ids.len());
-            for id in ids {
-                // Nothing, if it was deleted since.
-                let Some(mut row) = view.sheet_row(sheet, id)? else { continue };
-                row.insert(Column::Id, id.to_string());
-                rows.push(columns(sheet).map(|column| row.remove(&column).unwrap_or_default()).collect());
-            }
-            Ok(RowsRecord { rows, next })
-        };
-        self.store.scan(Asker::Operator, rows).await.map_err(refusal)
+        self.store.scan(Asker::Operator, move |view| rows(view, sheet, after)).await
     }
+}
+
+/// The next rows of a sheet after a thing.
+///
+/// # Errors
+/// Those of the store.
+pub(in crate::app::rosters) fn rows(
+    view: &View<'_>,
+    sheet: Sheet,
+    after: Option<Id<Thing>>,
+) -> Result<RowsRecord, Error> {
+    let ids = view.sheet_ids(sheet, after, ROWS)?;
+    let next = ids.last().filter(|_| ids.len() == ROWS).map(Id::to_string);
+    let mut rows = Vec::with_capacity(ids.len());
+    for id in ids {
+        // Nothing, if it was deleted since.
+        let Some(mut row) = view.sheet_row(sheet, id)? else { continue };
+        row.insert(Column::Id, id.to_string());
+        rows.push(columns(sheet).map(|column| row.remove(&column).unwrap_or_default()).collect());
+    }
+    Ok(RowsRecord { rows, next })
 }
 
 /// Rows of a sheet as CSV, behind its headers if they are the first.
@@ -137,7 +188,7 @@ pub fn passwords_of(bytes: &[u8]) -> Result<Vec<MadeUp>, String> {
     Ok(made_up)
 }
 
-fn text_of(writer: csv::Writer<Vec<u8>>) -> Result<String, Error> {
+pub(in crate::app::rosters) fn text_of(writer: csv::Writer<Vec<u8>>) -> Result<String, Error> {
     let bytes = writer.into_inner().map_err(|error| Error::internal(error.into_error()))?;
     String::from_utf8(bytes).map_err(Error::internal)
 }

@@ -2,11 +2,14 @@
 //! taken back.
 
 mod apply;
+mod archive;
 mod cells;
 pub(in crate::app) mod desk;
 mod export;
+mod oneroster;
 mod passwords;
 mod plan;
+pub(in crate::app) mod policy;
 mod read;
 pub mod records;
 mod references;
@@ -15,20 +18,24 @@ mod research;
 mod rows;
 mod trail;
 mod undo;
+mod uploads;
 mod usernames;
 
 use std::sync::Arc;
 
 use crate::app::operator::refusal::{Refusal, refusal};
 use crate::app::{App, random_bytes};
-use crate::model::hex;
+use crate::model::{Conflict, Error, Invalid, Kind, RosterConflict, hex};
 use crate::store::Asker;
 use plan::Asked;
 use records::{Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
 
-pub use export::{as_csv, columns as exported_columns, passwords_csv, passwords_of, template};
+pub use desk::Pouring;
+pub use export::{ExportForm, as_csv, columns as exported_columns, passwords_csv, passwords_of, template};
+pub use oneroster::OneRoster;
 pub use read::OldSecret;
 pub use research::{Pseudonyms, Shift, Table, research_csv, rows as research_rows};
+pub use uploads::UploadRecord;
 
 impl RosterCommand {
     /// The verb that asks for it.
@@ -49,48 +56,79 @@ impl App {
     /// # Errors
     /// Why not, and what to do.
     pub(in crate::app) async fn operate_rosters(&self, command: RosterCommand) -> Result<RosterOutcome, Refusal> {
+        self.carry_out(command).await.map_err(told)
+    }
+
+    async fn carry_out(&self, command: RosterCommand) -> Result<RosterOutcome, Error> {
         match command {
             RosterCommand::Send { upload, file, part } => {
-                self.rosters.put(self.clock.now(), &upload, file, part.0)?;
+                self.rosters.put(self.clock.now(), &upload, file, &part.0)?;
                 Ok(RosterOutcome::Sent {})
             }
             RosterCommand::Plan { upload, options } => {
-                self.roster_plan(&upload, options).await.map(RosterOutcome::Planned)
+                let planned = self.roster_plan(Asker::Operator, &upload, options).await;
+                self.rosters.forget_files(&upload);
+                planned.map(RosterOutcome::Planned)
             }
             RosterCommand::Prepare { plan } => self.roster_prepare(&plan).await.map(RosterOutcome::Prepared),
             RosterCommand::Apply { plan } => self.roster_apply(&plan).await,
             RosterCommand::List {} => self.roster_list().map(RosterOutcome::Imports),
             RosterCommand::Show { import } => self.roster_show(import).await.map(RosterOutcome::Import),
             RosterCommand::Undo { import } => self.roster_undo(import).await.map(RosterOutcome::Import),
-            RosterCommand::Export { sheet, after } => self.roster_export(&sheet, after).await.map(RosterOutcome::Rows),
+            RosterCommand::Export { sheet, after } => self.roster_rows(&sheet, after).await.map(RosterOutcome::Rows),
         }
     }
 
     /// Reads the files of an upload, and plans what they would change. Nothing is written.
-    async fn roster_plan(&self, upload: &str, options: PlanOptions) -> Result<PlanRecord, Refusal> {
-        let reading = read::ReadOptions::of(&options).map_err(Refusal)?;
-        let removal = plan::Removal::of(&options).map_err(Refusal)?;
-        let files = self.rosters.take(self.clock.now(), upload)?;
+    async fn roster_plan(&self, asker: Asker, upload: &str, options: PlanOptions) -> Result<PlanRecord, Error> {
+        let reading = read::ReadOptions::of(&options).map_err(Invalid::Roster)?;
+        let removal = plan::Removal::of(&options).map_err(Invalid::Roster)?;
+        let files = self.rosters.files(self.clock.now(), upload)?;
+        self.rosters.forget_plan(upload);
         let (rules, passwords): (_, Passwords) = (self.field_rules(), options.passwords);
-        let planned = self.store.scan(Asker::Operator, move |view| {
+        let planned = self.store.scan(asker, move |view| {
             let roster = read::read(view, files, &reading, &rules)?;
             plan::plan(view, roster, &Asked { passwords, rules, usernames: &reading.usernames, removal })
         });
-        let plan = planned.await.map_err(refusal)?;
-        let name = new_name().map_err(refusal)?;
+        let plan = planned.await?;
+        let name = new_name()?;
         let record = report::record(&name, &plan);
         if options.keep && plan.problems.count == 0 {
-            self.rosters.keep(self.clock.now(), name, Arc::new(plan));
+            self.rosters.keep(self.clock.now(), (name, upload.to_owned()), Arc::new(plan));
         }
         Ok(record)
     }
 }
 
+/// What operators are told.
+fn told(error: Error) -> Refusal {
+    let words = match error {
+        Error::Invalid(Invalid::Roster(words)) => return Refusal(words),
+        Error::NotFound(Kind::RosterUpload) => GONE,
+        Error::NotFound(Kind::RosterImport) => {
+            "there is no import of this number: `ocariot-users import list` names those that there are"
+        }
+        Error::Conflict(Conflict::Roster(conflict)) => match conflict {
+            RosterConflict::NoPlan => GONE,
+            RosterConflict::Unprepared => "this plan is not prepared yet: start the import again",
+            RosterConflict::OutOfDate => {
+                "something was changed meanwhile, and nothing was imported: start the import again"
+            }
+            RosterConflict::Undone => "this import was taken back already: nothing was changed",
+        },
+        other => return refusal(other),
+    };
+    Refusal(words.to_owned())
+}
+
+const GONE: &str = "the files of this import are not there any more: another import began, or this one waited too \
+                    long; start it again";
+
 /// A name that nobody guesses, for an upload or a plan.
 ///
 /// # Errors
 /// If the system has no randomness to give.
-pub fn new_name() -> Result<String, crate::model::Error> {
+pub fn new_name() -> Result<String, Error> {
     let mut text = [0; 24];
     hex::write(&random_bytes::<12>()?, &mut text);
     Ok(String::from_utf8_lossy(&text).into_owned())

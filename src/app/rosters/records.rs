@@ -84,10 +84,13 @@ pub enum RosterCommand {
 #[serde(deny_unknown_fields)]
 pub struct PlanOptions {
     /// The sheet of the only file, whatever its name.
+    #[serde(default)]
     pub sheet: Option<String>,
     /// The encoding of files that say nothing of theirs and are not UTF-8.
+    #[serde(default)]
     pub encoding: Option<String>,
     /// Headers of columns that are left out.
+    #[serde(default)]
     pub ignore: Vec<String>,
     /// What becomes of new users without a password.
     #[serde(default)]
@@ -106,6 +109,7 @@ pub struct PlanOptions {
     #[serde(default)]
     pub erase_after_days: Option<u32>,
     /// Whether the plan is to be kept, for applying it.
+    #[serde(default)]
     pub keep: bool,
     /// What usernames in a dump of the old platform are encrypted with.
     #[serde(default)]
@@ -113,6 +117,25 @@ pub struct PlanOptions {
     /// Whether users of a dump whose name is taken get another.
     #[serde(default)]
     pub rename_duplicates: bool,
+}
+
+impl PlanOptions {
+    /// Takes one option from others, by its name.
+    pub fn take(&mut self, name: &str, from: Self) {
+        match name {
+            "sheet" => self.sheet = from.sheet,
+            "encoding" => self.encoding = from.encoding,
+            "ignore" => self.ignore = from.ignore,
+            "passwords" => self.passwords = from.passwords,
+            "usernames" => self.usernames = from.usernames,
+            "remove_missing" => self.remove_missing = from.remove_missing,
+            "max_removals" => self.max_removals = from.max_removals,
+            "erase_after_days" => self.erase_after_days = from.erase_after_days,
+            "old_secret" => self.old_secret = from.old_secret,
+            "rename_duplicates" => self.rename_duplicates = from.rename_duplicates,
+            _ => {}
+        }
+    }
 }
 
 /// What becomes of new users for whom no password is given.
@@ -287,7 +310,7 @@ pub struct Preparation {
 }
 
 /// A password that was made up. Has no `Debug`.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct MadeUp {
     /// The user's type.
     pub r#type: String,
@@ -298,7 +321,7 @@ pub struct MadeUp {
 }
 
 /// What became of a plan.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct AppliedRecord {
     /// The number of the import; none if there was nothing to change.
     pub import: Option<i64>,

@@ -1,5 +1,6 @@
 //! What cells refer to: things that are there, and things that the same files bring.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use crate::app::rosters::rows::{Place, Wrong};
@@ -41,6 +42,8 @@ pub(in crate::app::rosters) struct Names {
     identified: HashMap<(Sheet, Id<Thing>), (Place, Target)>,
     /// The children that are to hold tags.
     tags: HashMap<String, Place>,
+    /// The institutions that words refer to, as far as that was asked: many rows name the same few.
+    institutions: RefCell<HashMap<String, Target>>,
     /// Things that get another name: the old one leads to nobody any more.
     renamed: HashSet<Id<Thing>>,
 }
@@ -109,6 +112,18 @@ impl Names {
         sheets: &[Sheet],
         word: &str,
     ) -> Result<Result<Target, Wrong>, Error> {
+        let is_institution = sheets == [Sheet::Institutions];
+        if let Some(known) = self.institutions.borrow().get(word).filter(|_| is_institution) {
+            return Ok(Ok(*known));
+        }
+        let found = self.look_up(view, sheets, word)?;
+        if let (Ok(target), true) = (&found, is_institution) {
+            self.institutions.borrow_mut().insert(word.to_owned(), *target);
+        }
+        Ok(found)
+    }
+
+    fn look_up(&self, view: &View<'_>, sheets: &[Sheet], word: &str) -> Result<Result<Target, Wrong>, Error> {
         let nouns: Vec<_> = sheets.iter().map(|sheet| sheet.noun()).collect();
         let noun = nouns.join(" or ");
         if self.referring == Referring::BySource {

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::App;
+use crate::app::audit::Made;
 use crate::app::audit::actions::ROSTER_UNDO;
-use crate::app::operator::refusal::{Refusal, refusal};
 use crate::app::rosters::records::{ImportRecord, LeftRecord, UndoRecord};
 use crate::app::rosters::references::named;
 use crate::app::rosters::trail::{self, Did};
 use crate::model::rosters::{Column, Sheet, SheetRow};
-use crate::model::{Account, Error, Id, text};
+use crate::model::{Account, Error, Id, Kind, RosterConflict, text};
 use crate::store::{Batch, Journaled, Tx};
 
 /// The most things left as they are that are told; the others are counted.
@@ -19,13 +19,13 @@ const TOLD: usize = 200;
 
 impl App {
     /// The imports that there were, the newest first.
-    pub(in crate::app::rosters) fn roster_list(&self) -> Result<Vec<ImportRecord>, Refusal> {
-        let batches = self.store.read(|view| view.batches()).map_err(refusal)?;
+    pub(in crate::app::rosters) fn roster_list(&self) -> Result<Vec<ImportRecord>, Error> {
+        let batches = self.store.read(|view| view.batches())?;
         Ok(batches.iter().map(record).collect())
     }
 
     /// What taking an import back would do: it is done, looked at, and not kept.
-    pub(in crate::app::rosters) async fn roster_show(&self, number: i64) -> Result<UndoRecord, Refusal> {
+    pub(in crate::app::rosters) async fn roster_show(&self, number: i64) -> Result<UndoRecord, Error> {
         let batch = self.batch(number)?;
         let seen = Arc::new(Mutex::new(None));
         let outcome = Arc::clone(&seen);
@@ -39,36 +39,47 @@ impl App {
         let record = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (record, failed) {
             (Some(record), _) => Ok(record),
-            (None, Err(error)) => Err(refusal(error)),
-            (None, Ok(())) => Err(refusal(Error::internal("a rehearsal ended without a result"))),
+            (None, Err(error)) => Err(error),
+            (None, Ok(())) => Err(Error::internal("a rehearsal ended without a result")),
         }
     }
 
-    /// Takes an import back.
-    pub(in crate::app::rosters) async fn roster_undo(&self, number: i64) -> Result<UndoRecord, Refusal> {
-        let batch = self.batch(number)?;
-        if batch.undone_at.is_some() {
-            return Err(Refusal(format!("import {number} was taken back already: nothing was changed")));
-        }
+    /// What takes an import back.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such import, `Conflict` if it was taken back already.
+    pub(in crate::app::rosters) fn undoing(
+        &self,
+        number: i64,
+    ) -> Result<impl FnOnce(&Tx<'_>) -> Result<UndoRecord, Error> + Send + 'static, Error> {
+        require_standing(&self.batch(number)?)?;
         let revoke = self.revoker_of_any();
-        let undone = self.store.write(move |tx| {
+        Ok(move |tx: &Tx<'_>| {
+            let batch = tx.batch(number)?.ok_or(Error::NotFound(Kind::RosterImport))?;
+            require_standing(&batch)?;
             let mut record = undo(tx, &batch, &revoke)?;
             tx.end_batch(batch.number)?;
             tx.record_import(ROSTER_UNDO, (record.put_back + record.removed).max(1))?;
             record.import.undone_at = Some(text::time_text(tx.now()));
             Ok(record)
-        });
-        undone.await.map_err(refusal)
-    }
-
-    fn batch(&self, number: i64) -> Result<Batch, Refusal> {
-        let found = self.store.read(|view| view.batch(number)).map_err(refusal)?;
-        found.ok_or_else(|| {
-            Refusal(
-                "there is no import of this number: `ocariot-users import list` names those that there are".to_owned(),
-            )
         })
     }
+
+    /// Takes an import back.
+    pub(in crate::app::rosters) async fn roster_undo(&self, number: i64) -> Result<UndoRecord, Error> {
+        self.store.write(self.undoing(number)?).await
+    }
+
+    fn batch(&self, number: i64) -> Result<Batch, Error> {
+        self.store.read(|view| view.batch(number))?.ok_or(Error::NotFound(Kind::RosterImport))
+    }
+}
+
+impl Made for UndoRecord {}
+
+/// Nothing is taken back twice.
+fn require_standing(batch: &Batch) -> Result<(), Error> {
+    if batch.undone_at.is_some() { Err(RosterConflict::Undone.into()) } else { Ok(()) }
 }
 
 fn record(batch: &Batch) -> ImportRecord {

@@ -21,7 +21,7 @@ use super::progress::Progress;
 use super::{Failure, flags, imports, operator_verb, output, verb_settings, with_folder_settings};
 use crate::api;
 use crate::app::rosters::records::{MadeUp, Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
-use crate::app::rosters::{as_csv, exported_columns, new_name, passwords_csv, template};
+use crate::app::rosters::{ExportForm, OneRoster, exported_columns, new_name, passwords_csv, template};
 use crate::app::{OperatorCommand, Outcome, UserName};
 use crate::model::Clock;
 use crate::model::rosters::{Sheet, SheetRow};
@@ -146,6 +146,9 @@ pub(super) fn export_command() -> Command {
         )
         .args(research::arguments())
         .arg(folder().required(true))
+        .arg(Arg::new("oneroster").long("oneroster").action(ArgAction::SetTrue).conflicts_with("research").help(
+            "Write the files of OneRoster 1.1 instead: without anybody's name, and without what is nothing there",
+        ))
 }
 
 fn folder() -> Arg {
@@ -180,12 +183,29 @@ impl Asked {
 
     /// All rows of a sheet, without what is empty.
     fn rows(&self, sheet: Sheet) -> Result<Vec<SheetRow>, Failure> {
-        let (mut rows, mut after) = (Vec::new(), None);
+        let mut rows = Vec::new();
+        self.each_part(sheet, |part| {
+            let row = |cells: &Vec<String>| {
+                exported_columns(sheet).zip(cells.iter().cloned()).filter(|(_, cell)| !cell.is_empty()).collect()
+            };
+            rows.extend(part.iter().map(row));
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// Hands over the rows of a sheet a part at a time; returns how many they are.
+    fn each_part(
+        &self,
+        sheet: Sheet,
+        mut take: impl FnMut(&[Vec<String>]) -> Result<(), Failure>,
+    ) -> Result<usize, Failure> {
+        let (mut after, mut rows) = (None, 0);
         loop {
             let command = RosterCommand::Export { sheet: sheet.word().to_owned(), after };
             let RosterOutcome::Rows(part) = self.ask(command)? else { return Err(something_else()) };
-            let row = |cells| exported_columns(sheet).zip::<Vec<String>>(cells).filter(|(_, cell)| !cell.is_empty());
-            rows.extend(part.rows.into_iter().map(|cells| row(cells).collect::<SheetRow>()));
+            take(&part.rows)?;
+            rows += part.rows.len();
             after = part.next;
             if after.is_none() {
                 return Ok(rows);
@@ -377,8 +397,8 @@ impl PasswordFile {
 }
 
 /// A new file in a folder, which is made if it is not there. What stands there stays.
-fn new_file(folder: &Path, word: &str) -> Result<(PathBuf, File), Failure> {
-    let path = folder.join(format!("{word}.csv"));
+fn new_file(folder: &Path, name: &str) -> Result<(PathBuf, File), Failure> {
+    let path = folder.join(name);
     let refused = |error: std::io::Error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::Other(format!("{} is there already: name another folder", path.display())),
         _ => Failure::Other(format!("{} cannot be written ({error}): name another folder", path.display())),
@@ -397,7 +417,7 @@ fn write_templates(matches: &ArgMatches) -> Result<(), Failure> {
     let mut files = Vec::new();
     for sheet in Sheet::ALL {
         let text = template(sheet).map_err(|error| Failure::Other(error.to_string()))?;
-        let (path, mut file) = new_file(&folder, sheet.word())?;
+        let (path, mut file) = new_file(&folder, &format!("{}.csv", sheet.word()))?;
         file.write_all(text.as_bytes()).map_err(|error| unwritten(&path, &error))?;
         files.push(path.display().to_string());
     }
@@ -426,23 +446,27 @@ pub(super) fn export(matches: &ArgMatches) -> Result<(), Failure> {
     let folder = given_folder(matches);
     let progress = Progress::begin("Exporting");
     let mut written = Vec::new();
-    for sheet in Sheet::ALL {
-        progress.say(sheet.word());
-        let (path, mut file) = new_file(&folder, sheet.word())?;
-        let (mut after, mut first, mut rows) = (None, true, 0);
-        loop {
-            let asked = asked.ask(RosterCommand::Export { sheet: sheet.word().to_owned(), after })?;
-            let RosterOutcome::Rows(part) = asked else { return Err(something_else()) };
-            let text = as_csv(sheet, &part.rows, first).map_err(|error| Failure::Other(error.to_string()))?;
-            file.write_all(text.as_bytes()).map_err(|error| unwritten(&path, &error))?;
-            (first, rows) = (false, rows + part.rows.len());
-            after = part.next;
-            if after.is_none() {
-                break;
-            }
+    let mut form = match matches.get_flag("oneroster") {
+        true => ExportForm::OneRoster(OneRoster::default()),
+        false => ExportForm::Sheets,
+    };
+    for (name, sheets) in form.files() {
+        progress.say(&name);
+        let (path, mut file) = new_file(&folder, &name)?;
+        let (mut first, mut rows) = (true, 0);
+        for sheet in sheets {
+            rows += asked.each_part(*sheet, |part| {
+                let text = form.text(&name, *sheet, part, first).map_err(|error| Failure::Other(error.to_string()))?;
+                first = false;
+                file.write_all(text.as_bytes()).map_err(|error| unwritten(&path, &error))
+            })?;
         }
         file.sync_all().map_err(|error| unwritten(&path, &error))?;
         written.push((path.display().to_string(), rows));
+    }
+    if let Some((name, text)) = form.manifest() {
+        let (path, mut file) = new_file(&folder, name)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| unwritten(&path, &error))?;
     }
     drop(progress);
     let files: Vec<_> = written.iter().map(|(file, rows)| json!({"file": file, "rows": rows})).collect();

@@ -54,7 +54,7 @@ pub(super) fn export(matches: &ArgMatches) -> Result<(), Failure> {
     let internal = |error: crate::model::Error| Failure::Other(error.to_string());
     let mut tables = BTreeMap::new();
     for table in Table::ALL {
-        let (path, file) = new_file(&folder, table.word())?;
+        let (path, file) = new_file(&folder, &format!("{}.csv", table.word()))?;
         let mut opened = Opened { path, file: BufWriter::new(file), rows: 0 };
         opened.write(&research_csv([&table.columns()]).map_err(internal)?)?;
         tables.insert(table, opened);

@@ -26,8 +26,10 @@ pub struct Batch {
     pub undone_at: Option<Timestamp>,
     /// How many things it made that are still there or in the journal.
     pub made: usize,
-    /// How many it changed.
+    /// How many it changed, removals among them.
     pub changed: usize,
+    /// How many it removed: users that it deactivated, groups that it deleted.
+    pub removed: usize,
 }
 
 /// What an import did with one thing.
@@ -43,7 +45,7 @@ pub struct Journaled {
     pub after: String,
 }
 
-const BATCHES: &str = "SELECT number, format, applied_at, undone_at,
+const BATCHES: &str = "SELECT number, format, applied_at, undone_at, removed,
     (SELECT count(*) FROM roster_change c WHERE c.batch = b.number AND c.before IS NULL),
     (SELECT count(*) FROM roster_change c WHERE c.batch = b.number AND c.before IS NOT NULL)
     FROM roster_batch b WHERE number = coalesce(?1, number) ORDER BY number DESC";
@@ -54,8 +56,9 @@ fn batch(row: &Row<'_>) -> rusqlite::Result<Batch> {
         format: row.get(1)?,
         applied_at: rows::timestamp(row, 2)?,
         undone_at: rows::optional_timestamp(row, 3)?,
-        made: row.get(4)?,
-        changed: row.get(5)?,
+        removed: row.get(4)?,
+        made: row.get(5)?,
+        changed: row.get(6)?,
     })
 }
 
@@ -68,6 +71,16 @@ impl View<'_> {
     /// The import of this number.
     pub fn batch(&self, number: i64) -> Result<Option<Batch>, Error> {
         self.prepare(BATCHES)?.query_row([number], batch).optional().translate()
+    }
+
+    /// The import that an upload became.
+    pub fn batch_of_upload(&self, upload: &str) -> Result<Option<Batch>, Error> {
+        let number: Option<i64> = self
+            .prepare("SELECT number FROM roster_batch WHERE upload = ?1")?
+            .query_row([upload], |row| row.get(0))
+            .optional()
+            .translate()?;
+        number.map_or(Ok(None), |number| self.batch(number))
     }
 
     /// The imports of which it is remembered what they changed of a thing, or stored of a child, the newest first.
@@ -105,10 +118,12 @@ impl View<'_> {
 
 impl Tx<'_> {
     /// Begins the journal of an import, and forgets what the oldest ones changed; returns its number.
-    pub fn begin_batch(&self, format: &str) -> Result<i64, Error> {
+    pub fn begin_batch(&self, format: &str, upload: Option<&str>, removed: usize) -> Result<i64, Error> {
         let number: i64 = self
-            .prepare("INSERT INTO roster_batch (format, applied_at) VALUES (?1, ?2) RETURNING number")?
-            .query_row(params![format, self.now().as_millisecond()], |row| row.get(0))
+            .prepare(
+                "INSERT INTO roster_batch (format, applied_at, upload, removed) VALUES (?1, ?2, ?3, ?4) RETURNING number",
+            )?
+            .query_row(params![format, self.now().as_millisecond(), upload, removed], |row| row.get(0))
             .translate()?;
         self.execute("DELETE FROM roster_batch WHERE number <= ?1", [number - KEPT])?;
         Ok(number)

@@ -201,6 +201,7 @@ impl Service {
             audit_bytes: 256 << 20,
             audited_reads: AuditedReads::SingleChildren,
             backups: BackupShelf { folder: "backups".to_owned(), look: Arc::new(|| None) },
+            uploads: folder.path().to_owned(),
             rate_limits: None,
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
             clock,

@@ -153,7 +153,7 @@ async fn an_upload_and_a_plan_are_forgotten_when_another_begins_or_nobody_asks_f
     assert!(gone(ask(&world, RosterCommand::Prepare { plan: first.plan }).await));
     world.app.forget_old_limits();
     prepare(&world, &second).await;
-    world.clock.advance(16 * 60);
+    world.clock.advance(31 * 60);
     world.app.forget_old_limits();
     assert!(gone(ask(&world, RosterCommand::Apply { plan: second.plan }).await));
 }

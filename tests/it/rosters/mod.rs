@@ -5,11 +5,13 @@ mod clever;
 mod deltas;
 mod deviations;
 mod files;
+mod http;
 mod leavers;
 mod old_platform;
 mod oneroster;
 mod plans;
 mod random;
+mod round;
 mod undone;
 
 use ocariot_users::app::rosters::new_name;

@@ -84,6 +84,7 @@ impl Walk {
             34 => self.group_days_view("healthprofessionals", "healthprofessional").await,
             35 => self.user_deactivate().await,
             36 => self.user_activate().await,
+            37 | 38 => self.roster_import().await,
             _ => self.tracked_create(collection, name).await,
         }
     }

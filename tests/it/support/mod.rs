@@ -168,6 +168,7 @@ impl World {
             self_affiliation: options.self_affiliation,
             audited_reads: options.audited_reads,
             backups: BackupShelf { folder: "backups".to_owned(), look: Arc::new(|| Some(vec![BACKUP.to_owned()])) },
+            uploads: folder.path().to_owned(),
             rate_limits: options.rate_limits,
             trusted_proxies: options.trusted_proxies.clone(),
             keep_tracking: options.keep_tracking,
@@ -365,7 +366,7 @@ impl Client {
         };
         let response: Response = self.endpoint.call(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.into_body().into_string().await.unwrap();
+        let text = String::from_utf8_lossy(&response.into_body().into_vec().await.unwrap()).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         let reply = Reply { status, headers, body, text };
         super::document::check(&self.document, &method, &path, &reply);

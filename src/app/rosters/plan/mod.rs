@@ -44,6 +44,14 @@ pub(in crate::app::rosters) struct Plan {
     pub(in crate::app::rosters) notices: Problems,
 }
 
+impl Plan {
+    /// The items that need a password hash.
+    pub(in crate::app::rosters) fn users(&self) -> impl Iterator<Item = usize> {
+        let needs = |item: &Item| matches!(item.deed, Deed::Create(FirstPassword::Given(_) | FirstPassword::MadeUp));
+        self.items.iter().enumerate().filter(move |(_, item)| needs(item)).map(|(at, _)| at)
+    }
+}
+
 /// What is to be done with one thing.
 pub(in crate::app::rosters) struct Item {
     pub(in crate::app::rosters) sheet: Sheet,
