@@ -112,6 +112,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Some(("import-health", matches)) => wearables::import_health(matches),
         Some(("export", matches)) => rosters::export(matches),
         Some(("cards", matches)) => rosters::cards::run(matches),
+        Some(("roll-over", matches)) => rosters::roll_over::run(matches),
         Some(("demo", matches)) => demo::demo(flags(matches)),
         Some((noun @ ("admin" | "user" | "keys" | "limits"), matches)) => operator::run(noun, matches),
         Some(("doctor", matches)) => doctor::doctor(matches),
@@ -157,6 +158,7 @@ fn command() -> Command {
         .subcommand(wearables::coverage_command())
         .subcommand(rosters::export_command())
         .subcommand(rosters::cards::command())
+        .subcommand(rosters::roll_over::command())
         .subcommand(doctor::command())
         .subcommand(demo)
         .subcommand(config)

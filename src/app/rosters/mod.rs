@@ -15,6 +15,7 @@ pub mod records;
 mod references;
 mod report;
 mod research;
+mod roll_over;
 mod rows;
 mod trail;
 mod undo;
@@ -28,7 +29,7 @@ use crate::app::{App, random_bytes};
 use crate::model::{Conflict, Error, Invalid, Kind, RosterConflict, hex};
 use crate::store::Asker;
 use plan::Asked;
-use records::{Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
+use records::{Passwords, PlanOptions, PlanRecord, RollOver, RosterCommand, RosterOutcome};
 
 pub use desk::Pouring;
 pub use export::{ExportForm, as_csv, columns as exported_columns, passwords_csv, passwords_of, template};
@@ -42,6 +43,7 @@ impl RosterCommand {
     pub(in crate::app) fn verb(&self) -> &'static str {
         match self {
             Self::Send { .. } | Self::Plan { .. } | Self::Prepare { .. } | Self::Apply { .. } => "import",
+            Self::RollOver(_) => "roll-over",
             Self::List {} => "import list",
             Self::Show { .. } => "import show",
             Self::Undo { .. } => "import undo",
@@ -70,6 +72,7 @@ impl App {
                 self.rosters.forget_files(&upload);
                 planned.map(RosterOutcome::Planned)
             }
+            RosterCommand::RollOver(asked) => self.roster_roll_over(asked).await.map(RosterOutcome::Planned),
             RosterCommand::Prepare { plan } => self.roster_prepare(&plan).await.map(RosterOutcome::Prepared),
             RosterCommand::Apply { plan } => self.roster_apply(&plan).await,
             RosterCommand::List {} => self.roster_list().map(RosterOutcome::Imports),
@@ -90,11 +93,32 @@ impl App {
             let roster = read::read(view, files, &reading, &rules)?;
             plan::plan(view, roster, &Asked { passwords, rules, usernames: &reading.usernames, removal })
         });
-        let plan = planned.await?;
+        self.kept(planned.await?, upload.to_owned(), options.keep)
+    }
+}
+
+impl App {
+    /// Plans a new school year. Nothing is written.
+    async fn roster_roll_over(&self, asked: RollOver) -> Result<PlanRecord, Error> {
+        let options = PlanOptions {
+            remove_missing: true,
+            max_removals: Some(asked.max_removals.clone().unwrap_or_else(|| roll_over::MOST.to_owned())),
+            erase_after_days: asked.erase_after_days,
+            ..PlanOptions::default()
+        };
+        let removal = plan::Removal::of(&options).map_err(Invalid::Roster)?;
+        let removal = removal.ok_or_else(|| Error::internal("a new school year is without leavers"))?;
+        let (keep, now) = (asked.keep, self.field_rules().now);
+        let planned = self.store.scan(Asker::Operator, move |view| roll_over::plan(view, &asked, (removal, now)));
+        self.kept(planned.await?, String::new(), keep)
+    }
+
+    /// What is told of a plan, which is kept if it can be applied.
+    fn kept(&self, plan: plan::Plan, upload: String, keep: bool) -> Result<PlanRecord, Error> {
         let name = new_name()?;
         let record = report::record(&name, &plan);
-        if options.keep && plan.problems.count == 0 {
-            self.rosters.keep(self.clock.now(), (name, upload.to_owned()), Arc::new(plan));
+        if keep && plan.problems.count == 0 {
+            self.rosters.keep(self.clock.now(), (name, upload), Arc::new(plan));
         }
         Ok(record)
     }

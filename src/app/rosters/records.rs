@@ -48,6 +48,8 @@ pub enum RosterCommand {
         /// How they are to be read.
         options: PlanOptions,
     },
+    /// What a new school year would change.
+    RollOver(RollOver),
     /// Goes on, for some seconds, with what is to be computed before a plan can be applied.
     Prepare {
         /// The plan.
@@ -136,6 +138,24 @@ impl PlanOptions {
             _ => {}
         }
     }
+}
+
+/// What is said of a new school year.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RollOver {
+    /// The institution whose groups these are, by name or id; without, all.
+    pub institution: Option<String>,
+    /// The grade that leaves; without, the highest that there is in an institution.
+    pub top: Option<u32>,
+    /// How many children may leave: a number, or a percentage of those who are active. Without, `40%`.
+    pub max_removals: Option<String>,
+    /// After how many days those are deleted who leave; without, never.
+    pub erase_after_days: Option<u32>,
+    /// Whether there may have been one months ago.
+    pub again: bool,
+    /// Whether the plan is to be kept, for applying it.
+    pub keep: bool,
 }
 
 /// What becomes of new users for whom no password is given.

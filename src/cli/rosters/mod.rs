@@ -1,7 +1,9 @@
 //! `import` and `export`: rosters in files, with the service running or stopped.
 
 pub(super) mod cards;
+mod proposal;
 mod research;
+pub(super) mod roll_over;
 mod shown;
 mod slips;
 mod upload;
@@ -18,6 +20,7 @@ use serde_json::{Map, Value, json};
 
 use super::operator::days;
 use super::progress::Progress;
+use proposal::Proposal;
 use super::{Failure, flags, imports, operator_verb, output, verb_settings, with_folder_settings};
 use crate::api;
 use crate::app::rosters::records::{MadeUp, Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
@@ -249,50 +252,8 @@ fn bring_in(matches: &ArgMatches) -> Result<(), Failure> {
     }
     let files = upload::files(&path)?;
     let asked = Asked::reach(matches)?;
-    let apply = matches.get_flag("apply");
-    let planned = plan(&asked, &files, matches, apply)?;
-    let json = matches.get_flag("json");
-    if !json {
-        output::print(&shown::plan(&asked.folder, &planned));
-    }
-    if planned.problems_in_all > 0 || !apply {
-        if json {
-            output::print(&asked.as_json([("plan", json!(planned))]));
-        }
-        return match planned.problems_in_all {
-            0 => Ok(()),
-            1 => Err(Failure::Other("one thing is wrong with the files, and nothing was changed: mend it".to_owned())),
-            more => Err(Failure::Other(format!("{more} things are wrong with the files, and nothing was changed"))),
-        };
-    }
-    let mut kept = passwords.filter(|_| planned.passwords_to_make_up > 0).map(PasswordFile::new);
-    prepare(&asked, &planned, kept.as_mut())?;
-    match asked.ask(RosterCommand::Apply { plan: planned.plan.clone() }) {
-        Ok(RosterOutcome::Applied(applied)) if json => {
-            output::print(&asked.as_json([("plan", json!(planned)), ("applied", json!(applied))]));
-            Ok(())
-        }
-        Ok(RosterOutcome::Applied(applied)) => {
-            output::print(&shown::applied(&asked.folder, &applied, kept.as_ref().map(|kept| kept.path.as_path())));
-            Ok(())
-        }
-        Ok(RosterOutcome::OutOfDate {}) => {
-            kept.into_iter().for_each(PasswordFile::remove);
-            let planned = plan(&asked, &files, matches, false)?;
-            match json {
-                true => output::print(&asked.as_json([("plan", json!(planned))])),
-                false => output::print(&shown::plan(&asked.folder, &planned)),
-            }
-            Err(Failure::Other(
-                "something was changed meanwhile that this plan is about, and nothing was imported: look at the plan \
-                 as it is now, and say --apply once more"
-                    .to_owned(),
-            ))
-        }
-        Ok(_) => Err(something_else()),
-        // Whether it was carried out is not known if the service did not answer: the passwords are kept.
-        Err(error) => Err(error),
-    }
+    let proposal = Proposal { asked: &asked, json: matches.get_flag("json"), apply: matches.get_flag("apply"), passwords };
+    proposal.settle(|keep| plan(&asked, &files, matches, keep))
 }
 
 fn plan(asked: &Asked, files: &[PathBuf], matches: &ArgMatches, keep: bool) -> Result<PlanRecord, Failure> {
@@ -337,63 +298,6 @@ fn usernames(matches: &ArgMatches) -> BTreeMap<String, String> {
         None => (Sheet::Children.word().to_owned(), text.clone()),
     };
     given.map(sheet).collect()
-}
-
-/// Has the password hashes computed, and keeps what is made up before anything is changed.
-fn prepare(asked: &Asked, planned: &PlanRecord, mut kept: Option<&mut PasswordFile>) -> Result<(), Failure> {
-    let progress = Progress::begin("Hashing passwords");
-    let began = std::time::Instant::now();
-    loop {
-        let RosterOutcome::Prepared(so_far) = asked.ask(RosterCommand::Prepare { plan: planned.plan.clone() })? else {
-            return Err(something_else());
-        };
-        if let Some(kept) = &mut kept {
-            kept.add(&so_far.made_up)?;
-        }
-        if so_far.done >= so_far.total {
-            return Ok(());
-        }
-        progress.say(&shown::rate(so_far.done, so_far.total, began.elapsed()));
-    }
-}
-
-/// Where passwords go that are made up: a new file, for its owner alone, on disk before anything is changed.
-struct PasswordFile {
-    path: PathBuf,
-    file: Option<File>,
-}
-
-impl PasswordFile {
-    fn new(path: PathBuf) -> Self {
-        Self { path, file: None }
-    }
-
-    fn add(&mut self, made_up: &[MadeUp]) -> Result<(), Failure> {
-        let refused = |path: &Path, error: &dyn std::fmt::Display| {
-            Failure::Other(format!(
-                "{} cannot be written ({error}), and nothing was changed: name another file",
-                path.display()
-            ))
-        };
-        let first = self.file.is_none();
-        if first {
-            let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path);
-            self.file = Some(made.map_err(|error| refused(&self.path, &error))?);
-        }
-        let text = passwords_csv(made_up, first).map_err(|error| refused(&self.path, &error))?;
-        let written = self.file.as_mut().map_or(Ok(()), |file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        });
-        written.map_err(|error| refused(&self.path, &error))
-    }
-
-    /// Nobody has these passwords.
-    fn remove(self) {
-        if self.file.is_some() {
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
 }
 
 /// A new file in a folder, which is made if it is not there. What stands there stays.

@@ -9,7 +9,10 @@ use crate::app::rosters::records::{AppliedRecord, ColumnRecord, LineRecord, Plan
 /// A plan: the files, the counts, the first of what would be done, and what is wrong.
 pub(super) fn plan(folder: &str, plan: &PlanRecord) -> String {
     let article = if plan.format.starts_with(char::is_lowercase) { "a " } else { "" };
-    let mut text = format!("Taken for {article}{}, to import into {folder}:\n", plan.format);
+    let mut text = match plan.files.is_empty() && !plan.format.is_empty() {
+        true => format!("{article}{}, in {folder}:\n", plan.format),
+        false => format!("Taken for {article}{}, to import into {folder}:\n", plan.format),
+    };
     for file in plan.files.iter().filter(|file| !file.encoding.is_empty()) {
         let ignored = match file.ignored.as_slice() {
             [] => String::new(),
@@ -51,7 +54,8 @@ pub(super) fn plan(folder: &str, plan: &PlanRecord) -> String {
     }
     if !plan.lines.is_empty() {
         text.push_str("\nThe first of each:\n");
-        plan.lines.iter().for_each(|line| text.push_str(&shown_line(line)));
+        let has_files = !plan.files.is_empty();
+        plan.lines.iter().for_each(|line| text.push_str(&shown_line(line, has_files)));
     }
     if !plan.left_out.is_empty() {
         text.push_str("\nLeft out:\n");
@@ -65,13 +69,14 @@ fn rows(count: usize) -> String {
     if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
 
-fn shown_line(line: &LineRecord) -> String {
+fn shown_line(line: &LineRecord, has_files: bool) -> String {
     let id = line.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
     let place = match (line.row, &line.file) {
-        (Some(row), Some(file)) => format!("row {row} of {file}"),
-        _ => "in no file".to_owned(),
+        (Some(row), Some(file)) => format!(", row {row} of {file}"),
+        _ if has_files => ", in no file".to_owned(),
+        _ => String::new(),
     };
-    let mut text = format!("  {} {} {}{id}, {place}\n", line.deed, line.sheet, line.name);
+    let mut text = format!("  {} {} {}{id}{place}\n", line.deed, line.sheet, line.name);
     if line.deed != "create" {
         for ColumnRecord { column, from, to } in &line.columns {
             let _ = writeln!(text, "      {column}: {} -> {to}", from.as_deref().unwrap_or("nothing"));
@@ -87,7 +92,8 @@ fn problems(plan: &PlanRecord) -> String {
         let row = row.map(|row| format!(", row {row}")).unwrap_or_default();
         let column = column.as_ref().map(|column| format!(", {column}")).unwrap_or_default();
         let value = value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
-        let _ = writeln!(text, "{class}: {file}{row}{column}{value}: {message}");
+        let colon = if file.is_empty() { "" } else { ": " };
+        let _ = writeln!(text, "{class}: {file}{row}{column}{value}{colon}{message}");
     }
     let untold = plan.problems_in_all + plan.notices_in_all - plan.problems.len() - plan.notices.len();
     if untold > 0 {

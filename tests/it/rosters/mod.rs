@@ -11,6 +11,7 @@ mod old_platform;
 mod oneroster;
 mod plans;
 mod random;
+mod roll_over;
 mod round;
 mod undone;
 

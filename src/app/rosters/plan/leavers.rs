@@ -1,5 +1,7 @@
 //! Who is missing: users are deactivated, and groups deleted, if it was said so and if they are not too many.
 
+use jiff::Timestamp;
+
 use crate::app::rosters::plan::removal::Removal;
 use crate::app::rosters::plan::{Deed, Item, Planner, Subject, Wanted};
 use crate::app::rosters::references::{Referring, Target};
@@ -106,28 +108,12 @@ impl Planner<'_> {
         }
     }
 
-    fn leaver(&mut self, sheet: Sheet, (id, before): (Id<Thing>, SheetRow), place: Option<Place>, removal: Removal) {
-        if before.contains_key(&Column::DeactivatedAt) {
-            return;
-        }
-        let name = before.get(&sheet.naming()).cloned().unwrap_or_default();
-        let mut wanted = Wanted::default();
-        let deed = match sheet.role() {
-            None => Deed::Delete { id, before },
-            Some(_) => {
-                let now = self.asked.rules.now;
-                wanted.texts.insert(Column::DeactivatedAt, now.as_millisecond().to_string());
-                wanted.texts.insert(Column::ByImport, "yes".to_owned());
-                let erase_at = removal.erase_after.and_then(|after| now.checked_add(after).ok());
-                let erase_at = erase_at.map(|at| (Column::EraseAt, at.as_millisecond().to_string()));
-                wanted.texts.extend(erase_at);
-                Deed::Change { id, before }
-            }
-        };
+    fn leaver(&mut self, sheet: Sheet, known: (Id<Thing>, SheetRow), place: Option<Place>, removal: Removal) {
+        let Some(item) = leave(sheet, known, place, (removal, self.asked.rules.now)) else { return };
         let counts = self.counts(sheet);
         counts.remove += 1;
         counts.missing = counts.missing.saturating_sub(1);
-        self.plan.items.push(Item { sheet, place, name, deed, wanted });
+        self.plan.items.push(item);
     }
 
     /// Too many at once are a file that is not whole.
@@ -136,15 +122,34 @@ impl Planner<'_> {
         for sheet in users {
             let leaving = self.plan.counts.get(&sheet).map_or(0, |counts| counts.remove);
             let there = self.view.count_sheet(sheet)?;
-            if leaving > removal.most_of(there) {
-                let message = format!(
-                    "{leaving} of {there} {} would be deactivated, which is more than --max-removals allows: see whether \
-                     the files are whole; if this is meant, say --max-removals {leaving}",
-                    sheet.word()
-                );
-                self.plan.problems.file("", message);
-            }
+            removal.brake(sheet, (leaving, there), "see whether the files are whole", &mut self.plan.problems);
         }
         Ok(())
     }
+}
+
+/// What becomes of somebody who leaves, or of a group that goes; nothing of a user who left before.
+pub(in crate::app::rosters) fn leave(
+    sheet: Sheet,
+    (id, before): (Id<Thing>, SheetRow),
+    place: Option<Place>,
+    (removal, now): (Removal, Timestamp),
+) -> Option<Item> {
+    if before.contains_key(&Column::DeactivatedAt) {
+        return None;
+    }
+    let name = before.get(&sheet.naming()).cloned().unwrap_or_default();
+    let mut wanted = Wanted::default();
+    let deed = match sheet.role() {
+        None => Deed::Delete { id, before },
+        Some(_) => {
+            wanted.texts.insert(Column::DeactivatedAt, now.as_millisecond().to_string());
+            wanted.texts.insert(Column::ByImport, "yes".to_owned());
+            let erase_at = removal.erase_after.and_then(|after| now.checked_add(after).ok());
+            let erase_at = erase_at.map(|at| (Column::EraseAt, at.as_millisecond().to_string()));
+            wanted.texts.extend(erase_at);
+            Deed::Change { id, before }
+        }
+    };
+    Some(Item { sheet, place, name, deed, wanted })
 }

@@ -23,6 +23,7 @@ use crate::model::{Error, Id, MAX_CHILDREN};
 
 use crate::store::View;
 pub(in crate::app::rosters) use first_password::FirstPassword;
+pub(in crate::app::rosters) use leavers::leave;
 use numbering::Numbering;
 pub(in crate::app::rosters) use removal::Removal;
 

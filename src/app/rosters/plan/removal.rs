@@ -3,6 +3,8 @@
 use jiff::SignedDuration;
 
 use crate::app::rosters::records::PlanOptions;
+use crate::app::rosters::rows::Problems;
+use crate::model::rosters::Sheet;
 
 /// What becomes of those who are missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +44,26 @@ impl Removal {
         Ok(options.remove_missing.then_some(Self { most, erase_after }))
     }
 
+    /// Too many at once are a mistake.
+    pub(in crate::app::rosters) fn brake(
+        self,
+        sheet: Sheet,
+        (leaving, there): (usize, usize),
+        doubt: &str,
+        problems: &mut Problems,
+    ) {
+        if leaving > self.most_of(there) {
+            let message = format!(
+                "{leaving} of {there} {} would be deactivated, which is more than --max-removals allows: {doubt}; if \
+                 this is meant, say --max-removals {leaving}",
+                sheet.word()
+            );
+            problems.file("", message);
+        }
+    }
+
     /// How many of so many may be deactivated: one of a few is not too many.
-    pub(super) fn most_of(self, there: usize) -> usize {
+    fn most_of(self, there: usize) -> usize {
         match self.most {
             Most::Number(most) => most,
             Most::Percent(percent) => there.saturating_mul(percent).div_ceil(100),
