@@ -74,6 +74,8 @@ pub struct AppOptions {
     pub password_min_length: usize,
     /// Whether users change their own institution, and families their own children, freely.
     pub self_affiliation: SelfAffiliation,
+    /// Whether educators reset passwords of the children in their groups.
+    pub educators_reset: EducatorsReset,
     /// How long what is tracked is kept; without, for ever.
     pub keep_tracking: Option<Duration>,
     /// How long rows of the audit trail are kept.
@@ -105,6 +107,15 @@ pub enum SelfAffiliation {
     Allowed,
 }
 
+/// Whether educators reset passwords of the children in their groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EducatorsReset {
+    /// Only an administrator resets passwords.
+    Refused,
+    /// They do. Whom they take into a group is up to them.
+    Allowed,
+}
+
 /// The service: everything that can be asked of it, whoever asks.
 ///
 /// What needs the store may fail with `Unavailable` or `Internal`, as [`crate::store::View`] says. Methods say what
@@ -129,6 +140,7 @@ pub struct App {
 struct Rules {
     password_min_length: usize,
     self_affiliation: SelfAffiliation,
+    educators_reset: EducatorsReset,
 }
 
 /// What tells whether the service can do its work.
@@ -163,8 +175,11 @@ impl App {
     /// # Errors
     /// If the key for tokens is none, the costs of hashes are impossible, or the store cannot be read.
     pub fn start(store: Store, options: AppOptions) -> Result<Self, Error> {
-        let rules =
-            Rules { password_min_length: options.password_min_length, self_affiliation: options.self_affiliation };
+        let rules = Rules {
+            password_min_length: options.password_min_length,
+            self_affiliation: options.self_affiliation,
+            educators_reset: options.educators_reset,
+        };
         let access = AccessOptions {
             tokens: options.tokens,
             hashing: options.hashing,

@@ -53,6 +53,8 @@ pub struct Config {
     pub hashing: Hashing,
     /// Whether users change their own affiliations.
     pub self_affiliation: bool,
+    /// Whether educators reset passwords of the children in their groups.
+    pub educators_reset: bool,
     /// Whether a clock that is behind the newest change is right.
     pub trust_clock: bool,
     /// How much a client may ask of the service.

@@ -53,6 +53,7 @@ impl Config {
                 queue: get("hash-queue")?.count(1..=100_000)?,
             },
             self_affiliation: get("self-affiliation")?.switch()?,
+            educators_reset: get("educators-reset")?.switch()?,
             trust_clock: get("trust-clock")?.switch()?,
             limits: LimitSettings {
                 body: body_limit(get("body-limit")?, get("body-budget")?)?,

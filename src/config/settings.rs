@@ -83,6 +83,7 @@ pub const SETTINGS: &[Setting] = &[
     value("hash-queue", "COUNT", "64", "Password hashes that may wait; more are answered 503."),
     switch("trust-clock", "Let users log in although the clock is behind the newest change: for a clock that was once far ahead, until that time is over."),
     switch("self-affiliation", "Let users change their own institution, and families their own children, as in the original."),
+    switch("educators-reset", "Let educators reset passwords of the children in their own groups, into which they take whom they like."),
     value("body-limit", "SIZE", "100 KiB", "Longest body of a request: 1 KiB to 16 MiB."),
     value("upload-limit", "SIZE", "1 MiB", "Longest body that may hold many items, such as weights: 1 KiB to 16 MiB."),
     value("body-timeout", "TIME", "20s", "How long a body may take to arrive: 1s to 1h."),

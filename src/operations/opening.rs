@@ -7,8 +7,8 @@ use super::keys::{FoundTokenKey, FoundUsernameKey, token_key, username_key};
 use super::remedy::{Denial, Remedy, denied, files_of};
 use super::{OperateError, StartError, backup};
 use crate::app::{
-    App, AppOptions, AuditedReads, ClockTrust, HashOptions, KeyCare, Rate, RateLimits, SelfAffiliation, TokenOptions,
-    derive_key,
+    App, AppOptions, AuditedReads, ClockTrust, EducatorsReset, HashOptions, KeyCare, Rate, RateLimits, SelfAffiliation,
+    TokenOptions, derive_key,
 };
 use crate::config::{self, Config, RateSettings};
 use crate::model::Clock;
@@ -124,6 +124,10 @@ pub(crate) fn start_app(
         self_affiliation: match config.self_affiliation {
             true => SelfAffiliation::Allowed,
             false => SelfAffiliation::Refused,
+        },
+        educators_reset: match config.educators_reset {
+            true => EducatorsReset::Allowed,
+            false => EducatorsReset::Refused,
         },
         keep_tracking: config.keep_tracking,
         audit_keep: config.audit_keep,

@@ -22,6 +22,8 @@ impl Demo {
         let mut process = Command::new(env!("CARGO_BIN_EXE_ocariot-users"))
             .args(["demo", "--port-http", "0", "--log", "error"])
             .env("TMPDIR", parent)
+            // So that everything in the document can be tried.
+            .env("OCARIOT_EDUCATORS_RESET", "true")
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

@@ -3,7 +3,7 @@
 use ocariot_users::app::SelfAffiliation;
 use serde_json::{Value, json};
 
-use crate::support::{ABSENT, Options, PASSWORD, World, fresh, user};
+use crate::support::{ABSENT, Options, PASSWORD, Person, World, fresh, user};
 
 const FORBIDDEN: &str = "Authorization failed due to insufficient permissions.";
 const KINDS: [(&str, &str); 2] = [("educators", "Educator"), ("healthprofessionals", "Health Professional")];
@@ -205,5 +205,36 @@ async fn deleting_a_professional_takes_the_groups_along_and_leaves_the_children(
     for table in ["children_group", "group_member"] {
         let rows: i64 = database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
         assert_eq!(rows, 0, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn an_educator_resets_passwords_of_the_children_in_his_own_groups_where_that_is_allowed() {
+    for (options, allowed) in [(Options::default(), false), (Options::with_all_rows(), true)] {
+        let world = World::with(options).await;
+        let (ours, theirs) = (world.school().await, world.school().await);
+        let path = |child: &Person| format!("/v1/children/{}/reset-password", child.id);
+        let new = json!({"new_password": "another"});
+        let educator = &ours.educator.client;
+        if !allowed {
+            educator.post(&path(&ours.child), new).await.fails(403, "FORBIDDEN", Some(FORBIDDEN));
+            world.login(&ours.child.username, PASSWORD).await;
+            continue;
+        }
+        educator.post(&path(&ours.child), new.clone()).await.is(204);
+        ours.child.client.get(&format!("/v1/children/{}", ours.child.id)).await.is(401);
+        world.login(&ours.child.username, "another").await;
+        for child in [&theirs.child, &ours.family, &ours.educator] {
+            educator.post(&path(child), new.clone()).await.fails(403, "FORBIDDEN", Some(FORBIDDEN));
+        }
+        for other in [&ours.professional, &ours.family, &ours.child, &theirs.educator] {
+            other.client.post(&path(&ours.sibling), new.clone()).await;
+        }
+        world.login(&ours.sibling.username, PASSWORD).await;
+        let group = format!("/v1/educators/{}/children/groups/{}", ours.educator.id, ours.educator_group);
+        educator.delete(&group).await.is(204);
+        educator.post(&path(&ours.child), new).await.fails(403, "FORBIDDEN", Some(FORBIDDEN));
+        let trail = "SELECT count(*) FROM audit WHERE action = 'child_password_reset' AND outcome = 'ok'";
+        assert_eq!(world.sql_value(trail), 1);
     }
 }

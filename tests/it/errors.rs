@@ -73,7 +73,7 @@ struct Provoker {
 
 impl Provoker {
     async fn new() -> Self {
-        let world = World::new().await;
+        let world = World::with(Options::with_all_rows()).await;
         let expired = world.expired_admin().await;
         let (ours, admin) = (world.school().await, world.admin().await);
         let document = world.nobody().get("/v1/openapi.json").await.body;
@@ -144,6 +144,7 @@ impl Provoker {
         let client = match id {
             "auth_login" => self.world.nobody(),
             "password_change" => user.client.clone(),
+            "child_password_reset" => self.ours.educator.client.clone(),
             _ if is_tracked(id) => self.ours.application.client.clone(),
             _ if id.starts_with("educator_group") => self.ours.educator.client.clone(),
             _ if id.starts_with("healthprofessional_group") => self.ours.professional.client.clone(),
@@ -157,7 +158,7 @@ impl Provoker {
         Some(match id {
             "auth_login" => json!({"username": "x", "password": "y"}),
             "password_change" => json!({"old_password": PASSWORD, "new_password": PASSWORD}),
-            "password_reset" => json!({"new_password": PASSWORD}),
+            "password_reset" | "child_password_reset" => json!({"new_password": PASSWORD}),
             "user_deactivate" | "roster_upload_plan" | "roster_upload_apply" => json!({}),
             "institution_create" => json!({"name": fresh("I"), "type": "School"}),
             "child_tag_set" => json!({"nfc_tag": "tag"}),
@@ -378,10 +379,12 @@ async fn login_and_passwords(p: &mut Provoker) {
     let wrong = p.with("password_change", "old_password", json!("wrong"));
     p.expect(&wrong, 400, "Password does not match!", Some(text)).await;
 
-    p.password("password_reset", "new_password").await;
-    let mut target = p.target("password_reset");
-    target.body = Some(json!({}));
-    p.expect(&target, 400, "Required field not provided...", Some("new_password is required!")).await;
+    for id in ["password_reset", "child_password_reset"] {
+        p.password(id, "new_password").await;
+        let mut target = p.target(id);
+        target.body = Some(json!({}));
+        p.expect(&target, 400, "Required field not provided...", Some("new_password is required!")).await;
+    }
     p.not_found("password_reset", "User", format!("/v1/users/{ABSENT}/reset-password")).await;
     p.not_found("user_unlock", "User", format!("/v1/users/{ABSENT}/unlock")).await;
 

@@ -12,7 +12,7 @@ use ocariot_users::model::{Account, Id};
 use poem::http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ABSENT, ADMIN, Client, PASSWORD, School, World, child, claims, fresh, user};
+use crate::support::{ABSENT, ADMIN, Client, Options, PASSWORD, School, World, child, claims, fresh, user};
 use crate::tokens::{REVOKED, is_refused};
 
 const COLUMNS: [&str; 4] = ["own", "related", "stranger's", "absent"];
@@ -32,7 +32,7 @@ struct Grid {
 
 impl Grid {
     async fn new() -> Self {
-        let world = World::new().await;
+        let world = World::with(Options::with_all_rows()).await;
         let expired = world.expired_admin().await;
         let (ours, theirs) = (world.school().await, world.school().await);
         Self { world, ours, theirs, expired, data: BTreeMap::new() }
@@ -154,7 +154,7 @@ impl Grid {
         Some(match id {
             "password_change" if caller == "admin" => json!({"old_password": ADMIN.1, "new_password": ADMIN.1}),
             "password_change" => json!({"old_password": PASSWORD, "new_password": PASSWORD}),
-            "password_reset" => json!({"new_password": ADMIN.1}),
+            "password_reset" | "child_password_reset" => json!({"new_password": ADMIN.1}),
             "institution_create" => json!({"name": name, "type": "School"}),
             "child_create" => child(&name, institution),
             "family_create" => user("families", &name, institution, &kids),

@@ -181,6 +181,9 @@ impl Everything {
         let group = self.id(token, &list, &[owner], json!({"name": "A", "children": [child]}));
         let days = (&format!("{one}/days/{{date_start}}/{{date_end}}"), [owner, &group, "2019-01-01", "2019-01-02"]);
         assert_eq!(self.ask(token, ("GET", days.0), &days.1, Value::Null).0, 200);
+        let (reset, new) = ("/v1/children/{child_id}/reset-password", json!({"new_password": self.canary("reset")}));
+        let expected = if path == "educators" { 204 } else { 403 };
+        assert_eq!(self.ask(token, ("POST", reset), &[child], new).0, expected);
         for (method, template) in [("GET", &list), ("GET", &one), ("PATCH", &one), ("DELETE", &one)] {
             let body = if method == "PATCH" { json!({"name": "B"}) } else { Value::Null };
             assert!(self.ask(token, (method, template), &[owner, &group], body).0 < 300, "{method} {template}");
@@ -349,7 +352,8 @@ impl Everything {
 #[test]
 fn passwords_tokens_keys_and_names_are_in_no_log_no_audit_trail_and_no_figures() {
     let password = "canary-admin-password";
-    let arguments = ["--plain-http", "--log", "trace", "--audit-reads", "--metrics-bind", "127.0.0.1:0"];
+    let arguments =
+        ["--plain-http", "--log", "trace", "--audit-reads", "--educators-reset", "--metrics-bind", "127.0.0.1:0"];
     let admin = ["--admin-username", "canary-admin", "--admin-password", password];
     let server = Server::start(&[arguments.as_slice(), admin.as_slice()].concat());
     let canaries = vec!["canary".to_owned()];

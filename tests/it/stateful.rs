@@ -19,7 +19,7 @@ use proptest::prelude::RngExt;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::{Value, json};
 
-use crate::support::{ABSENT, ADMIN, Client, World};
+use crate::support::{ABSENT, ADMIN, Client, Options, World};
 use model::{Model, User, shape};
 
 const WORLDS: u64 = 4;
@@ -47,7 +47,7 @@ struct Asker {
 
 impl Walk {
     async fn new(seed: u64) -> Self {
-        let world = World::new().await;
+        let world = World::with(Options::with_all_rows()).await;
         let mut model = Model::default();
         let admin = User {
             id: world.admin_id().await,

@@ -11,13 +11,15 @@ use crate::api::access::auth::Auth;
 use crate::api::directory::accounts::{GivenAccount, read_patch};
 use crate::api::directory::catalogue::Tag;
 use crate::api::directory::schema::GivenAge;
+use crate::api::directory::users::ResetPassword;
 use crate::api::http::body::{Body, Fields, ReadBody, missing};
 use crate::api::http::params::{ListQuery, Parameter, Path};
 use crate::api::http::query::ListShape;
 use crate::api::http::reply::{Created, Done, Found, ListPage};
 use crate::api::http::schema::{Day, IdText, Time};
 use crate::app::policy::{
-    All, ChildCreate, ChildList, ChildTagClear, ChildTagSet, ChildUpdate, ChildView, ChildViewByTag, TagOfChild,
+    All, ChildCreate, ChildList, ChildPasswordReset, ChildTagClear, ChildTagSet, ChildUpdate, ChildView,
+    ChildViewByTag, TagOfChild,
 };
 use crate::app::{App, demo};
 use crate::model::{Child, ChildPatch, Fault, Field, Gender, Invalid, NewChild, Text, query};
@@ -55,6 +57,21 @@ impl ChildrenApi {
     async fn child_view(&self, auth: Auth<ChildView>, child_id: Path<Child>) -> poem::Result<Found<ChildBody>> {
         let permit = auth.permit(&self.0, child_id.id()?)?;
         Ok(Found::of(self.0.child_view(permit).await?))
+    }
+
+    /// Reset the password of a child in one's groups
+    ///
+    /// All of the child's tokens stop working at once. Only where the service is set so (`--educators-reset`).
+    #[oai(path = "/:child_id/reset-password", method = "post", operation_id = "child_password_reset")]
+    async fn child_password_reset(
+        &self,
+        auth: Auth<ChildPasswordReset>,
+        child_id: Path<Child>,
+        body: Body<ResetPassword>,
+    ) -> poem::Result<Done> {
+        let permit = auth.permit(&self.0, child_id.id()?)?;
+        let new = body.read(self.0.field_rules()).await?;
+        Ok(self.0.child_password_reset(permit, new).await?.into())
     }
 
     /// Change a child

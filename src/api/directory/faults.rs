@@ -22,6 +22,10 @@ pub(in crate::api) const FAULTS: &[OperationFaults] = &[
         [password(NewPassword), vec![Invalid::MissingNewPassword.into(), Error::NotFound(Kind::User)]].concat_errors()
     })
     .hashing(),
+    OperationFaults::of::<op::ChildPasswordReset>(|| {
+        [password(NewPassword), vec![Invalid::MissingNewPassword.into()]].concat_errors()
+    })
+    .hashing(),
     OperationFaults::of::<op::UserDeactivate>(|| {
         vec![Invalid::LeaveTime.into(), Invalid::LeaveDays.into(), Error::NotFound(Kind::User)]
     }),

@@ -222,6 +222,7 @@ fn who_may(row: &Row) -> String {
         Grant::Others => Some("any but their own"),
         Grant::Kin => Some("only their own children's"),
         Grant::Group => Some("only those of children in their groups"),
+        Grant::Allowed => Some("only those of children in their groups, if the service is set so"),
         Grant::Inst => Some("only the institution they belong to"),
     };
     let cells: Vec<_> = Role::ALL

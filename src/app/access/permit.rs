@@ -2,12 +2,12 @@
 
 use std::marker::PhantomData;
 
-use crate::app::App;
 use crate::app::access::hash_queue::{Standing, Turn};
 use crate::app::access::limit_report::Whose;
 use crate::app::access::origin::Origin;
 use crate::app::access::policy::{Grant, Operation, Subject, Target};
 use crate::app::access::token::Caller;
+use crate::app::{App, EducatorsReset};
 use crate::model::{Account, Error, Id};
 use crate::store::Within;
 
@@ -76,6 +76,11 @@ impl App {
             (Grant::Own, Subject::User(id)) => id == caller.id,
             (Grant::Others, Subject::User(id)) => id != caller.id,
             (Grant::Kin, Subject::User(id)) => self.store.read_one(|view| view.is_kin(caller.id.cast(), id.cast()))?,
+            (Grant::Allowed, Subject::User(id)) => {
+                let within = Within::GroupsOf(caller.id, caller.role);
+                self.rules.educators_reset == EducatorsReset::Allowed
+                    && self.store.read_one(|view| view.child_within(id, within))? == Some(true)
+            }
             (Grant::Inst, Subject::Institution(id)) => {
                 self.store.read_one(|view| view.institution_of(caller.id, caller.role))? == Some(Some(id))
             }
@@ -85,7 +90,7 @@ impl App {
                     None => false,
                 }
             }
-            (Grant::Own | Grant::Others | Grant::Kin | Grant::Group | Grant::Inst, _) => false,
+            (Grant::Own | Grant::Others | Grant::Kin | Grant::Group | Grant::Allowed | Grant::Inst, _) => false,
         };
         Ok(if within { Reach::Within } else { Reach::Beyond })
     }
@@ -97,7 +102,7 @@ impl App {
             Grant::Own if caller.is(child) => Within::All,
             Grant::Group => Within::GroupsOf(caller.id, caller.role),
             Grant::Kin => Within::Family(caller.id),
-            Grant::No | Grant::Own | Grant::Others | Grant::Inst => return Ok(Reach::Beyond),
+            Grant::No | Grant::Own | Grant::Others | Grant::Allowed | Grant::Inst => return Ok(Reach::Beyond),
         };
         Ok(match self.store.read_one(|view| view.child_within(child, within))? {
             Some(true) => Reach::Within,

@@ -23,6 +23,8 @@ pub enum Grant {
     Kin,
     /// The children in the groups that they own.
     Group,
+    /// The same, if the service is set so (`--educators-reset`).
+    Allowed,
     /// The institution that they belong to.
     Inst,
 }
@@ -38,6 +40,7 @@ impl Grant {
             Grant::Others => "others",
             Grant::Kin => "kin",
             Grant::Group => "group",
+            Grant::Allowed => "allowed",
             Grant::Inst => "inst",
         }
     }
@@ -248,6 +251,9 @@ macro_rules! grant {
     };
     (group) => {
         Grant::Group
+    };
+    (allowed) => {
+        Grant::Allowed
     };
     (inst) => {
         Grant::Inst

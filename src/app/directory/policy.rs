@@ -32,6 +32,9 @@ operations! {
         ChildView                     child_view                      one  read          any    -    any  any  kin  own;
         ChildUpdate                   child_update                    one  update        any    -    -    -    -    -;
     }
+    (Child) [childrengroups] {
+        ChildPasswordReset            child_password_reset            one  update        -      -    allowed -  -    -;
+    }
     (TagOfChild) [children] {
         ChildViewByTag                child_view_by_tag               this read          any    -    any  any  kin  own;
     }

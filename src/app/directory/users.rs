@@ -1,10 +1,10 @@
 //! What is done to users of any type: deleting them, changing and resetting passwords.
 
 use crate::app::access::password::Fit;
-use crate::app::policy::{Operation, PasswordChange, PasswordReset, UserDelete, UserUnlock};
+use crate::app::policy::{ChildPasswordReset, Operation, PasswordChange, PasswordReset, UserDelete, UserUnlock};
 use crate::app::{App, Permit};
 use crate::model::{Account, Error, Id, Invalid, Kind, Password, PasswordHash, Role, Username};
-use crate::store::Tx;
+use crate::store::{Tx, Within};
 
 impl App {
     /// Deletes a user with all that belongs to it, and revokes the user's tokens. Deleting nobody succeeds.
@@ -101,6 +101,21 @@ impl App {
         self.store.read_one(|view| view.credential(id))?.ok_or(Error::NotFound(Kind::User))?;
         let hash = self.access.hasher.hash(permit.turn(), new).await?;
         self.replace_password(permit, None, hash).await?.then_some(()).ok_or(Error::NotFound(Kind::User))
+    }
+
+    /// Gives a child of the caller's groups another password, and revokes the child's tokens.
+    ///
+    /// # Errors
+    /// `Forbidden` if the child is in none of them any more.
+    pub async fn child_password_reset(&self, permit: Permit<ChildPasswordReset>, new: Password) -> Result<(), Error> {
+        let (child, caller) = (permit.target().cast(), permit.caller().clone());
+        let hash = self.access.hasher.hash(permit.turn(), new).await?;
+        let replace = self.replacement(child, None, hash, None);
+        let reset = move |tx: &Tx<'_>| match tx.child_within(child, Within::GroupsOf(caller.id, caller.role))? {
+            Some(true) => replace(tx),
+            _ => Err(Error::Forbidden),
+        };
+        self.change(permit, reset).await.map(drop)
     }
 
     /// Lets a user who is slowed because of too many tries log in again at once.

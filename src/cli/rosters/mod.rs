@@ -20,7 +20,6 @@ use serde_json::{Map, Value, json};
 
 use super::operator::days;
 use super::progress::Progress;
-use proposal::Proposal;
 use super::{Failure, flags, imports, operator_verb, output, verb_settings, with_folder_settings};
 use crate::api;
 use crate::app::rosters::records::{MadeUp, Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
@@ -29,6 +28,7 @@ use crate::app::{OperatorCommand, Outcome, UserName};
 use crate::model::Clock;
 use crate::model::rosters::{Sheet, SheetRow};
 use crate::operations::{Operator, read_given_secret};
+use proposal::Proposal;
 
 const IMPORT: &str = "\
 Reads a roster, and says what it would change: who is new, who changes and how, who is as the files say. Only with \
@@ -252,7 +252,8 @@ fn bring_in(matches: &ArgMatches) -> Result<(), Failure> {
     }
     let files = upload::files(&path)?;
     let asked = Asked::reach(matches)?;
-    let proposal = Proposal { asked: &asked, json: matches.get_flag("json"), apply: matches.get_flag("apply"), passwords };
+    let proposal =
+        Proposal { asked: &asked, json: matches.get_flag("json"), apply: matches.get_flag("apply"), passwords };
     proposal.settle(|keep| plan(&asked, &files, matches, keep))
 }
 

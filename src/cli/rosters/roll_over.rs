@@ -30,9 +30,10 @@ pub(in crate::cli) fn command() -> Command {
                 .value_name("GRADE")
                 .value_parser(value_parser!(u32).range(1..=13))
                 .help("The grade that leaves [default: the highest that an institution has]; 13 if nobody does"),
-            Arg::new("max-removals").long("max-removals").value_name("COUNT").help(
-                "Refuse it if more children would leave: a number, or a part such as 25% [default: 40%]",
-            ),
+            Arg::new("max-removals")
+                .long("max-removals")
+                .value_name("COUNT")
+                .help("Refuse it if more children would leave: a number, or a part such as 25% [default: 40%]"),
             Arg::new("erase-after")
                 .long("erase-after")
                 .value_name("TIME")

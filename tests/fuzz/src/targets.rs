@@ -14,8 +14,8 @@ use ocariot_users::api::{self, Console, Cors, Hsts, Limits};
 use ocariot_users::app::rosters::records::{Bytes, Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
 use ocariot_users::app::wearables::{Files, read};
 use ocariot_users::app::{
-    App, AppOptions, AuditedReads, BackupShelf, ClockTrust, HashOptions, KeyCare, OperatorCommand, Outcome,
-    SelfAffiliation, TokenOptions,
+    App, AppOptions, AuditedReads, BackupShelf, ClockTrust, EducatorsReset, HashOptions, KeyCare, OperatorCommand,
+    Outcome, SelfAffiliation, TokenOptions,
 };
 use ocariot_users::config::{Config, Inputs, SETTINGS, resolve};
 use ocariot_users::model::rosters::Sheet;
@@ -196,6 +196,7 @@ impl Service {
             },
             password_min_length: 1,
             self_affiliation: SelfAffiliation::Refused,
+            educators_reset: EducatorsReset::Allowed,
             keep_tracking: None,
             audit_keep: Duration::from_secs(86_400),
             audit_bytes: 256 << 20,

@@ -15,10 +15,7 @@ const SCHOOLS: Given<'static> = &[
          c5,Escola A,female,10,pass\nc6,Escola A,male,10,pass\nc7,Escola A,male,10,pass\n\
          c8,Escola B,female,6,pass\nc9,Escola B,male,7,pass\nc10,Escola B,male,7,pass\n",
     ),
-    (
-        "educators.csv",
-        "username,institution,password\nana,Escola A,pass\nbia,Escola A,pass\nzeca,Escola B,pass\n",
-    ),
+    ("educators.csv", "username,institution,password\nana,Escola A,pass\nbia,Escola A,pass\nzeca,Escola B,pass\n"),
     ("healthprofessionals.csv", "username,institution,password\nhugo,Escola A,pass\n"),
     (
         "groups.csv",
@@ -39,7 +36,8 @@ async fn planned(world: &World, asked: RollOver) -> PlanRecord {
 async fn groups(world: &World) -> Vec<String> {
     let files = export(world).await;
     let (_, text) = files.iter().find(|(name, _)| name == "groups.csv").unwrap();
-    let mut rows: Vec<_> = text.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>()[3..5].join(",")).collect();
+    let mut rows: Vec<_> =
+        text.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>()[3..5].join(",")).collect();
     rows.sort();
     rows
 }

@@ -34,7 +34,7 @@ impl Walk {
     }
 
     pub async fn step(&mut self) {
-        let kind = self.dice.random_range(0..53 + 39);
+        let kind = self.dice.random_range(0..53 + 41);
         self.deed(kind).await;
     }
 
@@ -315,6 +315,37 @@ impl Walk {
         }
     }
 
+    /// An educator gives a child of one of his groups another password.
+    pub(super) async fn child_password_reset(&mut self) {
+        let of_educators = self.model.groups.values().filter(|group| self.model.is("educators", &group.owner));
+        let kids = of_educators.flat_map(|group| group.kids.clone()).collect();
+        let all = self.model.users.keys().cloned().collect();
+        let id = self.target(kids, all);
+        let groups = self.model.groups.values().filter(|group| group.kids.contains(&id));
+        let owners: BTreeSet<String> = groups.map(|group| group.owner.clone()).collect();
+        let asker = self.asker(|user| user.path == "educators" && owners.contains(&user.id));
+        let missing = self.chance(5);
+        let new = self.name();
+        let body = if missing { json!({}) } else { json!({"new_password": new}) };
+        let expected = Self::verdict(&asker, 204, &[(missing, 400)]);
+        let url = format!("/v1/children/{id}/reset-password");
+        self.ask("child_password_reset", &asker.client, (Method::POST, &url, Some(body)), expected).await;
+        if expected.is_ok() {
+            self.has_new_password(&id, new).await;
+        }
+    }
+
+    /// Somebody's tokens work no more, and his password is another.
+    async fn has_new_password(&mut self, id: &str, new: String) {
+        let user = self.model.users.get_mut(id).unwrap();
+        user.password = new;
+        let (revoked, has_left) = (user.client.clone(), user.has_left());
+        self.ghosts.push(revoked);
+        if !has_left {
+            self.enter(id).await;
+        }
+    }
+
     async fn password_reset(&mut self) {
         let all: Vec<_> =
             self.model.users.values().filter(|user| !user.is_admin()).map(|user| user.id.clone()).collect();
@@ -327,14 +358,7 @@ impl Walk {
         let url = format!("/v1/users/{id}/reset-password");
         self.ask("password_reset", &asker.client, (Method::POST, &url, Some(body)), expected).await;
         if expected.is_ok() {
-            let user = self.model.users.get_mut(&id).unwrap();
-            user.password = new;
-            let revoked = user.client.clone();
-            let has_left = user.has_left();
-            self.ghosts.push(revoked);
-            if !has_left {
-                self.enter(&id).await;
-            }
+            self.has_new_password(&id, new).await;
         }
     }
 }

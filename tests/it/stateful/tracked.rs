@@ -85,6 +85,7 @@ impl Walk {
             35 => self.user_deactivate().await,
             36 => self.user_activate().await,
             37 | 38 => self.roster_import().await,
+            39 | 40 => self.child_password_reset().await,
             _ => self.tracked_create(collection, name).await,
         }
     }

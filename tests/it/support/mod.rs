@@ -9,8 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ocariot_users::api::{self, Console, Cors, Hsts, Limits};
 use ocariot_users::app::{
-    App, AppOptions, AuditedReads, BackupShelf, ClockTrust, HashOptions, KeyCare, RateLimits, SelfAffiliation,
-    TokenOptions,
+    App, AppOptions, AuditedReads, BackupShelf, ClockTrust, EducatorsReset, HashOptions, KeyCare, RateLimits,
+    SelfAffiliation, TokenOptions,
 };
 use ocariot_users::config::{Config, Inputs, resolve};
 use ocariot_users::model::{Clock, Error, Password, Username};
@@ -78,6 +78,7 @@ pub fn on_writer_thread() -> bool {
 /// How a world differs from the usual one.
 pub struct Options {
     pub self_affiliation: SelfAffiliation,
+    pub educators_reset: EducatorsReset,
     pub password_min_length: usize,
     pub body_bytes: usize,
     pub upload_bytes: usize,
@@ -98,10 +99,18 @@ pub struct Options {
     pub key_care: Option<KeyCare>,
 }
 
+impl Options {
+    /// Where everything of the table is done by somebody.
+    pub fn with_all_rows() -> Self {
+        Self { educators_reset: EducatorsReset::Allowed, ..Self::default() }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             self_affiliation: SelfAffiliation::Refused,
+            educators_reset: EducatorsReset::Refused,
             password_min_length: 1,
             body_bytes: 100 * 1024,
             upload_bytes: 1 << 20,
@@ -166,6 +175,7 @@ impl World {
             },
             password_min_length: options.password_min_length,
             self_affiliation: options.self_affiliation,
+            educators_reset: options.educators_reset,
             audited_reads: options.audited_reads,
             backups: BackupShelf { folder: "backups".to_owned(), look: Arc::new(|| Some(vec![BACKUP.to_owned()])) },
             uploads: folder.path().to_owned(),
