@@ -7,7 +7,8 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::app::policy::{Operation, RosterExport, RosterExportOneroster, RosterTemplate};
-use crate::app::rosters::export::{ExportForm, rows, template};
+use crate::app::rosters::export::{rows, template};
+use crate::app::rosters::export_form::ExportForm;
 use crate::app::rosters::oneroster::OneRoster;
 use crate::app::{App, Permit, Reading};
 use crate::model::rosters::Sheet;

@@ -20,6 +20,8 @@ use crate::model::{Error, Invalid, Kind, PasswordHash, RosterConflict, Unavailab
 const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// The most uploads: for another, the one that was not asked for the longest is forgotten.
 const MOST_UPLOADS: usize = 8;
+/// The most files that arrive at the same time.
+const MOST_ARRIVING: usize = 8;
 /// The most characters of a file's name.
 const LONGEST_NAME: usize = 256;
 
@@ -28,6 +30,8 @@ pub(in crate::app) struct Desk {
     /// Where files are while they are uploaded.
     folder: PathBuf,
     state: Mutex<State>,
+    /// Every file that arrives holds it, too.
+    arriving: Arc<()>,
 }
 
 #[derive(Default)]
@@ -64,10 +68,24 @@ impl Poured {
     }
 }
 
+/// Files that lie on disk, and can be read even if their upload is forgotten meanwhile.
+pub(in crate::app::rosters) struct Lying(BTreeMap<String, Poured>);
+
+impl Lying {
+    /// Reads them. Blocks.
+    ///
+    /// # Errors
+    /// `Unavailable` if the disk refuses.
+    pub(in crate::app::rosters) fn read(self) -> Result<Files, Error> {
+        self.0.into_iter().map(|(name, poured)| Ok((name, poured.read()?))).collect()
+    }
+}
+
 /// A file that arrives.
 pub struct Pouring {
     name: String,
     poured: Poured,
+    _arriving: Arc<()>,
 }
 
 impl Pouring {
@@ -121,7 +139,7 @@ pub(in crate::app::rosters) struct Shown {
 impl Desk {
     /// A desk whose uploads are in this folder.
     pub(in crate::app) fn new(folder: PathBuf) -> Self {
-        Self { folder, state: Mutex::default() }
+        Self { folder, state: Mutex::default(), arriving: Arc::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -149,7 +167,11 @@ impl Desk {
         {
             return Err(wrong("this is no name of a file: give it one of 1 to 256 characters, such as children.csv"));
         }
-        let pouring = Pouring { name: file.to_owned(), poured: self.new_file()? };
+        let arriving = Arc::clone(&self.arriving);
+        if Arc::strong_count(&arriving) > 1 + MOST_ARRIVING {
+            return Err(Error::Unavailable(Unavailable::StoreBusy));
+        }
+        let pouring = Pouring { name: file.to_owned(), poured: self.new_file()?, _arriving: arriving };
         require_room(self.state().upload(now, upload), file, 0)?;
         Ok(pouring)
     }
@@ -182,21 +204,18 @@ impl Desk {
         let held = self.state().upload(now, upload).files.get(&file).cloned();
         let mut poured = held.map_or_else(|| self.new_file(), Ok)?;
         poured.add(part)?;
-        self.end(now, upload, Pouring { name: file, poured })
+        self.end(now, upload, Pouring { name: file, poured, _arriving: Arc::clone(&self.arriving) })
     }
 
-    /// The files of an upload, read.
+    /// The files of an upload.
     ///
     /// # Errors
-    /// `NotFound` if it is not there any more; `Unavailable` if the disk refuses.
-    pub(in crate::app::rosters) fn files(&self, now: Timestamp, upload: &str) -> Result<Files, Error> {
-        let files: Vec<_> = {
-            let mut state = self.state();
-            let found = state.uploads.get_mut(upload).ok_or(Error::NotFound(Kind::RosterUpload))?;
-            found.touched = now;
-            found.files.iter().map(|(name, poured)| (name.clone(), poured.clone())).collect()
-        };
-        files.into_iter().map(|(name, poured)| Ok((name, poured.read()?))).collect()
+    /// `NotFound` if it is not there any more.
+    pub(in crate::app::rosters) fn files(&self, now: Timestamp, upload: &str) -> Result<Lying, Error> {
+        let mut state = self.state();
+        let found = state.uploads.get_mut(upload).ok_or(Error::NotFound(Kind::RosterUpload))?;
+        found.touched = now;
+        Ok(Lying(found.files.clone()))
     }
 
     /// What is known of an upload.
@@ -352,6 +371,17 @@ mod tests {
     }
 
     #[test]
+    fn of_many_files_that_arrive_at_the_same_time_some_wait() {
+        let (_folder, desk) = desk();
+        let now = Timestamp::UNIX_EPOCH;
+        let begin = || desk.begin(now, "upload", "children.csv");
+        let mut arriving: Vec<_> = (0..MOST_ARRIVING).map(|_| begin().unwrap()).collect();
+        assert!(matches!(begin().err(), Some(Error::Unavailable(_))));
+        drop(arriving.pop());
+        begin().unwrap();
+    }
+
+    #[test]
     fn files_have_no_name_on_disk_and_the_oldest_uploads_make_room() {
         let (folder, desk) = desk();
         for number in 0..20 {
@@ -362,6 +392,6 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         let now = Timestamp::from_second(1_800_000_100).unwrap();
         assert!(desk.files(now, "11").is_err());
-        assert_eq!(desk.files(now, "12").unwrap()["a.csv"], b"one,two");
+        assert_eq!(desk.files(now, "12").unwrap().read().unwrap()["a.csv"], b"one,two");
     }
 }

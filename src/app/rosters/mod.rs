@@ -6,6 +6,7 @@ mod archive;
 mod cells;
 pub(in crate::app) mod desk;
 mod export;
+mod export_form;
 mod oneroster;
 mod passwords;
 mod plan;
@@ -32,7 +33,8 @@ use plan::Asked;
 use records::{Passwords, PlanOptions, PlanRecord, RollOver, RosterCommand, RosterOutcome};
 
 pub use desk::Pouring;
-pub use export::{ExportForm, as_csv, columns as exported_columns, passwords_csv, passwords_of, template};
+pub use export::{as_csv, columns as exported_columns, passwords_csv, passwords_of, template};
+pub use export_form::ExportForm;
 pub use oneroster::OneRoster;
 pub use read::OldSecret;
 pub use research::{Pseudonyms, Shift, Table, research_csv, rows as research_rows};
@@ -90,7 +92,7 @@ impl App {
         self.rosters.forget_plan(upload);
         let (rules, passwords): (_, Passwords) = (self.field_rules(), options.passwords);
         let planned = self.store.scan(asker, move |view| {
-            let roster = read::read(view, files, &reading, &rules)?;
+            let roster = read::read(view, files.read()?, &reading, &rules)?;
             plan::plan(view, roster, &Asked { passwords, rules, usernames: &reading.usernames, removal })
         });
         self.kept(planned.await?, upload.to_owned(), options.keep)

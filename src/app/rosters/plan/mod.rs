@@ -15,7 +15,7 @@ use crate::app::FieldRules;
 use crate::app::rosters::cells::{checked, is_same, parts};
 use crate::app::rosters::read::Roster;
 use crate::app::rosters::records::{CountsRecord, FileRecord, Passwords};
-use crate::app::rosters::references::{Name, Names, Target, named};
+use crate::app::rosters::references::{Name, Names, Referring, Target, named};
 use crate::app::rosters::rows::{Line, Place, Problems, Wrong};
 use crate::app::rosters::usernames::Usernames;
 use crate::model::rosters::{Column, Sheet, SheetRow, Thing};
@@ -322,7 +322,8 @@ impl Planner<'_> {
                 _ if column.refers() => match self.targets(sheet, line, *column) {
                     // What refers to nothing, and is said to do so, changes nothing.
                     Ok(targets) if targets.is_empty() && *column != Column::Children => {}
-                    Ok(targets) if before.is_some_and(|before| is_listed(before, &targets)) => {}
+                    Ok(targets) if before.is_some_and(|before| is_listed(before, &targets, self.names.referring())) => {
+                    }
                     Ok(targets) => drop(wanted.targets.insert(*column, targets)),
                     Err(error) => refused = Some(error),
                 },
@@ -482,8 +483,12 @@ impl Planner<'_> {
     }
 }
 
-/// Whether stored ids are these things, in this order.
-fn is_listed(stored: &str, targets: &[Target]) -> bool {
+/// Whether stored ids are these things: of another program, whose files name them in any order, also in another one.
+fn is_listed(stored: &str, targets: &[Target], referring: Referring) -> bool {
+    if referring == Referring::BySource {
+        let stored: BTreeSet<_> = stored.split_whitespace().filter_map(Id::parse).map(Target::There).collect();
+        return stored.len() == targets.len() && targets.iter().all(|target| stored.contains(target));
+    }
     let mut ids = stored.split_whitespace().map(Id::parse);
     targets.iter().all(|target| matches!((ids.next(), target), (Some(Some(id)), Target::There(there)) if id == *there))
         && ids.next().is_none()
