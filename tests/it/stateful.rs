@@ -23,7 +23,7 @@ use crate::support::{ABSENT, ADMIN, Client, Options, World};
 use model::{Model, User, shape};
 
 const WORLDS: u64 = 4;
-const STEPS: usize = 5_000;
+const STEPS: usize = 5_500;
 
 /// A world, its model, and the dice.
 struct Walk {
