@@ -12,7 +12,7 @@ mod tracking;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use poem::endpoint::BoxEndpoint;
@@ -75,11 +75,29 @@ pub fn endpoint(app: Arc<App>, limits: Limits, cors: Cors) -> Result<impl Endpoi
     let login = access::login::LoginApi(app.clone());
     let apis: Apis = (login, directory::apis(&app), tracking::apis(&app), rosters::apis(&app));
     let service = OpenApiService::new(apis, "OCARIoT users", env!("CARGO_PKG_VERSION"));
-    let document = Document::finish(&service.spec()).map_err(Error::internal)?;
-    let pages = pages(&document, limits.console)?;
-    let routes = http::edge::Routes::new(&document, pages.keys().map(String::as_str))?;
+    let Fixed { pages, routes } = Fixed::of(limits.console, || service.spec())?;
     let inner = Inner { api: service.into_endpoint(), pages };
     Ok(http::edge::Edge::new(inner, routes, limits, cors, app))
+}
+
+/// What no setting and no data change: it is made once in the life of the program, with the console and without.
+struct Fixed {
+    pages: Pages,
+    routes: http::edge::Routes,
+}
+
+impl Fixed {
+    fn of(console: Console, spec: impl FnOnce() -> String) -> Result<&'static Self, Error> {
+        static MADE: [OnceLock<Fixed>; 2] = [const { OnceLock::new() }; 2];
+        let made = &MADE[usize::from(console == Console::On)];
+        if let Some(made) = made.get() {
+            return Ok(made);
+        }
+        let document = Document::finish(&spec()).map_err(Error::internal)?;
+        let pages = pages(&document, console)?;
+        let routes = http::edge::Routes::new(&document, pages.keys().map(String::as_str))?;
+        Ok(made.get_or_init(|| Self { pages, routes }))
+    }
 }
 
 /// What is served beside the operations, each with its path.
@@ -101,7 +119,7 @@ const BASE: &str = "/v1";
 /// The API, and the pages beside it.
 struct Inner<E> {
     api: E,
-    pages: Pages,
+    pages: &'static Pages,
 }
 
 impl<E: Endpoint<Output = Response>> Endpoint for Inner<E> {

@@ -29,7 +29,7 @@ pub struct Route(pub Arc<str>);
 /// The outermost endpoint: it answers everything, and never fails.
 pub(in crate::api) struct Edge<E> {
     inner: E,
-    routes: Routes,
+    routes: &'static Routes,
     limits: Limits,
     cors: Cors,
     app: Arc<App>,
@@ -39,7 +39,7 @@ pub(in crate::api) struct Edge<E> {
 }
 
 impl<E> Edge<E> {
-    pub(in crate::api) fn new(inner: E, routes: Routes, limits: Limits, cors: Cors, app: Arc<App>) -> Self {
+    pub(in crate::api) fn new(inner: E, routes: &'static Routes, limits: Limits, cors: Cors, app: Arc<App>) -> Self {
         // One that is not large enough for a single body would be a mistake.
         let budget = Budget::new(limits.body_budget.max(limits.body_bytes.saturating_mul(2)));
         Self { inner, routes, limits, cors, app, budget, requests: Default::default() }
