@@ -87,20 +87,22 @@ impl Walk {
     /// An id of a user of the type that lives under this path.
     fn user(&mut self, path: &str) -> String {
         let all = self.model.users.keys().cloned().collect();
-        let of = self.model.of(path).into_iter().map(|user| user.id).collect();
+        let of = self.model.of(path).map(|user| user.id.clone()).collect();
         self.target(of, all)
     }
 
     /// Somebody who may, or now and then somebody else.
     fn asker(&mut self, may: impl Fn(&User) -> bool) -> Asker {
-        let users: Vec<User> = self.model.users.values().filter(|user| !user.has_left()).cloned().collect();
-        let permitted: Vec<User> = users.iter().filter(|user| may(user)).cloned().collect();
+        let users = || self.model.users.values().filter(|user| !user.has_left());
+        let all: Vec<String> = users().map(|user| user.id.clone()).collect();
+        let permitted: Vec<String> = users().filter(|user| may(user)).map(|user| user.id.clone()).collect();
         if self.chance(3) {
             let ghost = self.pick(&self.ghosts.clone()).unwrap_or_else(|| self.world.nobody());
             return Asker { client: ghost, user: None, refused: Some(401) };
         }
-        let from = if self.chance(90) && !permitted.is_empty() { permitted } else { users };
-        let user = self.pick(&from).unwrap();
+        let from = if self.chance(90) && !permitted.is_empty() { permitted } else { all };
+        let id = self.pick(&from).unwrap();
+        let user = self.model.users[&id].clone();
         let refused = (!may(&user)).then_some(403);
         Asker { client: user.client.clone(), user: Some(user), refused }
     }

@@ -90,7 +90,7 @@ impl Walk {
     pub(super) fn kids(&mut self) -> Vec<String> {
         let mut kids: Vec<String> = Vec::new();
         for _ in 0..3 {
-            let all: Vec<_> = self.model.of("children").into_iter().map(|kid| kid.id).collect();
+            let all: Vec<_> = self.model.of("children").map(|kid| kid.id.clone()).collect();
             kids.extend(self.pick(&all));
         }
         if self.chance(4) {
@@ -105,7 +105,7 @@ impl Walk {
 
     /// A new name, or one that another user of the type has.
     fn username(&mut self, path: &str) -> Value {
-        let taken: Vec<_> = self.model.of(path).iter().map(|user| user.shown["username"].clone()).collect();
+        let taken: Vec<_> = self.model.of(path).map(|user| user.shown["username"].clone()).collect();
         let taken = if self.chance(8) { self.pick(&taken) } else { None };
         taken.unwrap_or_else(|| json!(self.name()))
     }

@@ -89,8 +89,8 @@ impl User {
 
 impl Model {
     /// The users of the type that lives under this path, oldest first.
-    pub fn of(&self, path: &str) -> Vec<User> {
-        self.users.values().filter(|user| user.path == path).cloned().collect()
+    pub fn of(&self, path: &str) -> impl DoubleEndedIterator<Item = &User> {
+        self.users.values().filter(move |user| user.path == path)
     }
 
     pub fn is(&self, path: &str, id: &str) -> bool {
@@ -144,7 +144,7 @@ impl Model {
 
     /// All active users of a type, newest first.
     pub fn show_all(&self, path: &str) -> Value {
-        self.of(path).iter().rev().filter(|user| !user.has_left()).map(|user| self.show_user(user)).collect()
+        self.of(path).rev().filter(|user| !user.has_left()).map(|user| self.show_user(user)).collect()
     }
 
     pub fn show_children_of(&self, family: &str) -> Value {

@@ -174,7 +174,7 @@ impl Walk {
     pub(super) async fn family_child_remove(&mut self) {
         let id = self.user("families");
         let kids = self.model.users.get(&id).map(|family| family.kids.clone()).unwrap_or_default();
-        let others = self.model.of("children").into_iter().map(|kid| kid.id).collect();
+        let others = self.model.of("children").map(|kid| kid.id.clone()).collect();
         let kid = self.target(kids, others);
         let asker = self.asker(User::is_admin);
         let expected = Self::verdict(&asker, 204, &[(!self.model.is("families", &id), 404)]);
@@ -187,18 +187,14 @@ impl Walk {
 
     /// A tag that some child holds, or none does.
     fn tag(&mut self) -> String {
-        let held: Vec<_> = self
-            .model
-            .of("children")
-            .iter()
-            .filter_map(|kid| kid.shown["nfc_tag"].as_str().map(str::to_owned))
-            .collect();
+        let held: Vec<_> =
+            self.model.of("children").filter_map(|kid| kid.shown["nfc_tag"].as_str().map(str::to_owned)).collect();
         let held = self.pick(&held);
         held.unwrap_or_else(|| self.name()).replace(' ', "-")
     }
 
-    fn holder(&self, tag: &str) -> Option<User> {
-        self.model.of("children").into_iter().find(|kid| kid.shown["nfc_tag"] == json!(tag))
+    fn holder(&self, tag: &str) -> Option<&User> {
+        self.model.of("children").find(|kid| kid.shown["nfc_tag"] == json!(tag))
     }
 
     pub(super) async fn tag_set(&mut self) {
@@ -235,8 +231,8 @@ impl Walk {
 
     pub(super) async fn tag_view(&mut self) {
         let tag = if self.chance(90) { self.tag() } else { self.name().replace(' ', "-") };
-        let holder = self.holder(&tag).filter(|holder| !holder.has_left());
-        let id = holder.as_ref().map_or(ABSENT, |holder| &holder.id).to_owned();
+        let holder = self.holder(&tag).filter(|holder| !holder.has_left()).map(|holder| holder.id.clone());
+        let id = holder.clone().unwrap_or_else(|| ABSENT.to_owned());
         let mut asker = self.asker(|user| Self::sees(user, "children", &id));
         // Families and children are told that there is none; applications lack the scope.
         let told = asker.user.as_ref().is_some_and(|user| ["families", "children"].contains(&user.path));
@@ -247,7 +243,7 @@ impl Walk {
         let url = format!("/v1/children/nfc/{tag}");
         let found = self.ask("child_view_by_tag", &asker.client, (Method::GET, &url, None), expected).await;
         if let (Ok(_), Some(holder)) = (expected, holder) {
-            self.same(&found, &self.model.show_user(&holder));
+            self.same(&found, &self.model.show_user(&self.model.users[&holder]));
         }
     }
 

@@ -1,6 +1,7 @@
 //! A service of one's own for each test, people who use it, and what they get.
 
 use std::collections::BTreeMap;
+use std::io::BufRead;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -68,6 +69,18 @@ impl TestClock {
     pub fn advance(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1_000_000, std::sync::atomic::Ordering::SeqCst);
     }
+}
+
+/// Whether these bytes hold a text. Goes from one of its first letter to the next: tests are not optimised.
+pub fn holds(mut bytes: &[u8], text: &str) -> bool {
+    let (first, others) = text.as_bytes().split_first().unwrap();
+    assert!(!others.is_empty(), "more than a letter");
+    while bytes.skip_until(*first).unwrap() > 0 {
+        if bytes.starts_with(others) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether this is the store's thread that writes.
@@ -202,8 +215,16 @@ impl World {
         };
         let endpoint = api::endpoint(app.clone(), limits, Cors::new(options.cors_origins)).unwrap();
         let endpoint = Arc::new(poem::endpoint::EndpointExt::boxed(endpoint));
-        let mut world = Self { folder, store, clock, app, endpoint, document: Arc::new(Value::Null) };
-        world.document = Arc::new(world.nobody().get("/v1/openapi.json").await.body);
+        // It is the same in every world.
+        static DOCUMENT: OnceLock<Arc<Value>> = OnceLock::new();
+        let mut world = Self { folder, store, clock, app, endpoint, document: Arc::default() };
+        world.document = match DOCUMENT.get() {
+            Some(document) => document.clone(),
+            None => {
+                let document = world.nobody().get("/v1/openapi.json").await.body;
+                DOCUMENT.get_or_init(|| document.into()).clone()
+            }
+        };
         world
     }
 
