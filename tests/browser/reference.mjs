@@ -43,10 +43,10 @@ async function open(operation) {
   await page.locator(`#operations-${operation}.is-open .btn.execute`).waitFor();
 }
 
-/** Replaces what the focused field holds. */
+/** Replaces what the focused field holds, at once, as by pasting: Swagger UI draws the whole page anew for each letter. */
 async function replace(text) {
   await page.keyboard.press("Control+A");
-  await page.keyboard.type(text);
+  await page.keyboard.insertText(text);
 }
 
 async function execute(operation) {
