@@ -113,10 +113,9 @@ impl<'b> Given<'b> {
         if json::has_lone_surrogates(text) {
             return Err(Invalid::Syntax);
         }
-        let whole: &RawValue = serde_json::from_str(text).map_err(|_| Invalid::Syntax)?;
-        match whole.get().as_bytes().first() {
-            Some(b'{') => Ok(Self::One(whole)),
-            Some(b'[') => match json::array(whole).ok_or(Invalid::Syntax)? {
+        match text.trim_ascii_start().as_bytes().first() {
+            Some(b'{') => serde_json::from_str(text).map(Self::One).map_err(|_| Invalid::Syntax),
+            Some(b'[') => match serde_json::from_str::<Vec<&RawValue>>(text).map_err(|_| Invalid::Syntax)? {
                 items if items.len() > MAX_ITEMS => Err(Unfit::TooManyItems(MAX_ITEMS).into()),
                 items => Ok(Self::Many(items)),
             },

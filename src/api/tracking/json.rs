@@ -131,7 +131,10 @@ fn compact(raw: &RawValue) -> String {
 /// Whether JSON escapes halves of characters that are no characters by themselves: no text holds them.
 pub(super) fn has_lone_surrogates(text: &str) -> bool {
     let mut high = false;
-    let mut rest = text.as_bytes();
+    // Hardly any text escapes a character at all.
+    let Some(first) = text.find("\\u") else { return false };
+    // A backslash before it may be what is escaped: it is looked at from the first of them on.
+    let mut rest = &text.as_bytes()[text[..first].trim_end_matches('\\').len()..];
     while let Some((first, behind)) = rest.split_first() {
         let unit = match behind {
             [b'u', digits @ ..] if *first == b'\\' => digits.first_chunk::<4>().and_then(hex),
