@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use aes_siv::KeyInit;
 use aes_siv::siv::Aes256Siv;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use ocariot_users::store::Store;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::Failure;
@@ -132,7 +133,8 @@ impl Copy {
     /// A whole one, while the service writes.
     pub(crate) fn of(site: &Site) -> Result<Self, Failure> {
         let copy = Self::place(site);
-        reader(site)?.backup("main", copy.path(), None)?;
+        std::fs::File::create(copy.path())?;
+        Store::copy(&site.database(), copy.path()).map_err(|error| error.to_string())?;
         Ok(copy)
     }
 

@@ -11,6 +11,7 @@ use rustix::fs::OFlags;
 use super::BackupError;
 use crate::operations::folder::give_to_owner_of;
 use crate::operations::held::Held;
+use crate::store::Store;
 
 const NAME: &str = ".backup-copy.db";
 
@@ -38,7 +39,11 @@ impl Copy {
                 continue;
             }
             give_to_owner_of(data, &held).map_err(&failed)?;
-            held.set_len(0).map_err(&failed)?;
+            // What was truncated, ext4 writes to the disk when it is closed, even if it was empty: all of the copy, and
+            // the service's syncs would wait for that.
+            if held.metadata().map_err(&failed)?.len() > 0 {
+                held.set_len(0).map_err(&failed)?;
+            }
             return Ok(Self { path, held });
         }
     }
@@ -55,6 +60,8 @@ impl Copy {
 
 impl Drop for Copy {
     fn drop(&mut self) {
+        // There is one if copying failed.
+        let _ = fs::remove_file(Store::journal(&self.path));
         if let Err(error) = fs::remove_file(&self.path) {
             tracing::warn!(file = %self.path.display(), %error, "The copy that a backup was made from cannot be removed");
         }

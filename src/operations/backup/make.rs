@@ -6,6 +6,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread::{Scope, ScopedJoinHandle};
 
 use jiff::Timestamp;
 use rustix::fs::{Access, Mode, OFlags};
@@ -24,7 +25,7 @@ use crate::operations::folder::{DataFolder, give_to_owner_of, sync_folder};
 use crate::operations::opening::lower_priority;
 use crate::operations::reach::{owned, require_owner};
 use crate::operations::{OperateError, StartError};
-use crate::store::{Dangling, SCHEMA_VERSION, Store};
+use crate::store::{Dangling, OpenError, SCHEMA_VERSION, Store};
 
 /// Who can read a backup.
 pub enum Protection {
@@ -108,13 +109,10 @@ pub(crate) fn back_up_held(config: &Config, clock: &Clock, protection: &Protecti
     let place = made_place(config)?;
     // On a thread of its own, so that requests go before it.
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("backup".to_owned());
-        let made = thread.spawn_scoped(scope, || {
+        joined(beside(scope, "backup", || {
             lower_priority();
             write(config, &place, (&shelf::name(now, protection.passphrase().is_some()), now), protection)
-        });
-        let made = made.map_err(|error| StartError::Internal(error.to_string()))?;
-        made.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })?)
     })
 }
 
@@ -156,36 +154,57 @@ fn write(
         Protection::SealedWithoutKeys(_) | Protection::Readable => KeyFiles::default(),
     };
     let copy = Copy::begin(&config.data_dir)?;
-    // A seal takes its time: meanwhile the copy is made.
-    let (copied, seal) = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("seal".to_owned());
-        let seal = thread.spawn_scoped(scope, || protection.passphrase().map(seal::under).transpose());
-        let copied = Store::copy(&database, copy.path()).and_then(|()| Store::contents(copy.path()));
-        let seal = seal.and_then(|seal| seal.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        (copied, seal)
+    let path = place.join(name);
+    // What takes its time goes on side by side: the seal is made while the database is copied, and the copy is looked
+    // through while it is packed.
+    let packed = std::thread::scope(|scope| {
+        let passphrase = protection.passphrase();
+        let seal = beside(scope, "seal", move || passphrase.map(seal::under).transpose())?;
+        let copied = Store::copy(&database, copy.path()).and_then(|()| Store::count(copy.path()));
+        let (schema, rows) = copied.map_err(|cause| not_copied(config, cause))?;
+        let dangling = beside(scope, "backup-look", || Store::dangling(copy.path()))?;
+        let manifest = Manifest {
+            format: FORMAT,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            made_at: text::time_text(made_at),
+            schema,
+            rows,
+            keys: !keys.0.is_empty(),
+            sha256: BTreeMap::new(),
+        };
+        let pack = Pack { manifest: &manifest, keys: &keys, database: copy.content() };
+        let bytes = write_file(&config.data_dir, &path, |file| seal::write(file, || joined(seal), |to| pack.write(to)))
+            .and_then(|bytes| sync_folder(place).map(|()| bytes))
+            .map_err(BackupError::place(place))?;
+        let dangling = joined(dangling).map_err(|cause| not_copied(config, cause))?;
+        Ok::<_, BackupError>((bytes, manifest, dangling))
     });
-    let contents = copied.map_err(|cause| match cause.disk() {
-        Some(cause) => BackupError::Place { folder: config.data_dir.clone(), cause },
-        None => BackupError::Copy { database, cause },
-    })?;
-    let seal = seal.map_err(|error| StartError::Internal(error.to_string()))?;
-    let manifest = Manifest {
-        format: FORMAT,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        made_at: text::time_text(made_at),
-        schema: contents.schema,
-        rows: contents.rows,
-        keys: !keys.0.is_empty(),
-        sha256: BTreeMap::new(),
-    };
-    let pack = Pack { manifest: &manifest, keys: &keys, database: copy.content() };
-    let (path, sealed) = (place.join(name), seal.is_some());
-    let bytes = write_file(&config.data_dir, &path, |file| seal::write(file, seal, |to| pack.write(to)))
-        .and_then(|bytes| sync_folder(place).map(|()| bytes))
-        .map_err(BackupError::place(place))?;
+    let (bytes, manifest, dangling) = packed?;
     let on_disk_of_data = share_disk(place, &config.data_dir);
     let without_erasures = erasures::complete(config, place, copy.path()).err();
-    Ok(BackupMade { path, bytes, manifest, sealed, dangling: contents.dangling, on_disk_of_data, without_erasures })
+    let sealed = protection.passphrase().is_some();
+    Ok(BackupMade { path, bytes, manifest, sealed, dangling, on_disk_of_data, without_erasures })
+}
+
+/// Why there is no copy of the database.
+fn not_copied(config: &Config, cause: OpenError) -> BackupError {
+    match cause.disk() {
+        Some(cause) => BackupError::Place { folder: config.data_dir.clone(), cause },
+        None => BackupError::Copy { database: config.data_dir.join(DATABASE), cause },
+    }
+}
+
+fn beside<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> Result<ScopedJoinHandle<'scope, T>, StartError> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, work);
+    thread.map_err(|error| StartError::Internal(error.to_string()))
+}
+
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// Writes a file that appears under its name when it is whole, and belongs to whoever the data belong to.

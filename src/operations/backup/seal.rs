@@ -3,7 +3,10 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::Builder;
 
 use age_encryption::secrecy::SecretString;
 use age_encryption::{DecryptError, Decryptor, Encryptor, Identity, Recipient, scrypt};
@@ -21,8 +24,11 @@ const AGE: &[u8] = b"age-encryption.org/";
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 /// More than this at a time is not remembered for decompressing, whatever a file asks for: two to this power, 8 MiB.
 const WINDOW: u32 = 23;
-/// Quick, and hardly larger than the slow ones: most of a database that can be compressed at all is empty.
-const LEVEL: i32 = 1;
+/// The quickest that is hardly larger than the slow ones: most of a database that can be compressed at all is empty.
+const LEVEL: i32 = -1;
+/// The bytes that are passed on to be sealed at a time, and how often while nobody takes them: 8 MiB.
+const CHUNK: usize = 128 << 10;
+const CHUNKS_AHEAD: usize = 64;
 /// After so many bytes the disk is asked to have them: so the service's own syncs never wait for all of a backup.
 const PACE: u64 = 8 << 20;
 
@@ -34,29 +40,67 @@ pub(super) fn under(passphrase: &str) -> io::Result<Encryptor> {
     Encryptor::with_recipients(recipients.into_iter()).map_err(io::Error::other)
 }
 
-/// Has an archive written, sealed if there is a seal, and has it on disk when this returns.
+/// Has an archive written, sealed if there is a seal, and has it on disk when this returns. It is packed and compressed
+/// while the seal is not there yet, or at work.
 pub(super) fn write(
     to: &File,
-    seal: Option<Encryptor>,
+    seal: impl FnOnce() -> io::Result<Option<Encryptor>> + Send,
     pack: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let paced = Paced { file: to, unsynced: 0 };
-    match seal {
-        Some(seal) => {
-            compressed(seal.wrap_output(paced)?, pack)?.finish()?;
-        }
-        None => {
-            compressed(paced, pack)?;
-        }
-    }
-    to.sync_all()
+    let (chunks, compressed) = sync_channel(CHUNKS_AHEAD);
+    std::thread::scope(|scope| {
+        let sealing = Builder::new().name("backup-seal".to_owned()).spawn_scoped(scope, || {
+            let paced = Paced { file: to, unsynced: 0 };
+            match seal()? {
+                Some(seal) => write_all(compressed, seal.wrap_output(paced)?)?.finish().map(drop)?,
+                None => write_all(compressed, paced).map(drop)?,
+            }
+            to.sync_all()
+        })?;
+        let packed = compress(Chunks { to: chunks, chunk: Vec::new() }, pack);
+        // If this failed, nobody took what was packed.
+        sealing.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        packed
+    })
 }
 
-fn compressed<W: Write>(to: W, pack: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<W> {
+fn compress(to: Chunks, pack: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut encoder = zstd::Encoder::new(to, LEVEL)?;
     encoder.include_checksum(true)?;
     pack(&mut encoder)?;
-    encoder.finish()
+    encoder.finish()?.pass_on()
+}
+
+fn write_all<W: Write>(chunks: Receiver<Vec<u8>>, mut to: W) -> io::Result<W> {
+    chunks.into_iter().try_for_each(|chunk| to.write_all(&chunk))?;
+    Ok(to)
+}
+
+/// Passes bytes on to another thread.
+struct Chunks {
+    to: SyncSender<Vec<u8>>,
+    chunk: Vec<u8>,
+}
+
+impl Chunks {
+    fn pass_on(&mut self) -> io::Result<()> {
+        let chunk = std::mem::take(&mut self.chunk);
+        self.to.send(chunk).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+impl Write for Chunks {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.chunk.extend_from_slice(bytes);
+        if self.chunk.len() >= CHUNK {
+            self.pass_on()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 struct Paced<'a> {

@@ -1,11 +1,10 @@
-//! Copies of the database: made while it is in use, and looked at.
+//! Copies of a database, looked at.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, OpenFlags, ffi};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::store::engine::journal::Journal;
 use crate::store::engine::migrate;
@@ -43,32 +42,20 @@ impl Store {
         Journal::path(database)
     }
 
-    /// Copies one state of a database, which may be in use, to an empty file, page by page. Writers go on meanwhile.
-    ///
-    /// # Errors
-    /// If the file is not ours, or cannot be read; or the copy cannot be written.
-    pub fn copy(database: &Path, copy: &Path) -> Result<(), OpenError> {
-        let source = existing(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        migrate::version(&source)?;
-        let mut target = existing(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        // Nobody needs it after a power cut.
-        target.pragma_update(None, "journal_mode", "OFF")?;
-        target.pragma_update(None, "synchronous", "OFF")?;
-        match Backup::new(&source, &mut target)?.step(-1)? {
-            StepResult::Done => {}
-            _ => return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None).into()),
-        }
-        // One file, without a journal, whoever opens it.
-        target.pragma_update(None, "journal_mode", "DELETE")?;
-        target.close().map_err(|(_, error)| error.into())
-    }
-
-    /// What a copy holds. Says nothing about its pages.
+    /// The version of a copy's schema, and how many rows each table has. Says nothing about its pages.
     ///
     /// # Errors
     /// If the file is not ours, is newer than this program, or cannot be read.
-    pub fn contents(copy: &Path) -> Result<Contents, OpenError> {
-        contents(&existing(copy, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
+    pub fn count(copy: &Path) -> Result<(usize, BTreeMap<String, u64>), OpenError> {
+        count(&existing(copy, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
+    }
+
+    /// The rows of a copy that refer to what is not there.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn dangling(copy: &Path) -> Result<Vec<Dangling>, OpenError> {
+        dangling(&existing(copy, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
     }
 
     /// Looks through every page of a copy, and at what it holds. Changes nothing.
@@ -85,7 +72,8 @@ impl Store {
         if objects(&connection)? != objects(&migrate::empty(schema)?)? {
             return Err(OpenError::Damaged("its tables are not those of its schema".to_owned()));
         }
-        contents(&connection)
+        let (schema, rows) = count(&connection)?;
+        Ok(Contents { schema, rows, dangling: dangling(&connection)? })
     }
 
     /// Makes one file of a copy and the journal beside it, if it has one.
@@ -120,7 +108,7 @@ impl Store {
     }
 }
 
-fn contents(connection: &Connection) -> Result<Contents, OpenError> {
+fn count(connection: &Connection) -> Result<(usize, BTreeMap<String, u64>), OpenError> {
     let schema = migrate::version(connection)?;
     let mut rows = BTreeMap::new();
     let mut names = connection
@@ -131,7 +119,7 @@ fn contents(connection: &Connection) -> Result<Contents, OpenError> {
             connection.query_row(&format!("SELECT count(*) FROM {}", identifier(&name)), [], |row| row.get(0))?;
         rows.insert(name, count);
     }
-    Ok(Contents { schema, rows, dangling: dangling(connection)? })
+    Ok((schema, rows))
 }
 
 /// Rows that refer to what is not there.

@@ -5,6 +5,7 @@ pub(in crate::store) mod batches;
 pub(in crate::store) mod checkup;
 pub(in crate::store) mod cipher;
 pub(in crate::store) mod connection;
+pub(in crate::store) mod copy;
 pub(in crate::store) mod error;
 pub(in crate::store) mod functions;
 pub(in crate::store) mod journal;
