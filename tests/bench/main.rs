@@ -7,6 +7,7 @@ mod bare;
 mod plan;
 mod raw;
 mod raw_tracking;
+mod rosters;
 mod school;
 mod site;
 mod table;

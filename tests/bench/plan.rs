@@ -66,6 +66,7 @@ pub(crate) fn run(scale: &Scale) -> Result<Table, Failure> {
     bench.changes()?;
     bench.beside()?;
     bench.backups()?;
+    bench.rosters()?;
     bench.tracking()?;
     let busy = memory(bench.large.1.process())?;
     bench.table.fact("memory after all of this", format!("{busy:.1} MiB"));
@@ -144,6 +145,10 @@ impl Bench<'_> {
         }
         self.table.rows.push(row);
         Ok(())
+    }
+
+    pub(super) fn large(&self) -> &(Site, Service) {
+        &self.large
     }
 
     fn bare(&self, asks: &[Ask]) -> Result<Seen, Failure> {

@@ -280,7 +280,16 @@ pub(crate) fn processor_time(process: u32) -> Result<Duration, Failure> {
 
 /// The memory that a process holds now, in MiB.
 pub(crate) fn memory(process: u32) -> Result<f64, Failure> {
+    of_status(process, "VmRSS:")
+}
+
+/// The same at its most.
+pub(crate) fn peak_memory(process: u32) -> Result<f64, Failure> {
+    of_status(process, "VmHWM:")
+}
+
+fn of_status(process: u32, name: &str) -> Result<f64, Failure> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
 }

@@ -29,8 +29,8 @@ const LEVEL: i32 = -1;
 /// The bytes that are passed on to be sealed at a time, and how often while nobody takes them: 8 MiB.
 const CHUNK: usize = 128 << 10;
 const CHUNKS_AHEAD: usize = 64;
-/// After so many bytes the disk is asked to have them: so the service's own syncs never wait for all of a backup.
-const PACE: u64 = 8 << 20;
+/// After so many bytes the disk is asked to have them: so the service's own syncs never wait for much of a backup.
+const PACE: u64 = 2 << 20;
 
 /// Makes a seal under a passphrase, which takes its time and memory, so that guessing does.
 pub(super) fn under(passphrase: &str) -> io::Result<Encryptor> {
