@@ -8,7 +8,7 @@ use crate::app::rosters::read::table::{MOST_COLUMNS, Records, fitting, plain, se
 use crate::app::rosters::read::text::decoded;
 use crate::app::rosters::read::{MOST_ROWS, ReadOptions, Roster};
 use crate::app::rosters::records::FileRecord;
-use crate::app::rosters::rows::{Place, Wrong};
+use crate::app::rosters::rows::{Place, Problems, Wrong};
 
 /// What is read of a file.
 pub(in crate::app::rosters::read) struct Kind {
@@ -73,7 +73,7 @@ impl Grid {
         };
         let mut records = Records::new(text, separator, skipped);
         let (_, first) = records.next().unwrap_or_default();
-        let (places, width, ignored) = kind.places(&first, also, options, &name, roster)?;
+        let Layout { places, width, ignored } = kind.layout(&first, also, options, (&name, &mut roster.problems))?;
         let mut grid = Self { file: roster.files.len(), name, headers: Vec::new(), rows: Vec::new() };
         for (row, record) in records {
             match fitting(&record, width) {
@@ -141,6 +141,16 @@ fn cell(text: &str) -> String {
     if text.eq_ignore_ascii_case("null") { String::new() } else { text }
 }
 
+/// What the first row of a file says.
+struct Layout {
+    /// Fields that are read, and where they stand in a row.
+    places: Vec<(String, usize)>,
+    /// How many headers there are.
+    width: usize,
+    /// Headers of columns that are left out.
+    ignored: Vec<String>,
+}
+
 impl Kind {
     /// What a header stands for, as [`plain`] has it, if anything is known of it.
     fn field(&self, header: &str) -> Option<String> {
@@ -151,23 +161,22 @@ impl Kind {
             .filter(|field| [self.needed, self.read, self.unused].iter().any(|fields| fields.contains(&field.as_str())))
     }
 
-    /// Where what is read stands in a row, how many headers there are, and which are left out.
-    fn places(
+    /// What the first row says, unless something is wrong with it.
+    fn layout(
         &self,
         record: &StringRecord,
         also: &[&str],
         options: &ReadOptions,
-        name: &str,
-        roster: &mut Roster,
-    ) -> Option<(Vec<(String, usize)>, usize, Vec<String>)> {
+        (name, problems): (&str, &mut Problems),
+    ) -> Option<Layout> {
         let named = record.iter().enumerate().filter(|(_, header)| !header.trim().is_empty());
         let width = named.last().map_or(0, |(last, _)| last + 1);
         if width > MOST_COLUMNS {
             let message = format!("it has more than {MOST_COLUMNS} columns: leave out what is not needed");
-            roster.problems.file(name, message);
+            problems.file(name, message);
             return None;
         }
-        let before = roster.problems.count;
+        let before = problems.count;
         let (mut places, mut ignored): (Vec<(String, usize)>, Vec<String>) = (Vec::new(), Vec::new());
         for (at, header) in record.iter().take(width).enumerate() {
             let bare = plain(header);
@@ -178,7 +187,7 @@ impl Kind {
             } else if is_read {
                 if let Some((_, first)) = places.iter().find(|(known, _)| *known == field) {
                     let message = format!("the columns {} and {} are both {field}: leave one out", first + 1, at + 1);
-                    roster.problems.file(name, message);
+                    problems.file(name, message);
                 }
                 places.push((field, at));
             } else if self.field(header).is_some() || is_extension(header) || bare.is_empty() {
@@ -190,14 +199,14 @@ impl Kind {
                     at + 1,
                     self.name
                 );
-                roster.problems.file(name, message);
+                problems.file(name, message);
             }
         }
         for needed in self.needed.iter().filter(|needed| !places.iter().any(|(field, _)| field == *needed)) {
-            roster.problems.file(name, format!("it has no column {needed}: export it with that"));
+            problems.file(name, format!("it has no column {needed}: export it with that"));
         }
         ignored.retain(|header| !header.is_empty());
-        (roster.problems.count == before).then_some((places, width, ignored))
+        (problems.count == before).then_some(Layout { places, width, ignored })
     }
 }
 
