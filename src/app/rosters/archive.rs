@@ -11,7 +11,7 @@ use crate::app::rosters::export::{rows, template};
 use crate::app::rosters::export_form::ExportForm;
 use crate::app::rosters::oneroster::OneRoster;
 use crate::app::{App, Permit, Reading};
-use crate::model::rosters::Sheet;
+use crate::model::rosters::{Left, Sheet};
 use crate::model::{Error, Id};
 use crate::store::View;
 
@@ -79,7 +79,7 @@ fn each_part(
 ) -> Result<(), Error> {
     let mut after = None;
     loop {
-        let part = rows(view, sheet, after)?;
+        let part = rows(view, (sheet, Left::Out), after)?;
         take(&part.rows)?;
         after = part.next.as_deref().and_then(Id::parse);
         if after.is_none() {

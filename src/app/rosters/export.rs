@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::rosters::cells::{harmless, normal};
 use crate::app::rosters::records::{MadeUp, RowsRecord};
-use crate::model::rosters::{Column, Sheet, Thing};
+use crate::model::rosters::{Column, Left, Sheet, Thing};
 use crate::model::{Error, Id, Invalid};
 use crate::store::{Asker, View};
 
@@ -19,14 +19,14 @@ impl App {
     /// The rows of a sheet after a thing.
     pub(in crate::app::rosters) async fn roster_rows(
         &self,
-        sheet: &str,
+        (sheet, left): (&str, Left),
         after: Option<String>,
     ) -> Result<RowsRecord, Error> {
         let wrong = |words: &str| Error::from(Invalid::Roster(words.to_owned()));
         let sheet = Sheet::of_word(sheet).ok_or_else(|| wrong("there is no sheet of this name"))?;
         let after = after.as_deref().map(|id| Id::parse(id).ok_or_else(|| wrong("this is no id")));
         let after = after.transpose()?;
-        self.store.scan(Asker::Operator, move |view| rows(view, sheet, after)).await
+        self.store.scan(Asker::Operator, move |view| rows(view, (sheet, left), after)).await
     }
 }
 
@@ -36,10 +36,10 @@ impl App {
 /// Those of the store.
 pub(in crate::app::rosters) fn rows(
     view: &View<'_>,
-    sheet: Sheet,
+    (sheet, left): (Sheet, Left),
     after: Option<Id<Thing>>,
 ) -> Result<RowsRecord, Error> {
-    let ids = view.sheet_ids(sheet, after, ROWS)?;
+    let ids = view.sheet_ids((sheet, left), after, ROWS)?;
     let next = ids.last().filter(|_| ids.len() == ROWS).map(Id::to_string);
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids {

@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use crate::app::operator::refusal::{Refusal, refusal};
 use crate::app::{App, random_bytes};
+use crate::model::rosters::Left;
 use crate::model::{Conflict, Error, Invalid, Kind, RosterConflict, hex};
 use crate::store::Asker;
 use plan::Asked;
@@ -80,7 +81,10 @@ impl App {
             RosterCommand::List {} => self.roster_list().map(RosterOutcome::Imports),
             RosterCommand::Show { import } => self.roster_show(import).await.map(RosterOutcome::Import),
             RosterCommand::Undo { import } => self.roster_undo(import).await.map(RosterOutcome::Import),
-            RosterCommand::Export { sheet, after } => self.roster_rows(&sheet, after).await.map(RosterOutcome::Rows),
+            RosterCommand::Export { sheet, after, with_left } => {
+                let left = if with_left { Left::In } else { Left::Out };
+                self.roster_rows((&sheet, left), after).await.map(RosterOutcome::Rows)
+            }
         }
     }
 

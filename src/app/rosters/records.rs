@@ -78,6 +78,9 @@ pub enum RosterCommand {
         sheet: String,
         /// After the thing of this id.
         after: Option<String>,
+        /// Whether users who left are on it.
+        #[serde(default)]
+        with_left: bool,
     },
 }
 

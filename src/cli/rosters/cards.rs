@@ -14,7 +14,7 @@ use super::slips::{self, LANGUAGES, Slip};
 use super::{Asked, unwritten};
 use crate::app::rosters::passwords_of;
 use crate::cli::{Failure, output, with_folder_settings};
-use crate::model::rosters::{Column, Sheet};
+use crate::model::rosters::{Column, Left, Sheet};
 use crate::model::text::natural_order;
 
 /// The longest address that a code on a slip holds and a telephone still reads.
@@ -124,7 +124,7 @@ fn slips(
         if passwords.is_none() && sheet == Sheet::Applications {
             continue;
         }
-        for row in asked.rows(sheet)? {
+        for row in asked.rows(sheet, Left::Out)? {
             let [Some(id), Some(name)] = [row.get(&Column::Id), row.get(&Column::Username)] else { continue };
             let password = match &mut passwords {
                 Some(passwords) => match passwords.remove(&(role.word().to_owned(), name.clone())) {
@@ -151,7 +151,7 @@ fn slips(
 /// The class of each child that has one: what its group says, else the group's name; of several the first.
 fn classes(asked: &Asked) -> Result<HashMap<String, String>, Failure> {
     let mut classes: HashMap<String, String> = HashMap::new();
-    for row in asked.rows(Sheet::Groups)? {
+    for row in asked.rows(Sheet::Groups, Left::Out)? {
         let Some(class) = [Column::SchoolClass, Column::Name].iter().find_map(|column| row.get(column)) else {
             continue;
         };

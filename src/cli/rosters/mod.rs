@@ -26,7 +26,7 @@ use crate::app::rosters::records::{Passwords, PlanOptions, PlanRecord, RosterCom
 use crate::app::rosters::{ExportForm, OneRoster, exported_columns, new_name, template};
 use crate::app::{OperatorCommand, Outcome, UserName};
 use crate::model::Clock;
-use crate::model::rosters::{Sheet, SheetRow};
+use crate::model::rosters::{Left, Sheet, SheetRow};
 use crate::operations::{Operator, read_given_secret};
 use proposal::Proposal;
 
@@ -185,9 +185,9 @@ impl Asked {
     }
 
     /// All rows of a sheet, without what is empty.
-    fn rows(&self, sheet: Sheet) -> Result<Vec<SheetRow>, Failure> {
+    fn rows(&self, sheet: Sheet, left: Left) -> Result<Vec<SheetRow>, Failure> {
         let mut rows = Vec::new();
-        self.each_part(sheet, |part| {
+        self.each_part((sheet, left), |part| {
             let row = |cells: &Vec<String>| {
                 exported_columns(sheet).zip(cells.iter().cloned()).filter(|(_, cell)| !cell.is_empty()).collect()
             };
@@ -200,12 +200,12 @@ impl Asked {
     /// Hands over the rows of a sheet a part at a time; returns how many they are.
     fn each_part(
         &self,
-        sheet: Sheet,
+        (sheet, left): (Sheet, Left),
         mut take: impl FnMut(&[Vec<String>]) -> Result<(), Failure>,
     ) -> Result<usize, Failure> {
         let (mut after, mut rows) = (None, 0);
         loop {
-            let command = RosterCommand::Export { sheet: sheet.word().to_owned(), after };
+            let command = RosterCommand::Export { sheet: sheet.word().to_owned(), after, with_left: left == Left::In };
             let RosterOutcome::Rows(part) = self.ask(command)? else { return Err(something_else()) };
             take(&part.rows)?;
             rows += part.rows.len();
@@ -360,7 +360,7 @@ pub(super) fn export(matches: &ArgMatches) -> Result<(), Failure> {
         let (path, mut file) = new_file(&folder, &name)?;
         let (mut first, mut rows) = (true, 0);
         for sheet in sheets {
-            rows += asked.each_part(*sheet, |part| {
+            rows += asked.each_part((*sheet, Left::Out), |part| {
                 let text = form.text(&name, *sheet, part, first).map_err(|error| Failure::Other(error.to_string()))?;
                 first = false;
                 file.write_all(text.as_bytes()).map_err(|error| unwritten(&path, &error))

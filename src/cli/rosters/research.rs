@@ -15,7 +15,7 @@ use crate::app::UserName;
 use crate::app::rosters::{Pseudonyms, Shift, Table, research_csv, research_rows};
 use crate::cli::progress::Progress;
 use crate::cli::{Failure, output};
-use crate::model::rosters::{Column, Sheet};
+use crate::model::rosters::{Column, Left, Sheet};
 use crate::operations::read_given_secret;
 
 const KEY: &str = "key for pseudonyms";
@@ -59,7 +59,8 @@ pub(super) fn export(matches: &ArgMatches) -> Result<(), Failure> {
         opened.write(&research_csv([&table.columns()]).map_err(internal)?)?;
         tables.insert(table, opened);
     }
-    let children = asked.rows(Sheet::Children)?;
+    // A study does not lose whoever left.
+    let children = asked.rows(Sheet::Children, Left::In)?;
     let progress = Progress::begin("Exporting");
     for (done, child) in children.iter().enumerate() {
         progress.say(&format!("Exporting: {done} of {} children", children.len()));

@@ -165,6 +165,15 @@ impl Sheet {
     }
 }
 
+/// Whether those who left are on a sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// They are not.
+    Out,
+    /// They are.
+    In,
+}
+
 /// What stands in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Column {

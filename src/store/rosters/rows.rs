@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Params, params};
 
-use crate::model::rosters::{Column, Sheet, SheetRow, Thing};
+use crate::model::rosters::{Column, Left, Sheet, SheetRow, Thing};
 use crate::model::{
     Account, Child, Conflict, Departure, Error, Group, Id, Institution, PasswordHash, Role, Username, text,
 };
@@ -158,15 +158,24 @@ impl View<'_> {
         self.prepare(sql)?.query_row(params, |row| rows::id(row, 0)).optional().translate()
     }
 
-    /// The next things of a sheet after one, users only if they are active, at most `count`, in the order in which they were made.
-    pub fn sheet_ids(&self, sheet: Sheet, after: Option<Id<Thing>>, count: usize) -> Result<Vec<Id<Thing>>, Error> {
+    /// The next things of a sheet after one, at most `count`, in the order in which they were made; of users, those who
+    /// are active or all.
+    pub fn sheet_ids(
+        &self,
+        (sheet, left): (Sheet, Left),
+        after: Option<Id<Thing>>,
+        count: usize,
+    ) -> Result<Vec<Id<Thing>>, Error> {
         let after = after.unwrap_or_else(|| Id::from_bytes([0; 12]));
-        let sql = match (sheet.role(), sheet) {
-            (Some(_), _) => {
+        let sql = match (sheet.role(), sheet, left) {
+            (Some(_), _, Left::Out) => {
                 "SELECT id FROM account WHERE id > ?1 AND role = ?3 AND deactivated_at IS NULL ORDER BY id LIMIT ?2"
             }
-            (None, Sheet::Groups) => "SELECT id FROM children_group WHERE id > ?1 AND ?3 IS NULL ORDER BY id LIMIT ?2",
-            (None, _) => "SELECT id FROM institution WHERE id > ?1 AND ?3 IS NULL ORDER BY id LIMIT ?2",
+            (Some(_), _, Left::In) => "SELECT id FROM account WHERE id > ?1 AND role = ?3 ORDER BY id LIMIT ?2",
+            (None, Sheet::Groups, _) => {
+                "SELECT id FROM children_group WHERE id > ?1 AND ?3 IS NULL ORDER BY id LIMIT ?2"
+            }
+            (None, ..) => "SELECT id FROM institution WHERE id > ?1 AND ?3 IS NULL ORDER BY id LIMIT ?2",
         };
         self.prepare(sql)?
             .query_map(params![after.as_bytes(), count, sheet.role().map(Role::word)], |row| rows::id(row, 0))

@@ -129,6 +129,7 @@ fn tables_for_research_name_nobody_and_are_the_same_with_the_same_key() {
     assert!(text.starts_with("child,gender,age,birth_year,") && text.contains(",female,11,"), "{text}");
     assert!(!text.contains("BR0001") && !text.contains("Elementary"), "{text}");
     assert_eq!(fs::metadata(folder.join("key")).unwrap().permissions().mode() & 0o777, 0o600);
+    done(folder, &["user", "deactivate", "BR0001"], "");
     tables("again");
     assert_eq!(children("again"), text);
     done(folder, &["export", "--research", "--research-key", "other", "others"], "");

@@ -103,7 +103,7 @@ async fn export(world: &World) -> Vec<(String, String)> {
     for sheet in Sheet::ALL {
         let (mut text, mut after) = (String::new(), None);
         loop {
-            let command = RosterCommand::Export { sheet: sheet.word().to_owned(), after };
+            let command = RosterCommand::Export { sheet: sheet.word().to_owned(), after, with_left: false };
             let RosterOutcome::Rows(rows) = ask(world, command).await.unwrap() else { panic!("rows") };
             text += &ocariot_users::app::rosters::as_csv(sheet, &rows.rows, text.is_empty()).unwrap();
             after = rows.next;

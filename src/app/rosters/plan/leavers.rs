@@ -6,7 +6,7 @@ use crate::app::rosters::plan::removal::Removal;
 use crate::app::rosters::plan::{Deed, Item, Planner, Subject, Wanted};
 use crate::app::rosters::references::{Referring, Target};
 use crate::app::rosters::rows::{Place, Wrong};
-use crate::model::rosters::{Column, Sheet, SheetRow, Thing};
+use crate::model::rosters::{Column, Left, Sheet, SheetRow, Thing};
 use crate::model::{Error, Id};
 
 /// How many things are looked at in one look-up.
@@ -89,7 +89,7 @@ impl Planner<'_> {
         let column = if sheet == Sheet::Groups { Column::Owner } else { Column::Institution };
         let mut after = None;
         loop {
-            let ids = self.view.sheet_ids(sheet, after, AT_ONCE)?;
+            let ids = self.view.sheet_ids((sheet, Left::Out), after, AT_ONCE)?;
             after = ids.last().copied();
             let is_last = ids.len() < AT_ONCE;
             for id in ids.into_iter().filter(|id| !self.found.contains_key(&(sheet, *id))).collect::<Vec<_>>() {

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::app::rosters::plan::{Deed, Item, Plan, Removal, Wanted, leave};
 use crate::app::rosters::records::{CountsRecord, RollOver};
 use crate::app::rosters::rows::Problems;
-use crate::model::rosters::{Column, Sheet, SheetRow, Thing};
+use crate::model::rosters::{Column, Left, Sheet, SheetRow, Thing};
 use crate::model::{Error, Id, text};
 use crate::store::View;
 use grades::{grade, next};
@@ -132,7 +132,7 @@ impl Year<'_> {
     fn read_groups(&mut self, institution: Option<Id<Thing>>) -> Result<(), Error> {
         let (mut after, mut owners) = (None, HashMap::new());
         loop {
-            let ids = self.view.sheet_ids(Sheet::Groups, after, AT_ONCE)?;
+            let ids = self.view.sheet_ids((Sheet::Groups, Left::Out), after, AT_ONCE)?;
             after = ids.last().copied();
             let is_last = ids.len() < AT_ONCE;
             for id in ids {
