@@ -18,7 +18,7 @@ mod outlet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
@@ -78,8 +78,9 @@ struct Shared {
     /// Whether somebody waits for a turn, to be looked at often.
     wanted: AtomicBool,
     ended: AtomicBool,
-    /// For threads without a scan.
-    idle: Condvar,
+    /// Threads without a scan. Whichever worked last goes on first: what the allocator keeps for a thread is not kept for
+    /// all of them.
+    idle: Mutex<Vec<Thread>>,
     /// For scans that wait for their turn to go on.
     turns: Condvar,
     /// For scans that wait for their clients.
@@ -152,14 +153,14 @@ impl Scans {
             line: Mutex::new(Line::new(limits)),
             wanted: AtomicBool::new(false),
             ended: AtomicBool::new(false),
-            idle: Condvar::new(),
+            idle: Mutex::default(),
             turns: Condvar::new(),
             taken: Condvar::new(),
         });
         let mut scans = Self { shared, threads: Vec::new() };
         for _ in 0..options.threads() {
             let (shared, readers, begin) = (Arc::clone(&scans.shared), Arc::clone(readers), options.on_thread_start);
-            let thread = std::thread::Builder::new().name("store-scan".to_owned()).spawn(move || {
+            let thread = thread::Builder::new().name("store-scan".to_owned()).spawn(move || {
                 begin();
                 shared.work(&readers);
             })?;
@@ -185,9 +186,10 @@ impl Drop for Scans {
         self.shared.ended.store(true, Ordering::Relaxed);
         // Whoever has looked at it before waits by now.
         drop(self.shared.line());
-        for sleeping in [&self.shared.idle, &self.shared.turns, &self.shared.taken] {
+        for sleeping in [&self.shared.turns, &self.shared.taken] {
             sleeping.notify_all();
         }
+        self.shared.idle().drain(..).for_each(|thread| thread.unpark());
         for thread in self.threads.drain(..) {
             // A panic there was told when it happened.
             let _ = thread.join();
@@ -251,7 +253,7 @@ impl Place {
 }
 
 /// What comes from a scan; a panic there is its asker's.
-async fn hear<T>(receiver: oneshot::Receiver<std::thread::Result<Result<T, Error>>>) -> Result<T, Error> {
+async fn hear<T>(receiver: oneshot::Receiver<thread::Result<Result<T, Error>>>) -> Result<T, Error> {
     let stopping = |_| Error::Unavailable(Unavailable::Stopping);
     receiver.await.map_err(stopping)?.unwrap_or_else(|panic| resume_unwind(panic))
 }
@@ -259,6 +261,10 @@ async fn hear<T>(receiver: oneshot::Receiver<std::thread::Result<Result<T, Error
 impl Shared {
     fn line(&self) -> MutexGuard<'_, Line<Job>> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Thread>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn has_ended(&self) -> bool {
@@ -276,7 +282,7 @@ impl Shared {
     }
 
     fn wake(&self, line: &Line<Job>, threads: usize) {
-        (0..threads).for_each(|_| self.idle.notify_one());
+        (0..threads).filter_map(|_| self.idle().pop()).for_each(|thread| thread.unpark());
         if line.has_resumed() {
             self.turns.notify_all();
         }
@@ -314,7 +320,12 @@ impl Shared {
             if let Some(next) = line.next() {
                 return Some(next);
             }
-            line = self.idle.wait(line).unwrap_or_else(PoisonError::into_inner);
+            let this = thread::current();
+            self.idle().push(this.clone());
+            drop(line);
+            thread::park();
+            line = self.line();
+            self.idle().retain(|idle| idle.id() != this.id());
         }
     }
 }
