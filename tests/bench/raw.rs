@@ -18,10 +18,10 @@ const PURPOSE: &[&[u8]] = &[b"ocariot-users account.username"];
 const CHILD: &str = "SELECT a.id, a.role, a.username, a.institution_id, a.last_login, c.gender, c.age, c.age_calc_date,
     c.last_sync, c.fitbit_status, c.nfc_tag, c.tag_assigned_at FROM account a JOIN child c ON c.account_id = a.id
     WHERE a.id = ?1 AND a.role = 'child'";
-const COUNT: &str = "SELECT count(*) FROM account a WHERE a.role = 'child'";
+const COUNT: &str = "SELECT count(*) FROM account a WHERE a.role = 'child' AND a.deactivated_at IS NULL";
 const PAGE: &str = "SELECT a.id, a.role, a.username, a.institution_id, a.last_login, c.gender, c.age, c.age_calc_date,
     c.last_sync, c.fitbit_status, c.nfc_tag, c.tag_assigned_at FROM account a JOIN child c ON c.account_id = a.id
-    WHERE a.role = 'child' ORDER BY a.id DESC LIMIT 100";
+    WHERE a.role = 'child' AND a.deactivated_at IS NULL ORDER BY a.id DESC LIMIT 100";
 
 /// Does `work` over and over on every core; returns how often in a second.
 pub(crate) fn on_all_cores(

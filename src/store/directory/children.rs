@@ -225,3 +225,23 @@ impl Tx<'_> {
         Ok(self.execute(sql, [id.as_bytes()])? == 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::engine::migrate;
+
+    #[test]
+    fn children_are_counted_and_found_in_an_index_alone_and_paged_in_its_order() {
+        let mut database = rusqlite::Connection::open_in_memory().unwrap();
+        migrate::create(&mut database).unwrap_or_else(|error| panic!("{error}"));
+        let of_list = format!("{} {} AND a.deactivated_at IS NULL", LIST.from, LIST.scope);
+        let find = format!("SELECT {}, a.username {of_list} ORDER BY {}", LIST.id, LIST.default_order);
+        for sql in [format!("SELECT count(*) {of_list}"), find] {
+            let mut explain = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let steps: Vec<String> =
+                explain.query_map(["child"], |row| row.get("detail")).unwrap().map(Result::unwrap).collect();
+            assert_eq!(steps, ["SEARCH a USING COVERING INDEX account_by_role (role=? AND deactivated_at=?)"], "{sql}");
+        }
+    }
+}
