@@ -159,7 +159,7 @@ fn write(
     // through while it is packed.
     let packed = std::thread::scope(|scope| {
         let passphrase = protection.passphrase();
-        let seal = beside(scope, "seal", move || passphrase.map(seal::under).transpose())?;
+        let seal = beside(scope, "backup-key", move || passphrase.map(seal::under).transpose())?;
         let copied = Store::copy(&database, copy.path()).and_then(|()| Store::count(copy.path()));
         let (schema, rows) = copied.map_err(|cause| not_copied(config, cause))?;
         let dangling = beside(scope, "backup-look", || Store::dangling(copy.path()))?;
@@ -173,10 +173,10 @@ fn write(
             sha256: BTreeMap::new(),
         };
         let pack = Pack { manifest: &manifest, keys: &keys, database: copy.content() };
-        let bytes = write_file(&config.data_dir, &path, |file| seal::write(file, || joined(seal), |to| pack.write(to)))
-            .and_then(|bytes| sync_folder(place).map(|()| bytes))
-            .map_err(BackupError::place(place))?;
-        let dangling = joined(dangling).map_err(|cause| not_copied(config, cause))?;
+        let (bytes, dangling) = write_file(&config.data_dir, (place, &path), |file| {
+            seal::write(file, || joined(seal), |to| pack.write(to)).map_err(BackupError::place(place))?;
+            joined(dangling).map_err(|cause| not_copied(config, cause))
+        })?;
         Ok::<_, BackupError>((bytes, manifest, dangling))
     });
     let (bytes, manifest, dangling) = packed?;
@@ -207,19 +207,27 @@ fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-/// Writes a file that appears under its name when it is whole, and belongs to whoever the data belong to.
-fn write_file(data: &Path, path: &Path, write: impl FnOnce(&File) -> io::Result<()>) -> io::Result<u64> {
+/// Writes a file that appears under its name when it is whole, and belongs to whoever the data belong to. Returns its
+/// length, and what `write` does.
+fn write_file<T>(
+    data: &Path,
+    (place, path): (&Path, &Path),
+    write: impl FnOnce(&File) -> Result<T, BackupError>,
+) -> Result<(u64, T), BackupError> {
+    let failed = BackupError::place(place);
     let partial = shelf::partial(path);
-    let file = File::options().write(true).create_new(true).mode(0o600).open(&partial)?;
+    let file = File::options().write(true).create_new(true).mode(0o600).open(&partial).map_err(&failed)?;
     // Memory sticks know no owners.
     let _ = give_to_owner_of(data, &file);
-    let written = write(&file).and_then(|()| {
+    let appear = || {
         if path.symlink_metadata().is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         fs::rename(&partial, path)?;
+        sync_folder(place)?;
         Ok(file.metadata()?.len())
-    });
+    };
+    let written = write(&file).and_then(|done| Ok((appear().map_err(&failed)?, done)));
     if written.is_err() {
         // What cannot be removed is removed before the next backup.
         let _ = fs::remove_file(&partial);
