@@ -37,7 +37,7 @@ impl Store {
         // Where the file and its journal are, if the database is a link.
         let database = reading.path().map_or(database, Path::new);
         copy_file(database, copy)?;
-        copy_journal(&Journal::path(database), &Journal::path(copy))?;
+        copy_journal(&Journal::path(database), &Journal::path(copy), |from, to| io::copy(from, to))?;
         drop(reading);
         let target = existing(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         // Nobody needs it after a power cut.
@@ -69,7 +69,11 @@ fn copy_file(database: &Path, copy: &Path) -> io::Result<()> {
 ///
 /// A journal of which all is in the file already may be begun anew meanwhile, once: then its copy would be the beginning
 /// of the old one, and is made again.
-fn copy_journal(journal: &Path, copy: &Path) -> io::Result<()> {
+fn copy_journal(
+    journal: &Path,
+    copy: &Path,
+    mut pour: impl FnMut(&mut File, &mut File) -> io::Result<u64>,
+) -> io::Result<()> {
     let absent = |error: io::Error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) };
     loop {
         fs::remove_file(copy).or_else(absent)?;
@@ -78,7 +82,7 @@ fn copy_journal(journal: &Path, copy: &Path) -> io::Result<()> {
             Err(error) => return absent(error),
         };
         let mut to = File::options().read(true).write(true).create_new(true).mode(0o600).open(copy)?;
-        io::copy(&mut from, &mut to)?;
+        pour(&mut from, &mut to)?;
         if head(&mut from)? == head(&mut to)? {
             return Ok(());
         }
@@ -96,4 +100,55 @@ fn head(journal: &mut File) -> io::Result<Vec<u8>> {
 fn unfollowed(options: &mut OpenOptions) -> io::Result<&mut OpenOptions> {
     let flags = i32::try_from(OFlags::NOFOLLOW.bits()).map_err(io::Error::other)?;
     Ok(options.custom_flags(flags))
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    /// Adds one to one of many rows, each on a page of its own, and to the count of all.
+    fn write(connection: &Connection, row: usize) {
+        let one = "BEGIN; UPDATE whole SET done = done + 1; UPDATE part SET done = done + 1 WHERE number = ";
+        connection.execute_batch(&format!("{one}{row}; COMMIT")).unwrap();
+    }
+
+    #[test]
+    fn a_journal_that_is_begun_anew_while_it_is_copied_does_not_bring_its_old_beginning() {
+        let folder = tempfile::tempdir().unwrap();
+        let [database, copy] = ["database", "copy"].map(|name| folder.path().join(name));
+        let [writer, reader] = [(); 2].map(|()| Connection::open(&database).unwrap());
+        writer.pragma_update(None, "journal_mode", "WAL").unwrap();
+        writer
+            .execute_batch(
+                "CREATE TABLE part (number INTEGER PRIMARY KEY, done INTEGER, filling BLOB);
+                 INSERT INTO part WITH RECURSIVE n (n) AS (VALUES (0) UNION ALL SELECT n + 1 FROM n WHERE n < 9)
+                 SELECT n, 0, zeroblob(3000) FROM n;
+                 CREATE TABLE whole (done INTEGER); INSERT INTO whole VALUES (0); PRAGMA wal_checkpoint",
+            )
+            .unwrap();
+        (0..10).for_each(|row| write(&writer, row));
+        writer.execute_batch("PRAGMA wal_checkpoint").unwrap();
+        let reading = reader.unchecked_transaction().unwrap();
+        migrate::version(&reading).unwrap_err();
+        File::create(&copy).unwrap();
+        copy_file(&database, &copy).unwrap();
+        let mut poured = 0;
+        copy_journal(&Journal::path(&database), &Journal::path(&copy), |from, to| {
+            poured += 1;
+            if poured == 1 {
+                // Its head, and five transactions of two pages.
+                io::copy(&mut Read::by_ref(from).take(32 + 10 * (24 + 4096)), to)?;
+                (0..8).for_each(|row| write(&writer, row));
+            }
+            io::copy(from, to)
+        })
+        .unwrap();
+        assert_eq!(poured, 2);
+        let copied = Connection::open(&copy).unwrap();
+        let sums = "SELECT (SELECT sum(done) FROM part), (SELECT done FROM whole)";
+        let sums: (i64, i64) = copied.query_row(sums, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(sums, (18, 18));
+    }
 }

@@ -171,7 +171,7 @@ impl View<'_> {
             (Some(_), _, Left::Out) => {
                 "SELECT id FROM account WHERE id > ?1 AND role = ?3 AND deactivated_at IS NULL ORDER BY id LIMIT ?2"
             }
-            (Some(_), _, Left::In) => "SELECT id FROM account WHERE id > ?1 AND role = ?3 ORDER BY id LIMIT ?2",
+            (Some(_), _, Left::In) => "SELECT id FROM account WHERE id > ?1 AND +role = ?3 ORDER BY id LIMIT ?2",
             (None, Sheet::Groups, _) => {
                 "SELECT id FROM children_group WHERE id > ?1 AND ?3 IS NULL ORDER BY id LIMIT ?2"
             }
