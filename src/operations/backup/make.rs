@@ -224,8 +224,10 @@ fn write_file<T>(
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         fs::rename(&partial, path)?;
-        sync_folder(place)?;
-        Ok(file.metadata()?.len())
+        sync_folder(place).and_then(|()| Ok(file.metadata()?.len())).inspect_err(|_| {
+            // It might not be there after a power cut, and is not said to be there.
+            let _ = fs::remove_file(path);
+        })
     };
     let written = write(&file).and_then(|done| Ok((appear().map_err(&failed)?, done)));
     if written.is_err() {
