@@ -19,6 +19,7 @@ const JOINING: &[&str] = &[
     "app::demo",
     "app::policy",
     "app::operator",
+    "app::operator::commands",
     "app::operator::imports",
     "api",
     "api::catalogue",
