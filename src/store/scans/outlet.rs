@@ -8,7 +8,8 @@ use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Asker, Cut, Shared, Turn, Waiter};
+use super::turn::{Cut, Turn};
+use super::{Asker, Shared, Waiter};
 use crate::model::Error;
 use crate::model::query::Listed;
 
