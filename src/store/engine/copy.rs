@@ -151,4 +151,20 @@ mod tests {
         let sums: (i64, i64) = copied.query_row(sums, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         assert_eq!(sums, (18, 18));
     }
+
+    #[test]
+    fn a_database_that_is_a_link_is_copied_with_its_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let [database, link, copy] = ["database", "link", "copy"].map(|name| folder.path().join(name));
+        let mut writer = Connection::open(&database).unwrap();
+        writer.pragma_update(None, "journal_mode", "WAL").unwrap();
+        migrate::create(&mut writer).unwrap_or_else(|error| panic!("{error}"));
+        writer.execute_batch("PRAGMA wal_checkpoint; CREATE TABLE late (n)").unwrap();
+        std::os::unix::fs::symlink(&database, &link).unwrap();
+        File::create(&copy).unwrap();
+        Store::copy(&link, &copy).unwrap();
+        let found = "SELECT count(*) FROM sqlite_schema WHERE name = 'late'";
+        let found: usize = Connection::open(&copy).unwrap().query_row(found, [], |row| row.get(0)).unwrap();
+        assert_eq!(found, 1);
+    }
 }

@@ -61,6 +61,21 @@ fn a_link_in_the_place_of_the_own_folder_is_not_followed() {
     assert_eq!(fs::read_dir(past.path().join("elsewhere")).unwrap().count(), 0);
 }
 
+#[test]
+fn a_link_in_the_place_of_the_copy_or_its_journal_is_not_followed() {
+    let past = Past::new();
+    let victim = past.path().join("victim");
+    fs::write(&victim, "theirs").unwrap();
+    let [copy, journal] = [".backup-copy.db", ".backup-copy.db-wal"].map(|name| past.data().join(name));
+    symlink("../victim", &copy).unwrap();
+    refused(past.path(), &["backup", "now", "--without-keys"], 1, &["data cannot be used"]);
+    fs::remove_file(&copy).unwrap();
+    symlink("../victim", &journal).unwrap();
+    done(past.path(), &["backup", "now", "--without-keys"], "");
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "theirs");
+    assert!(!journal.is_symlink());
+}
+
 /// Runs a verb with too little memory to believe what a header says.
 fn with_little_memory(folder: &Path, arguments: &str) -> std::process::Output {
     let command = format!("ulimit -v 1000000; exec timeout 60 {} {arguments}", env!("CARGO_BIN_EXE_ocariot-users"));
