@@ -9,6 +9,7 @@ mod directory;
 pub mod imports;
 mod inquiry;
 mod operator;
+mod orphans;
 pub mod policy;
 mod random;
 mod readiness;

@@ -36,6 +36,7 @@ const RETENTION: Job =
     Job::every("retention", Duration::from_hours(1), "What is tracked and too old could not be removed");
 const LEAVERS: Job = Job::every("leavers", MINUTE, "Users who were to be deactivated could not be");
 const ERASING: Job = Job::every("erasing", Duration::from_hours(1), "Users who were to be deleted could not be");
+const ORPHANS: Job = Job::every("orphans", MINUTE, "What was tracked of those who were deleted could not be");
 const CLOCK: Job = Job::every("clock", MINUTE, "The clock cannot be right");
 /// Whether one is due. The clock may be set, or the machine sleep, in between.
 const BACKUP: Job = Job::every("backup", Duration::from_secs(30), "The backup failed");
@@ -135,6 +136,7 @@ fn start_chores(jobs: &mut Jobs, app: &Arc<App>) {
     jobs.start(RETENTION, chore(app, |app| async move { app.prune_tracking().await }));
     jobs.start(LEAVERS, chore(app, |app| async move { app.deactivate_leavers().await }));
     jobs.start(ERASING, chore(app, |app| async move { app.erase_leavers().await }));
+    jobs.start(ORPHANS, chore(app, |app| async move { app.delete_orphans().await }));
     jobs.start(AUDIT, chore(app, |app| async move { app.prune_audit().await }));
     jobs.start(AUDIT_SIZE, chore(app, |app| async move { trim_audit(&app).await }));
 }

@@ -8,6 +8,7 @@ mod access;
 mod audit;
 mod directory;
 mod engine;
+mod orphans;
 mod rosters;
 mod scans;
 mod tracking;

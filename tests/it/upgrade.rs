@@ -24,6 +24,7 @@ const RELEASED: &[&str] = &[
     include_str!("fixtures/schema-10.sql"),
     include_str!("fixtures/schema-11.sql"),
     include_str!("fixtures/schema-12.sql"),
+    include_str!("fixtures/schema-13.sql"),
 ];
 
 /// Every row of every table, its columns by name.

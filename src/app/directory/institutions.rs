@@ -73,8 +73,9 @@ impl App {
             }
             tx.delete_institution(id)
         })
-        .await
-        .map(drop)
+        .await?;
+        self.sweep().await;
+        Ok(())
     }
 }
 

@@ -118,6 +118,7 @@ impl App {
                 Ok(())
             });
             erased.await?;
+            self.sweep().await;
         }
         Ok(())
     }

@@ -13,7 +13,9 @@ impl App {
     /// `Forbidden` for the last administrator.
     pub async fn user_delete(&self, permit: Permit<UserDelete>) -> Result<(), Error> {
         let delete = self.deletion(*permit.target());
-        self.change(permit, delete).await.map(drop)
+        self.change(permit, delete).await?;
+        self.sweep().await;
+        Ok(())
     }
 
     /// Deletes a user whom somebody may delete; whether there was one.

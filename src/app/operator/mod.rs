@@ -74,6 +74,7 @@ impl App {
                 let account = self.find_user(&user)?;
                 let deleted = self.operated("user_delete", account.id, self.deletion(account.id)).await;
                 deleted.map_err(not_the_last_admin)?;
+                self.sweep().await;
                 Ok(Outcome::Deleted(record(&account)))
             }
             OperatorCommand::KeysShow => self.keys_record().map(Outcome::Keys),

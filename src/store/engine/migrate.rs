@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0011_erasures.sql"),
     include_str!("../migrations/0012_wearables.sql"),
     include_str!("../migrations/0013_leavers.sql"),
+    include_str!("../migrations/0014_orphans.sql"),
 ];
 
 /// Marks a SQLite file as ours ("OCUS").
@@ -95,6 +96,9 @@ fn add_composing(
 }
 
 fn apply(connection: &mut Connection, from: usize, to: usize) -> Result<(), OpenError> {
+    let enforced: bool = connection.pragma_query_value(None, "foreign_keys", |row| row.get(0))?;
+    // Otherwise whatever refers to a table goes with it when another one takes its place.
+    connection.pragma_update(None, "foreign_keys", false)?;
     for (index, migration) in MIGRATIONS.iter().enumerate().take(to).skip(from) {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         transaction.execute_batch(migration)?;
@@ -103,5 +107,6 @@ fn apply(connection: &mut Connection, from: usize, to: usize) -> Result<(), Open
         transaction.commit()?;
         tracing::debug!(version = index + 1, "A database was brought to a newer schema");
     }
+    connection.pragma_update(None, "foreign_keys", enforced)?;
     Ok(())
 }

@@ -156,7 +156,7 @@ impl View<'_> {
     /// `Unavailable` or `Internal` if the database cannot be read.
     pub fn imported_children(&self, batch: i64) -> Result<Vec<TrackedChild>, Error> {
         self.prepare(
-            "SELECT number, child_id FROM tracked_child WHERE number IN
+            "SELECT number, child_id FROM tracked_child WHERE child_id IS NOT NULL AND number IN
              (SELECT child FROM wearable_row WHERE batch = ?1 UNION SELECT child FROM wearable_before WHERE batch = ?1)",
         )?
         .query_map([batch], |row| Ok(TrackedChild { number: row.get(0)?, id: rows::id(row, 1)? }))

@@ -10,6 +10,7 @@ mod logs;
 mod many;
 mod measurements;
 mod one_by_one;
+mod orphans;
 mod overview;
 mod queries;
 mod retention;
