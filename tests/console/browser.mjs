@@ -63,6 +63,12 @@ export class Person {
     await this.page.locator(`::-p-xpath(//input[@id=//label[normalize-space()="${label}"]/@for])`).fill(text);
   }
 
+  /** Chooses files in the field of this label. */
+  async choose(label, ...files) {
+    const field = await this.page.waitForSelector(`::-p-xpath(//input[@type="file"][@id=//label[normalize-space()="${label}"]/@for])`);
+    await field.uploadFile(...files);
+  }
+
   /** Waits until a text can be read. */
   async sees(text) {
     await this.page
@@ -73,6 +79,10 @@ export class Person {
   async reads(pattern) {
     const text = await this.page.evaluate(() => document.body.innerText);
     assert.match(text, pattern);
+  }
+
+  async seesNoMore(text) {
+    await this.page.waitForFunction((unwanted) => !document.body.innerText.includes(unwanted), {}, text);
   }
 
   async logsIn(username, password = PASSWORD) {

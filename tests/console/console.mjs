@@ -7,6 +7,7 @@ import { budgets } from "./budgets.mjs";
 import { looks } from "./looks.mjs";
 import * as refusals from "./refusals.mjs";
 import * as roles from "./roles.mjs";
+import * as september from "./september.mjs";
 
 const [base, name, executable, screenshots] = process.argv.slice(2);
 const { browser, visit } = await open(name, executable, base);
@@ -35,7 +36,8 @@ try {
     await run("institutions", () => roles.institutions(visit));
     await run("a group", () => roles.group(visit));
     await run("a password", () => roles.password(visit));
-    for (const [what, deed] of Object.entries(refusals).filter(([what]) => what !== "admin")) {
+    for (const [what, deed] of Object.entries(september)) await run(`September: ${what}`, () => deed(visit, base, screenshots));
+    for (const [what, deed] of Object.entries(refusals).filter(([what]) => !["admin", "call"].includes(what))) {
       await run(what, () => deed(visit, base));
     }
     const looked = await run("looks", () => looks(visit, ids, screenshots));

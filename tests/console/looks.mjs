@@ -27,6 +27,7 @@ const pages = ({ group, child }) => ({
     ["register-child", "#/people/children/new", "Save and add another"],
     ["register-family", "#/people/families/new", "+ BR0001"],
     ["person", `#/people/children/${child}`, "Erase for good"],
+    ["september", "#/september", "Imports before"],
     ["institutions", "#/institutions", "Escola Municipal Primavera"],
     ["institution-new", "#/institutions/new", "For example: School"],
   ],
@@ -34,7 +35,7 @@ const pages = ({ group, child }) => ({
   BR0001: [["me", "#/me/2025-12-01", "You walked"]],
 });
 
-async function look(person, name, screenshots) {
+export async function look(person, name, screenshots) {
   // As a debugger does: the content policy lets the page itself evaluate nothing.
   if (!(await person.page.evaluate("'axe' in window"))) await person.page.evaluate(`${axe};0`);
   const found = await person.page.evaluate(async () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { PASSWORD } from "./browser.mjs";
 
-async function call(base, path, token, body, method = "POST") {
+export async function call(base, path, token, body, method = "POST") {
   const headers = { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) };
   const response = await fetch(`${base}/v1${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
   return response.status === 204 ? undefined : response.json();

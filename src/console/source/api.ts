@@ -29,9 +29,11 @@ export interface Answer<T> {
   total: number;
 }
 
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
 const LONGEST_WAIT = 15;
 
-async function once(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+async function once(method: Method, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
   const token = session.value.current?.token;
   const headers: Record<string, string> = {};
   if (token) headers.Authorization = `Bearer ${token}`;
@@ -87,11 +89,11 @@ function pause(seconds: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Asks for something, and again until there is an answer. */
-export async function get<T>(path: string, signal?: AbortSignal): Promise<Answer<T>> {
+/** Asks for what may be asked again, and again until there is an answer. */
+async function persist(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   for (let wait = 1; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
     try {
-      const response = await once("GET", path, undefined, signal);
+      const response = await once(method, path, body, signal);
       if (response.status === 429 || response.status === 503) {
         const seconds = Number(response.headers.get("Retry-After") ?? 1);
         trouble.set({ kind: "busy", seconds });
@@ -100,7 +102,7 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<Answer
       }
       trouble.set({ kind: "none" });
       if (await renewed(response)) continue;
-      return await answer<T>(response);
+      return response;
     } catch (error) {
       if (!(error instanceof Lost)) throw error;
       trouble.set({ kind: "lost" });
@@ -109,8 +111,25 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<Answer
   }
 }
 
+/** Asks for something, and again until there is an answer. */
+export async function get<T>(path: string, signal?: AbortSignal): Promise<Answer<T>> {
+  return answer<T>(await persist("GET", path, undefined, signal));
+}
+
+/** Asks for a file. */
+export async function getFile(path: string): Promise<Blob> {
+  const response = await persist("GET", path);
+  if (!response.ok) throw await refusal(response);
+  return response.blob();
+}
+
+/** Has something done that is the same when it is done twice, and asks until there is an answer. */
+export async function insist<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  return (await answer<T>(await persist(method, path, body))).body;
+}
+
 /** Has something changed, once. */
-export async function send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
+export async function send<T>(method: Method, path: string, body?: unknown): Promise<T> {
   for (;;) {
     const response = await once(method, path, body);
     trouble.set({ kind: "none" });

@@ -22,6 +22,9 @@ const KNOWN: [RegExp, Key][] = [
   [/^Age cannot|^Provided age|^Date/, "refused_age"],
   [/There is no registered|not found!/, "refused_gone"],
   [/^REQUEST ENTITY TOO LARGE/, "refused_large"],
+  [/^The import was taken back already/, "refused_undone"],
+  [/^The plan is |^There is no plan of this upload/, "refused_plan"],
+  [/^The import cannot be carried out/, "refused_import"],
   [/^SERVICE UNAVAILABLE/, "refused_unavailable"],
   [/^An internal server error/, "refused_internal"],
 ];
@@ -41,3 +44,40 @@ export function meaning(error: unknown): string {
 export function original(error: unknown): string {
   return error instanceof Refusal ? `${error.status} · ${error.message}` : "";
 }
+
+/** What is wrong with a row or a file of a roster, and what to do. */
+const PROBLEMS: [RegExp, Key][] = [
+  [/^there is no .* of this (name or )?id/, "problem_unknown"],
+  [/^several are called so/, "problem_several"],
+  [/needs a password/, "problem_password"],
+  [/^a new .* needs/, "problem_incomplete"],
+  [/is no gender|is no sex/, "problem_gender"],
+  [/neither a number nor a date|has no such day|is no day|can be read in two ways/, "problem_date"],
+  [/^this lies in the future/, "problem_future"],
+  [/^this is empty/, "problem_empty"],
+  [/^this is too long/, "problem_long"],
+  [/is about the same|says that the same/, "problem_twice"],
+  [/says the same: only one can have it|^it is that of another one/, "problem_taken"],
+  [/^the row has /, "problem_cells"],
+  [/^a cell is very long/, "problem_quote"],
+  [/is no header of/, "problem_header"],
+  [/^its first row holds n/, "problem_headers"],
+  [/^its name says no sheet/, "problem_sheet"],
+  [/spreadsheet program's own file|^this is a PDF/, "problem_csv"],
+];
+
+/** Why something is not taken back. */
+const LEFT: [RegExp, Key][] = [
+  [/another password/, "left_password"],
+  [/^was edited/, "left_edited"],
+  [/^is in use/, "left_used"],
+  [/^cannot be put back/, "left_taken"],
+];
+
+function found(words: [RegExp, Key][], message: string): string | undefined {
+  const key = words.find(([pattern]) => pattern.test(message))?.[1];
+  return key ? t(key) : undefined;
+}
+
+export const problemWords = (message: string): string | undefined => found(PROBLEMS, message);
+export const leftWords = (why: string): string | undefined => found(LEFT, why);

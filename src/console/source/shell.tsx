@@ -16,6 +16,7 @@ import { PeoplePage } from "./pages/people";
 import { PersonPage } from "./pages/person";
 import { RegisterPage } from "./pages/register";
 import { RoomsPage } from "./pages/rooms";
+import { SeptemberPage } from "./pages/september";
 import { isKind } from "./people";
 import { Empty, Page } from "./parts/basics";
 import { link, route } from "./route";
@@ -24,7 +25,7 @@ import { useStore } from "./store";
 
 /** The first pages of each type of user, with the word that leads there. */
 const WAYS: Record<Role, [string, Key][]> = {
-  admin: [["overview", "overview"], ["people", "people"], ["institutions", "institutions"]],
+  admin: [["overview", "overview"], ["people", "people"], ["institutions", "institutions"], ["september", "september"]],
   educator: [["groups", "my_groups"], ["rooms", "rooms"]],
   healthprofessional: [["groups", "my_groups"], ["rooms", "rooms"]],
   family: [["family", "my_children"], ["rooms", "rooms"]],
@@ -44,6 +45,7 @@ function page(who: Session, [name = WAYS[who.role][0]![0], first, second, third]
   if (who.role === "admin") {
     if (name === "overview") return <OverviewPage />;
     if (name === "people") return people(first, second);
+    if (name === "september") return <SeptemberPage />;
     if (name === "institutions") {
       if (!first) return <InstitutionsPage />;
       return first === "new" ? <NewInstitutionPage /> : <InstitutionPage key={first} id={first} />;

@@ -78,6 +78,7 @@ function FirstSteps() {
         <li><a href={link("people", "educators", "new")}>{t("step_educators")}</a></li>
         <li>{t("step_group")}</li>
       </ol>
+      <p><a href={link("september")}>{t("step_sheets")}</a></p>
     </section>
   );
 }

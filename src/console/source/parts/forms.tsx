@@ -111,3 +111,61 @@ export function Form({ action, ready, submit, children, danger, more }: FormProp
     </form>
   );
 }
+
+export function Check({ label, value, onValue, hint }: { label: string; value: boolean; onValue: (value: boolean) => void; hint?: string }) {
+  const id = useId();
+  return (
+    <div class="check">
+      <input id={id} type="checkbox" checked={value} {...(hint ? { "aria-describedby": `${id}-hint` } : {})} onChange={(event) => onValue(event.currentTarget.checked)} />
+      <label for={id}>{label}</label>
+      {hint ? <small id={`${id}-hint`}>{hint}</small> : null}
+    </div>
+  );
+}
+
+/** Files that are handed on as soon as they are chosen. */
+export function Files({ label, hint, accept, busy, onFiles }: { label: string; hint: string; accept: string; busy: boolean; onFiles: (files: File[]) => void }) {
+  const id = useId();
+  return (
+    <div class="field files">
+      <input
+        id={id}
+        type="file"
+        multiple
+        accept={accept}
+        disabled={busy}
+        aria-describedby={`${id}-hint`}
+        onChange={(event) => {
+          const files = [...(event.currentTarget.files ?? [])];
+          // The same file can be chosen again, once it was mended.
+          event.currentTarget.value = "";
+          if (files.length) onFiles(files);
+        }}
+      />
+      <label for={id} class="button">{label}</label>
+      <small id={`${id}-hint`}>{hint}</small>
+    </div>
+  );
+}
+
+/** A button for something that takes a while, with what went wrong below it. */
+export function Deed({ action, deed, danger }: { action: string; deed: () => Promise<unknown>; danger?: boolean }) {
+  const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
+  const act = async () => {
+    setState({ busy: true });
+    try {
+      await deed();
+      setState({ busy: false });
+    } catch (error) {
+      setState({ busy: false, error });
+    }
+  };
+  return (
+    <>
+      <button type="button" class={danger ? "danger" : ""} disabled={state.busy} onClick={act}>
+        {state.busy ? t("working") : action}
+      </button>
+      <Problem error={state.error} />
+    </>
+  );
+}

@@ -7,7 +7,7 @@ export interface Slip {
   password: string;
 }
 
-export function Slips({ slips }: { slips: Slip[] }) {
+export function Slips({ slips, printed }: { slips: Slip[]; printed?: () => void }) {
   return (
     <section class="slips" aria-label={t("slips")}>
       <div class="title">
@@ -15,7 +15,7 @@ export function Slips({ slips }: { slips: Slip[] }) {
           <h2>{t("slips")}</h2>
           <p class="note">{t("slips_lead")}</p>
         </div>
-        <button type="button" onClick={() => print()}>{t("print")}</button>
+        <button type="button" onClick={() => (print(), printed?.())}>{t("print")}</button>
       </div>
       <ul>
         {slips.map(({ username, password }) => (
