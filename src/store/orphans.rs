@@ -1,4 +1,4 @@
-//! Deleting what is tracked of children and institutions that were deleted: a few rows at a time.
+//! Orphans: what is tracked of children and institutions that were deleted, which goes a few rows at a time.
 
 use crate::model::Error;
 use crate::store::engine::error::Translate;

@@ -51,7 +51,9 @@ impl App {
     /// `Unavailable` or `Internal` if the database cannot be written.
     pub async fn environment_clear(&self, permit: Permit<EnvironmentClear>) -> Result<(), Error> {
         let institution = permit.target().id;
-        self.change(permit, move |tx| tx.clear_environments(institution)).await.map(drop)
+        self.change(permit, move |tx| tx.clear_environments(institution)).await?;
+        self.sweep().await;
+        Ok(())
     }
 
     /// Deletes an environment of an institution. Deleting none succeeds.

@@ -189,13 +189,12 @@ impl Tx<'_> {
         Ok(found)
     }
 
-    /// Deletes all environments of an institution, and its places; returns whether there were any.
+    /// Takes all its environments and places from an institution, as orphans; returns whether there were any.
     ///
     /// # Errors
     /// `Unavailable` or `Internal` if the database cannot be written.
     pub fn clear_environments(&self, institution: Id<Institution>) -> Result<bool, Error> {
-        // What refers to it goes with it.
-        let sql = "DELETE FROM tracked_institution WHERE institution_id = ?1 AND environments > 0";
+        let sql = "UPDATE tracked_institution SET institution_id = NULL WHERE institution_id = ?1 AND environments > 0";
         Ok(self.execute(sql, [institution.as_bytes()])? == 1)
     }
 }

@@ -74,6 +74,19 @@ async fn what_is_tracked_of_an_institution_is_gone_when_its_deletion_is_answered
 }
 
 #[tokio::test]
+async fn all_environments_of_an_institution_go_with_their_places_and_new_ones_can_come() {
+    let world = World::new().await;
+    let (school, admin) = (world.school().await, world.admin().await);
+    fill(&world, &school.child.id, &school.institution);
+    let path = format!("/v1/institutions/{}/environments", school.institution);
+    school.application.client.delete(&path).await.is(204);
+    assert_eq!(counts(&world, OF_INSTITUTIONS), [0; 3]);
+    assert_eq!(admin.get(&path).await.is(200).header("x-total-count"), Some("0"));
+    fill(&world, &school.sibling.id, &school.institution);
+    assert_eq!(counts(&world, OF_INSTITUTIONS), [DAYS, DAYS, 1]);
+}
+
+#[tokio::test]
 async fn what_a_service_that_was_killed_had_not_deleted_yet_is_nobodys_and_goes_soon() {
     let world = World::new().await;
     let (school, admin) = (world.school().await, world.admin().await);
