@@ -58,7 +58,7 @@ pub(super) fn check(text: &str, max: usize) -> Result<(), Fault> {
 /// The same text however it was composed: `e` and an accent is `é` (Unicode NFC).
 #[must_use]
 pub fn composed(text: &str) -> String {
-    text.nfc().collect()
+    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
 }
 
 /// Whether a text holds characters that show nothing wherever they stand, such as a zero-width space.

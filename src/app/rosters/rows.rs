@@ -21,13 +21,48 @@ pub(in crate::app::rosters) struct Line {
     /// Where it stands.
     pub(in crate::app::rosters) place: Place,
     /// Each column at most once.
-    pub(in crate::app::rosters) cells: Vec<(Column, String)>,
+    pub(in crate::app::rosters) cells: Cells,
 }
 
 impl Line {
     /// What stands in a column, if anything does.
     pub(in crate::app::rosters) fn get(&self, column: Column) -> Option<&str> {
-        self.cells.iter().find(|(found, _)| *found == column).map(|(_, text)| text.as_str())
+        self.cells.iter().find(|(found, _)| *found == column).map(|(_, text)| text)
+    }
+}
+
+/// Cells of a row: their texts behind one another, for there may be a million of them.
+#[derive(Clone, Default)]
+pub(in crate::app::rosters) struct Cells {
+    texts: String,
+    /// Of which column each is, and where its text ends.
+    ends: Vec<(Column, usize)>,
+}
+
+impl Cells {
+    pub(in crate::app::rosters) fn push(&mut self, column: Column, text: &str) {
+        self.texts.push_str(text);
+        self.ends.push((column, self.texts.len()));
+    }
+
+    pub(in crate::app::rosters) fn iter(&self) -> impl Iterator<Item = (Column, &str)> {
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
+        self.ends.iter().zip(starts).map(|((column, end), start)| (*column, &self.texts[start..*end]))
+    }
+
+    /// Puts another text into the cell of a column, if there is one.
+    pub(in crate::app::rosters) fn replace(&mut self, column: Column, text: &str) {
+        *self = self.iter().map(|(found, was)| (found, if found == column { text } else { was })).collect();
+    }
+}
+
+impl<T: AsRef<str>> FromIterator<(Column, T)> for Cells {
+    fn from_iter<I: IntoIterator<Item = (Column, T)>>(cells: I) -> Self {
+        let mut made = Self::default();
+        cells.into_iter().for_each(|(column, text)| made.push(column, text.as_ref()));
+        made.texts.shrink_to_fit();
+        made.ends.shrink_to_fit();
+        made
     }
 }
 

@@ -11,11 +11,23 @@ use crate::store::engine::error::Translate;
 use crate::store::engine::rows;
 use crate::store::{NewAccountRow, Tx, View};
 
+/// A user of any type, with all that there is in one row.
+const USER: &str = "SELECT gender, age, age_calc_date, nfc_tag, application_name, tag_assigned_at, deactivated_at, erase_at,
+                           by_import, institution_id, username, source
+                    FROM account LEFT JOIN child ON child.account_id = id LEFT JOIN departure ON departure.account_id = id
+                    LEFT JOIN application ON application.account_id = id LEFT JOIN roster_source ON thing = id
+                    WHERE id = ?1 AND role = ?2";
+/// Its first columns.
+const USER_TEXTS: [Column; 5] =
+    [Column::Gender, Column::Age, Column::AgeCalcDate, Column::NfcTag, Column::ApplicationName];
+/// And those after them.
+const USER_TIMES: [Column; 3] = [Column::TagTime, Column::DeactivatedAt, Column::EraseAt];
+
 impl View<'_> {
     /// A thing as a row of its sheet, with all that it has but its id and password.
     pub fn sheet_row(&self, sheet: Sheet, id: Id<Thing>) -> Result<Option<SheetRow>, Error> {
         let found = match (sheet.role(), sheet) {
-            (Some(role), _) => self.user_row(sheet, role, id)?,
+            (Some(role), _) => return self.user_row(sheet, role, id),
             (None, Sheet::Groups) => self.group_row(id)?,
             (None, _) => self.institution_row(id)?,
         };
@@ -26,49 +38,26 @@ impl View<'_> {
 
     fn user_row(&self, sheet: Sheet, role: Role, id: Id<Thing>) -> Result<Option<SheetRow>, Error> {
         let mut row = SheetRow::new();
-        let found: Option<(Vec<u8>, Option<Id<Institution>>)> = self
-            .prepare(
-                "SELECT username, institution_id, deactivated_at, erase_at, by_import
-                 FROM account LEFT JOIN departure ON account_id = id WHERE id = ?1 AND role = ?2",
-            )?
-            .query_row(params![id.as_bytes(), role.word()], |stored| {
-                for (at, column) in [(2, Column::DeactivatedAt), (3, Column::EraseAt)] {
-                    put(&mut row, column, stored.get::<_, Option<i64>>(at)?.map(|time| time.to_string()));
-                }
-                let by_import = stored.get::<_, Option<bool>>(4)?.filter(|by_import| *by_import);
-                put(&mut row, Column::ByImport, by_import.map(|_| "yes".to_owned()));
-                Ok((stored.get(0)?, rows::optional_id(stored, 1)?))
-            })
-            .optional()
-            .translate()?;
-        let Some((username, institution)) = found else { return Ok(None) };
+        let found = self.prepare(USER)?.query_row(params![id.as_bytes(), role.word()], |stored| {
+            for (at, column) in USER_TEXTS.into_iter().enumerate() {
+                put(&mut row, column, stored.get(at)?);
+            }
+            for (at, column) in (USER_TEXTS.len()..).zip(USER_TIMES) {
+                put(&mut row, column, stored.get::<_, Option<i64>>(at)?.map(|time| time.to_string()));
+            }
+            let by_import = stored.get::<_, Option<bool>>(8)?.filter(|by_import| *by_import);
+            put(&mut row, Column::ByImport, by_import.map(|_| "yes".to_owned()));
+            let institution: Option<Id<Institution>> = rows::optional_id(stored, 9)?;
+            put(&mut row, Column::Institution, institution.map(|id| id.to_string()));
+            Ok((stored.get::<_, Vec<u8>>(10)?, stored.get::<_, Option<Vec<u8>>>(11)?))
+        });
+        let Some((username, source)) = found.optional().translate()? else { return Ok(None) };
         let username = self.cipher.decrypt(&username).map_err(Error::internal)?;
         row.insert(Column::Username, username.as_str().to_owned());
-        put(&mut row, Column::Institution, institution.map(|id| id.to_string()));
-        match sheet {
-            Sheet::Children => {
-                const COLUMNS: [Column; 4] = [Column::Gender, Column::Age, Column::AgeCalcDate, Column::NfcTag];
-                let sql =
-                    "SELECT gender, age, age_calc_date, nfc_tag, tag_assigned_at FROM child WHERE account_id = ?1";
-                self.fill((sql, id), &mut row, &COLUMNS, |stored, row| {
-                    let time: Option<i64> = stored.get(4)?;
-                    put(row, Column::TagTime, time.map(|time| time.to_string()));
-                    Ok(())
-                })?;
-            }
-            Sheet::Applications => {
-                let sql = "SELECT application_name FROM application WHERE account_id = ?1";
-                self.fill((sql, id), &mut row, &[Column::ApplicationName], |_, _| Ok(()))?;
-            }
-            Sheet::Families => {
-                let sql = "SELECT child_id FROM family_child WHERE family_id = ?1 ORDER BY position";
-                row.insert(Column::Children, self.joined_ids(sql, id)?);
-            }
-            Sheet::Administrators
-            | Sheet::Educators
-            | Sheet::HealthProfessionals
-            | Sheet::Institutions
-            | Sheet::Groups => {}
+        put(&mut row, Column::SourcedId, source.map(|sealed| self.opened_source(&sealed)).transpose()?);
+        if sheet == Sheet::Families {
+            let sql = "SELECT child_id FROM family_child WHERE family_id = ?1 ORDER BY position";
+            row.insert(Column::Children, self.joined_ids(sql, id)?);
         }
         Ok(Some(row))
     }

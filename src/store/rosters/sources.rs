@@ -38,7 +38,12 @@ impl View<'_> {
             .query_row([thing.as_bytes()], |row| row.get(0))
             .optional()
             .translate()?;
-        sealed.map(|sealed| self.cipher.open_text(Purpose::Source, &sealed).map_err(Error::internal)).transpose()
+        sealed.map(|sealed| self.opened_source(&sealed)).transpose()
+    }
+
+    /// What another program knows a thing by, as it is stored.
+    pub(super) fn opened_source(&self, sealed: &[u8]) -> Result<String, Error> {
+        self.cipher.open_text(Purpose::Source, sealed).map_err(Error::internal)
     }
 }
 

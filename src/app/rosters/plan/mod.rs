@@ -128,7 +128,7 @@ pub(in crate::app::rosters) fn plan(view: &View<'_>, mut roster: Roster, asked: 
     if roster.renames {
         namesakes::rename(view, &mut roster)?;
     }
-    let Roster { form, files, lines, problems, referring, left_out, whole, gone, own_ids, notices, .. } = roster;
+    let Roster { form, files, mut lines, problems, referring, left_out, whole, gone, own_ids, notices, .. } = roster;
     let plan = Plan { form, files, items: Vec::new(), counts: BTreeMap::new(), left_out, problems, notices };
     let names = Names::new(referring);
     let numbering = Numbering::new(asked.usernames);
@@ -145,10 +145,10 @@ pub(in crate::app::rosters) fn plan(view: &View<'_>, mut roster: Roster, asked: 
         by_hand: 0,
     };
     for sheet in Sheet::WITH_ADMINISTRATORS {
-        let Some(lines) = lines.get(&sheet) else { continue };
+        let Some(lines) = lines.remove(&sheet) else { continue };
         planner.counts(sheet).sheet = sheet.word().to_owned();
         for line in lines {
-            if let Err(Refused::Store(error)) = planner.line(sheet, line) {
+            if let Err(Refused::Store(error)) = planner.line(sheet, &line) {
                 return Err(error);
             }
         }
@@ -312,26 +312,26 @@ impl Planner<'_> {
     /// The values of a row that are others than those there are.
     fn wanted(&mut self, sheet: Sheet, line: &Line, subject: Option<&Subject>) -> Result<Wanted, Refused> {
         let (mut wanted, mut refused) = (Wanted::default(), None);
-        for (column, text) in &line.cells {
-            let before = subject.and_then(|subject| subject.row.get(column));
+        for (column, text) in line.cells.iter() {
+            let before = subject.and_then(|subject| subject.row.get(&column));
             match column {
                 Column::Id => {}
                 // A first password is of those who are new, and so is what was before they came.
                 Column::Password if subject.is_some() => {}
                 _ if column.is_past() && subject.is_some() => {}
-                _ if column.refers() => match self.targets(sheet, line, *column) {
+                _ if column.refers() => match self.targets(sheet, line, column) {
                     // What refers to nothing, and is said to do so, changes nothing.
-                    Ok(targets) if targets.is_empty() && *column != Column::Children => {}
+                    Ok(targets) if targets.is_empty() && column != Column::Children => {}
                     Ok(targets) if before.is_some_and(|before| is_listed(before, &targets, self.names.referring())) => {
                     }
-                    Ok(targets) => drop(wanted.targets.insert(*column, targets)),
+                    Ok(targets) => drop(wanted.targets.insert(column, targets)),
                     Err(error) => refused = Some(error),
                 },
                 _ if before.is_some_and(|before| is_same(before, text)) => {}
-                _ => match checked(*column, text, &self.asked.rules) {
+                _ => match checked(column, text, &self.asked.rules) {
                     Ok(value) if before == Some(&value) => {}
-                    Ok(value) => drop(wanted.texts.insert(*column, value)),
-                    Err(wrong) => refused = Some(self.refuse(line, Some(*column), wrong)),
+                    Ok(value) => drop(wanted.texts.insert(column, value)),
+                    Err(wrong) => refused = Some(self.refuse(line, Some(column), wrong)),
                 },
             }
             if let Some(Refused::Store(error)) = refused {

@@ -25,8 +25,7 @@ pub(in crate::app::rosters) fn rename(view: &View<'_>, roster: &mut Roster) -> R
             }
             let another = format!("{name}-{}", &id.to_string()[18..]);
             seen.insert(another.clone());
-            let cell = line.cells.iter_mut().find(|(column, _)| *column == Column::Username);
-            cell.into_iter().for_each(|(_, text)| text.clone_from(&another));
+            line.cells.replace(Column::Username, &another);
             let file = &roster.files[line.place.file].file;
             let message = "another one has this name: this one is called the same with the end of its id behind";
             roster.notices.notice(file, line.place, Column::Username, Wrong::refused(message));

@@ -40,7 +40,7 @@ impl Numbering {
         };
         *reached = Some(next);
         let mut line = line.clone();
-        line.cells.push((Column::Username, pattern.name(next)));
+        line.cells.push(Column::Username, &pattern.name(next));
         Ok(Cow::Owned(line))
     }
 }

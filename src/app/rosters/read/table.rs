@@ -8,7 +8,7 @@ use crate::app::rosters::cells::normal;
 use crate::app::rosters::read::ReadOptions;
 use crate::app::rosters::read::text::decoded;
 use crate::app::rosters::records::FileRecord;
-use crate::app::rosters::rows::{Line, Place, Problems, Wrong};
+use crate::app::rosters::rows::{Cells, Line, Place, Problems, Wrong};
 use crate::model::rosters::{Column, Sheet};
 
 /// The most columns of a file.
@@ -188,20 +188,20 @@ impl Headers {
         (problems.count == before).then_some(headers)
     }
 
-    fn cells(&self, record: &StringRecord) -> Result<Vec<(Column, String)>, Wrong> {
+    fn cells(&self, record: &StringRecord) -> Result<Cells, Wrong> {
         fitting(record, self.columns.len())?;
-        let mut cells = Vec::with_capacity(self.columns.len());
-        for (at, (column, cell)) in self.columns.iter().zip(record).enumerate() {
+        let cell = |(at, (column, cell)): (usize, (&Option<Column>, &str))| {
             let text = normal(cell);
             match column {
-                Some(column) if !text.is_empty() => cells.push((*column, text)),
-                None if !text.is_empty() && self.is_nameless(at) => {
-                    return Err(Wrong::refused(format!("column {} has no header, and something stands in it", at + 1)));
+                _ if text.is_empty() => None,
+                Some(column) => Some(Ok((*column, text))),
+                None if self.is_nameless(at) => {
+                    Some(Err(Wrong::refused(format!("column {} has no header, and something stands in it", at + 1))))
                 }
-                _ => {}
+                None => None,
             }
-        }
-        Ok(cells)
+        };
+        self.columns.iter().zip(record).enumerate().filter_map(cell).collect()
     }
 
     /// Whether a column has no header at all; those that are left out have one, and then there are such.

@@ -233,7 +233,7 @@ impl Reader<'_> {
                 if document.is_sealed {
                     self.sealed.push((sheet, lines.len()));
                 }
-                lines.push(Line { place, cells: document.cells });
+                lines.push(Line { place, cells: document.cells.into_iter().collect() });
             }
             Err((column, wrong)) => {
                 self.roster.problems.row(&name, place, column.map(|column| (column, None)), wrong);
@@ -276,11 +276,10 @@ impl Reader<'_> {
         let mut unopened = Vec::new();
         for (sheet, at) in &sealed {
             let Some(line) = self.roster.lines.get_mut(sheet).and_then(|lines| lines.get_mut(*at)) else { continue };
-            for (column, text) in line.cells.iter_mut().filter(|(column, _)| *column == Column::Username) {
-                match secret.open(text) {
-                    Some(name) => *text = name,
-                    None => unopened.push((line.place, *column)),
-                }
+            match line.get(Column::Username).map(|sealed| secret.open(sealed)) {
+                Some(Some(name)) => line.cells.replace(Column::Username, &name),
+                Some(None) => unopened.push((line.place, Column::Username)),
+                None => {}
             }
         }
         if unopened.len() * 2 > sealed.len() {
