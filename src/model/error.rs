@@ -191,6 +191,8 @@ pub enum Conflict {
 pub enum RosterConflict {
     /// There is no plan of the upload that can be applied.
     NoPlan,
+    /// The upload was applied already.
+    Applied,
     /// The plan is not prepared.
     Unprepared,
     /// What there is is not any more what the plan was made of.

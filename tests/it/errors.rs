@@ -159,7 +159,7 @@ impl Provoker {
             "auth_login" => json!({"username": "x", "password": "y"}),
             "password_change" => json!({"old_password": PASSWORD, "new_password": PASSWORD}),
             "password_reset" | "child_password_reset" => json!({"new_password": PASSWORD}),
-            "user_deactivate" | "roster_upload_plan" | "roster_upload_apply" => json!({}),
+            "user_deactivate" | "roster_upload_plan" | "roster_upload_roll_over" | "roster_upload_apply" => json!({}),
             "institution_create" => json!({"name": fresh("I"), "type": "School"}),
             "child_tag_set" => json!({"nfc_tag": "tag"}),
             "log_create" => json!([{"date": "2019-01-01", "value": 1}]),
@@ -855,6 +855,8 @@ async fn rosters(p: &mut Provoker) {
     let mut target = p.with("roster_upload_plan", "max_removals", json!("many"));
     target.body.as_mut().unwrap()["remove_missing"] = json!(true);
     p.expect(&target, 400, cannot, Some("\"many\" is no number of users: write it as 25, or as 10%")).await;
+    let target = p.with("roster_upload_roll_over", "max_removals", json!("many"));
+    p.expect(&target, 400, cannot, Some("\"many\" is no number of users: write it as 25, or as 10%")).await;
     let target = p.with("roster_upload_apply", "plan", json!(5));
     p.expect(&target, 400, cannot, Some("plan must be a string")).await;
 
@@ -877,6 +879,11 @@ async fn rosters(p: &mut Provoker) {
     p.admin.post(&prepare, json!({})).await.is(200);
     let apply = p.target("roster_upload_apply").path;
     let import = p.admin.post(&apply, json!({})).await.is(200).body["import"].to_string();
+
+    let text = "Nothing was planned: begin another upload, of another id.";
+    for id in ["roster_upload_plan", "roster_upload_roll_over"] {
+        p.expect(&p.target(id), 409, "The upload was applied already!", Some(text)).await;
+    }
 
     let imports = "/v1/rosters/imports";
     for bad in ["0", "99", "x", "%ff"] {

@@ -329,6 +329,7 @@ impl Everything {
         let options = json!({"sheet": "children", "old_secret": self.canary("secret")});
         for (method, step, body) in [
             ("GET", "", Value::Null),
+            ("POST", "/roll-over", json!({"institution": self.canary("school")})),
             ("POST", "/plan", options),
             ("POST", "/prepare", Value::Null),
             ("GET", "/passwords", Value::Null),

@@ -244,6 +244,9 @@ fn roster_conflict(conflict: RosterConflict) -> ErrorBody {
             "There is no plan of this upload that can be applied!",
             "Another one was made, or this one waited too long or has problems: plan the import again.",
         ),
+        RosterConflict::Applied => {
+            ("The upload was applied already!", "Nothing was planned: begin another upload, of another id.")
+        }
         RosterConflict::Unprepared => {
             ("The plan is not prepared yet!", "Prepare it until as much is done as there is in total.")
         }

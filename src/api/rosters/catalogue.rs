@@ -45,7 +45,11 @@ const FAULTS: &[OperationFaults] = &[
     OperationFaults::of::<op::RosterUploadDelete>(Vec::new),
     OperationFaults::of::<op::RosterUploadPlan>(|| {
         let words = "\"many\" is no number of users: write it as 25, or as 10%";
-        vec![Invalid::Roster(words.to_owned()).into(), gone()]
+        vec![Invalid::Roster(words.to_owned()).into(), gone(), RosterConflict::Applied.into()]
+    }),
+    OperationFaults::of::<op::RosterUploadRollOver>(|| {
+        let words = "\"many\" is no number of users: write it as 25, or as 10%";
+        vec![Invalid::Roster(words.to_owned()).into(), RosterConflict::Applied.into()]
     }),
     OperationFaults::of::<op::RosterUploadPrepare>(|| vec![gone(), RosterConflict::NoPlan.into()]).hashing(),
     OperationFaults::of::<op::RosterUploadPasswords>(|| {

@@ -9,7 +9,7 @@ use poem_openapi::{Object, OpenApi};
 use super::archive::Csv;
 use super::bodies::{AppliedBody, PlanBody, PreparationBody, UploadBody};
 use super::catalogue::Tag;
-use super::options::ImportOptions;
+use super::options::{ImportOptions, RollOverOptions};
 use crate::api::access::auth::Auth;
 use crate::api::http::body::{Body, Fields, ReadBody};
 use crate::api::http::file_body::FileBody;
@@ -18,7 +18,7 @@ use crate::api::http::reply::{Done, Found};
 use crate::app::App;
 use crate::app::policy::{
     RosterFilePut, RosterUploadApply, RosterUploadDelete, RosterUploadPasswords, RosterUploadPlan, RosterUploadPrepare,
-    RosterUploadView, UploadOf,
+    RosterUploadRollOver, RosterUploadView, UploadOf,
 };
 use crate::model::Invalid;
 use crate::model::rosters::Upload;
@@ -87,6 +87,22 @@ impl UploadsApi {
         let permit = auth.permit(&self.0, UploadOf(upload_id.id()?))?;
         let options = body.read(self.0.field_rules()).await?;
         Ok(Found::of(self.0.roster_upload_plan(permit, options).await?))
+    }
+
+    /// Plan a new school year
+    ///
+    /// Says what groups become, without any file: `3a` becomes `4a`, and the children of the top classes leave; nothing is
+    /// changed. Such a plan is kept, prepared and applied as that of an import is, and its import is taken back so.
+    #[oai(path = "/:upload_id/roll-over", method = "post", operation_id = "roster_upload_roll_over")]
+    async fn roster_upload_roll_over(
+        &self,
+        auth: Auth<RosterUploadRollOver>,
+        upload_id: Path<Upload>,
+        body: Body<RollOverOptions>,
+    ) -> poem::Result<Found<PlanBody>> {
+        let permit = auth.permit(&self.0, UploadOf(upload_id.id()?))?;
+        let wanted = body.read(self.0.field_rules()).await?;
+        Ok(Found::of(self.0.roster_upload_roll_over(permit, wanted).await?))
     }
 
     /// Prepare a plan

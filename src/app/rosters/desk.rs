@@ -207,6 +207,11 @@ impl Desk {
         self.end(now, upload, Pouring { name: file, poured, _arriving: Arc::clone(&self.arriving) })
     }
 
+    /// Makes an upload if there is none: one of a plan that needs no files.
+    pub(in crate::app::rosters) fn open(&self, now: Timestamp, upload: &str) {
+        self.state().upload(now, upload);
+    }
+
     /// The files of an upload.
     ///
     /// # Errors

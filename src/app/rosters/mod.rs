@@ -75,7 +75,9 @@ impl App {
                 self.rosters.forget_files(&upload);
                 planned.map(RosterOutcome::Planned)
             }
-            RosterCommand::RollOver(asked) => self.roster_roll_over(asked).await.map(RosterOutcome::Planned),
+            RosterCommand::RollOver(asked) => {
+                self.roster_roll_over(Asker::Operator, "", asked).await.map(RosterOutcome::Planned)
+            }
             RosterCommand::Prepare { plan } => self.roster_prepare(&plan).await.map(RosterOutcome::Prepared),
             RosterCommand::Apply { plan } => self.roster_apply(&plan).await,
             RosterCommand::List {} => self.roster_list().map(RosterOutcome::Imports),
@@ -105,7 +107,10 @@ impl App {
 
 impl App {
     /// Plans a new school year. Nothing is written.
-    async fn roster_roll_over(&self, asked: RollOver) -> Result<PlanRecord, Error> {
+    async fn roster_roll_over(&self, asker: Asker, upload: &str, asked: RollOver) -> Result<PlanRecord, Error> {
+        if asked.top.is_some_and(|top| !roll_over::GRADES.contains(&top)) {
+            return Err(Invalid::Roster("the top grade is one of 1 to 13".to_owned()).into());
+        }
         let options = PlanOptions {
             remove_missing: true,
             max_removals: Some(asked.max_removals.clone().unwrap_or_else(|| roll_over::MOST.to_owned())),
@@ -115,8 +120,9 @@ impl App {
         let removal = plan::Removal::of(&options).map_err(Invalid::Roster)?;
         let removal = removal.ok_or_else(|| Error::internal("a new school year is without leavers"))?;
         let (keep, now) = (asked.keep, self.field_rules().now);
-        let planned = self.store.scan(Asker::Operator, move |view| roll_over::plan(view, &asked, (removal, now)));
-        self.kept(planned.await?, String::new(), keep)
+        self.rosters.forget_plan(upload);
+        let planned = self.store.scan(asker, move |view| roll_over::plan(view, &asked, (removal, now)));
+        self.kept(planned.await?, upload.to_owned(), keep)
     }
 
     /// What is told of a plan, which is kept if it can be applied.
@@ -140,6 +146,7 @@ fn told(error: Error) -> Refusal {
         }
         Error::Conflict(Conflict::Roster(conflict)) => match conflict {
             RosterConflict::NoPlan => GONE,
+            RosterConflict::Applied => "this import was applied already: start another one",
             RosterConflict::Unprepared => "this plan is not prepared yet: start the import again",
             RosterConflict::OutOfDate => {
                 "something was changed meanwhile, and nothing was imported: start the import again"

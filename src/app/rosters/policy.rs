@@ -11,6 +11,7 @@ operations! {
         RosterUploadView              roster_upload_view              this readAll       any    -    -    -    -    -;
         RosterUploadDelete            roster_upload_delete            this create        any    -    -    -    -    -;
         RosterUploadPlan              roster_upload_plan              this create        any    -    -    -    -    -;
+        RosterUploadRollOver          roster_upload_roll_over         this create        any    -    -    -    -    -;
         RosterUploadPrepare           roster_upload_prepare           this create        any    -    -    -    -    -;
         RosterUploadPasswords         roster_upload_passwords         this create        any    -    -    -    -    -;
     }

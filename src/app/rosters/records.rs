@@ -124,28 +124,9 @@ pub struct PlanOptions {
     pub rename_duplicates: bool,
 }
 
-impl PlanOptions {
-    /// Takes one option from others, by its name.
-    pub fn take(&mut self, name: &str, from: Self) {
-        match name {
-            "sheet" => self.sheet = from.sheet,
-            "encoding" => self.encoding = from.encoding,
-            "ignore" => self.ignore = from.ignore,
-            "passwords" => self.passwords = from.passwords,
-            "usernames" => self.usernames = from.usernames,
-            "remove_missing" => self.remove_missing = from.remove_missing,
-            "max_removals" => self.max_removals = from.max_removals,
-            "erase_after_days" => self.erase_after_days = from.erase_after_days,
-            "old_secret" => self.old_secret = from.old_secret,
-            "rename_duplicates" => self.rename_duplicates = from.rename_duplicates,
-            _ => {}
-        }
-    }
-}
-
 /// What is said of a new school year.
 #[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct RollOver {
     /// The institution whose groups these are, by name or id; without, all.
     pub institution: Option<String>,

@@ -4,10 +4,12 @@
 use crate::app::access::policy::Operation;
 use crate::app::policy::{
     RosterFilePut, RosterImportList, RosterImportUndo, RosterImportView, RosterUploadApply, RosterUploadDelete,
-    RosterUploadPasswords, RosterUploadPlan, RosterUploadPrepare, RosterUploadView, UploadOf,
+    RosterUploadPasswords, RosterUploadPlan, RosterUploadPrepare, RosterUploadRollOver, RosterUploadView, UploadOf,
 };
 use crate::app::rosters::desk::{Pouring, Shown};
-use crate::app::rosters::records::{AppliedRecord, ImportRecord, PlanOptions, PlanRecord, Preparation, UndoRecord};
+use crate::app::rosters::records::{
+    AppliedRecord, ImportRecord, PlanOptions, PlanRecord, Preparation, RollOver, UndoRecord,
+};
 use crate::app::{App, Permit};
 use crate::model::{Error, Kind, RosterConflict};
 use crate::store::Asker;
@@ -81,15 +83,40 @@ impl App {
     /// What the files of an upload would change.
     ///
     /// # Errors
-    /// `NotFound` if it is not there any more, `Invalid` if the options cannot be meant.
+    /// `NotFound` if it is not there any more, `Invalid` if the options cannot be meant, `Conflict` if it was applied.
     pub async fn roster_upload_plan(
         &self,
         permit: Permit<RosterUploadPlan>,
         options: PlanOptions,
     ) -> Result<PlanRecord, Error> {
         self.require_unrevoked_now(&permit)?;
-        let asker = Asker::User(permit.caller().id);
-        self.roster_plan(asker, &name(&permit), PlanOptions { keep: true, ..options }).await
+        let (asker, upload) = (Asker::User(permit.caller().id), name(&permit));
+        self.require_unapplied(&upload)?;
+        self.roster_plan(asker, &upload, PlanOptions { keep: true, ..options }).await
+    }
+
+    /// What was applied is not planned anew: applying that would tell of the import that there is, and do nothing.
+    fn require_unapplied(&self, upload: &str) -> Result<(), Error> {
+        match self.store.read(|view| view.batch_of_upload(upload))? {
+            Some(_) => Err(RosterConflict::Applied.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// What a new school year would change, as the plan of an upload.
+    ///
+    /// # Errors
+    /// `Invalid` if the options cannot be meant, `Conflict` if the upload was applied.
+    pub async fn roster_upload_roll_over(
+        &self,
+        permit: Permit<RosterUploadRollOver>,
+        wanted: RollOver,
+    ) -> Result<PlanRecord, Error> {
+        self.require_unrevoked_now(&permit)?;
+        let (asker, upload) = (Asker::User(permit.caller().id), name(&permit));
+        self.require_unapplied(&upload)?;
+        self.rosters.open(self.clock.now(), &upload);
+        self.roster_roll_over(asker, &upload, RollOver { keep: true, ..wanted }).await
     }
 
     /// Goes on, for some seconds, with what is to be computed before a plan can be applied.
@@ -137,7 +164,12 @@ impl App {
         if let Some(known) = self.store.read(|view| view.batch_of_upload(&upload))? {
             return Ok(known.into());
         }
-        let kept = self.plan_of(&upload)?;
+        let UploadRecord { plan: kept, applied, .. } = self.upload(&upload)?;
+        // What changed nothing left no import.
+        if let (None, Some(applied)) = (&kept, applied) {
+            return Ok(applied);
+        }
+        let kept = kept.ok_or(RosterConflict::NoPlan)?;
         if plan.is_some_and(|plan| plan != kept) {
             return Err(RosterConflict::NoPlan.into());
         }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Server;
 use super::operator::{PLAIN, done, refused, verb};
@@ -149,6 +149,32 @@ fn a_large_file_arrives_whole_at_the_running_service() {
     fs::write(server.folder().join("roster/children.csv"), text).unwrap();
     let applied = done(server.folder(), &["import", "roster", "--without-passwords", "--apply"], "");
     assert_eq!(applied["applied"]["created"], 5_002);
+}
+
+#[test]
+fn a_file_larger_than_other_bodies_is_uploaded_over_http_and_has_no_name_on_disk() {
+    let server = Server::start(PLAIN);
+    // Whatever else this machine has to do.
+    let (http, url) = (reqwest::blocking::Client::builder().timeout(None).build().unwrap(), &server.url);
+    let login = json!({"username": "admin", "password": "first"});
+    let token: Value = http.post(format!("{url}/auth")).json(&login).send().unwrap().json().unwrap();
+    let token = token["access_token"].as_str().unwrap();
+    let upload = format!("{url}/rosters/uploads/507f191e810c19729de860ea");
+    let mut text = CHILDREN.to_owned();
+    (0..12_000).for_each(|n| text += &format!("{n:0200},Elementary School,male,9\n"));
+    assert!(text.len() > 2 << 20);
+    let length = text.len();
+    // In pieces, without a length.
+    let body = reqwest::blocking::Body::new(std::io::Cursor::new(text));
+    let put = http.put(format!("{upload}/files/children.csv")).bearer_auth(token).body(body).send().unwrap();
+    let told: Value = put.json().unwrap();
+    assert_eq!(told["files"], json!([{"file": "children.csv", "bytes": length}]));
+    let names: Vec<_> =
+        fs::read_dir(server.folder().join("data")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(names.iter().all(|name| !name.to_string_lossy().contains("upload")), "{names:?}");
+    let plan = http.post(format!("{upload}/plan")).bearer_auth(token).json(&json!({"passwords": "unset"})).send();
+    let plan: Value = plan.unwrap().json().unwrap();
+    assert_eq!((&plan["files"][0]["rows"], &plan["problems_in_all"]), (&json!(12_001), &json!(12_001)), "no school");
 }
 
 #[test]

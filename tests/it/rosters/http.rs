@@ -66,6 +66,10 @@ async fn a_school_comes_in_is_told_of_and_is_taken_back() {
     admin.delete(&path("")).await.is(204);
     admin.get(&path("")).await.is(404);
     assert_eq!(admin.post(&path("/apply"), json!({})).await.is(200).body, applied);
+    // Nor does it with other files: whoever wants another import begins another upload.
+    put(&admin, UPLOAD, "institutions.csv", b"name,type\nAnother,School\n").await.is(200);
+    let another = admin.post(&path("/plan"), json!({})).await.is(409);
+    assert_eq!(another.body["message"], "The upload was applied already!");
     let imports = admin.get("/v1/rosters/imports").await.is(200).body;
     assert_eq!((imports.as_array().unwrap().len(), &imports[0]["created"]), (1, &json!(12)));
     let shown = admin.get("/v1/rosters/imports/1").await.is(200).body;
@@ -199,6 +203,7 @@ async fn an_export_is_the_sheets_and_is_imported_without_any_change() {
     assert_eq!((&plan["problems_in_all"], &plan["lines"]), (&json!(0), &json!([])));
     let applied = admin.post(&path("/apply"), json!({})).await.is(200).body;
     assert_eq!(applied, json!({"created": 0, "changed": 0, "removed": 0}));
+    assert_eq!(admin.post(&path("/apply"), json!({})).await.is(200).body, applied);
     let (status, _, bytes) = downloaded(&admin, "/v1/rosters/template").await;
     assert_eq!((status, unzipped(bytes).len()), (200, 7));
 }

@@ -2,6 +2,8 @@
 
 use ocariot_users::app::rosters::records::{PlanRecord, RollOver, RosterCommand, RosterOutcome};
 
+use serde_json::json;
+
 use super::{Given, apply, apply_plan, ask, clean, counts, export, undo};
 use crate::leaving::refuse_login;
 use crate::support::World;
@@ -97,6 +99,41 @@ async fn an_institution_moves_alone_and_a_second_time_within_months_must_be_mean
     clean(&planned(&world, of("Escola A")).await);
     let nowhere = planned(&world, of("Escola C")).await;
     assert!(nowhere.problems[0].message.contains("no institution of this name"), "{:?}", nowhere.problems);
+}
+
+#[tokio::test]
+async fn an_administrator_does_it_over_http_once_however_often_he_asks() {
+    let world = World::new().await;
+    apply(&world, SCHOOLS).await;
+    let admin = world.admin().await;
+    let path = |step: &str| format!("/v1/rosters/uploads/507f191e810c19729de860ea/{step}");
+    for (options, words) in [
+        (json!({"top": "x"}), "top cannot be that"),
+        (json!({"top": 14}), "the top grade is one of 1 to 13"),
+        (json!({"erase_after_days": 0}), "users are deleted after 1 to 36500 days"),
+        (json!({"max_removals": "most"}), "\"most\" is no number of users: write it as 25, or as 10%"),
+    ] {
+        assert_eq!(admin.post(&path("roll-over"), options).await.is(400).body["description"], words);
+    }
+    let nowhere = admin.post(&path("roll-over"), json!({"institution": "Nowhere"})).await.is(200).body;
+    assert_eq!(nowhere["problems_in_all"], 1);
+    admin.post(&path("apply"), json!({})).await.is(409);
+    let plan = admin.post(&path("roll-over"), json!({})).await.is(200).body;
+    assert_eq!((&plan["format"], &plan["problems_in_all"]), (&json!("new school year"), &json!(0)));
+    assert_eq!(admin.post(&path("prepare"), json!({})).await.is(200).body["total"], 0);
+    let passwords = admin.get(&path("passwords")).await.is(200).text;
+    assert_eq!(passwords.lines().count(), 1, "nobody is new");
+    let applied = admin.post(&path("apply"), json!({"plan": plan["plan"]})).await.is(200).body;
+    assert_eq!(applied, json!({"import": 2, "created": 0, "changed": 3, "removed": 7}));
+    assert_eq!(admin.post(&path("apply"), json!({})).await.is(200).body, applied);
+    // The same upload is that import for ever; another one would be a second new school year.
+    let again = admin.post(&path("roll-over"), json!({"again": true})).await.is(409);
+    assert_eq!(again.body["message"], "The upload was applied already!");
+    let other = "/v1/rosters/uploads/507f191e810c19729de860eb";
+    let second = admin.post(&format!("{other}/roll-over"), json!({})).await.is(200).body;
+    assert!(second["problems"][0]["message"].as_str().unwrap().starts_with("import 2 of "), "{second}");
+    admin.post("/v1/rosters/imports/2/undo", json!({})).await.is(200);
+    world.login("c5", "pass").await;
 }
 
 #[tokio::test]

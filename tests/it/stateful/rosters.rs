@@ -29,6 +29,8 @@ impl Walk {
         let sheet = format!("username,institution,gender,age,password\n{name},{institution},female,9,{password}\n");
         let put = (Method::PUT, &*format!("{upload}/files/children.csv"), Some(json!(sheet)));
         self.roster(&asker, "file_put", put, &[]).await;
+        let year = (Method::POST, &*format!("{upload}/roll-over"), Some(json!({"top": 13, "again": true})));
+        self.roster(&asker, "upload_roll_over", year, &[]).await;
         let plan = (Method::POST, &*format!("{upload}/plan"), Some(json!({})));
         let gone = asker.refused.is_some();
         let plan = self.roster(&asker, "upload_plan", plan, &[(gone, 404)]).await;

@@ -1,12 +1,14 @@
 //! Grades in the names of classes: `3a`, `3º A`, `Class 10b`.
 
-/// The highest grade of a school.
-const HIGHEST: u32 = 13;
+use std::ops::RangeInclusive;
+
+/// The grades of schools.
+pub(in crate::app::rosters) const GRADES: RangeInclusive<u32> = 1..=13;
 
 /// The grade in the name of a class: its first number, if it is one of school.
 pub(super) fn grade(class: &str) -> Option<u32> {
     let (_, digits, _) = parts(class)?;
-    digits.parse().ok().filter(|grade| (1..=HIGHEST).contains(grade))
+    digits.parse().ok().filter(|grade| GRADES.contains(grade))
 }
 
 /// The class a year later.

@@ -14,6 +14,8 @@ use crate::model::{Error, Id, text};
 use crate::store::View;
 use grades::{grade, next};
 
+pub(in crate::app::rosters) use grades::GRADES;
+
 /// What such plans, and the imports that they become, are called.
 pub(in crate::app::rosters) const FORM: &str = "new school year";
 /// As many children may leave if nothing else is said: a school of three grades loses a third.
