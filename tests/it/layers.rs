@@ -29,6 +29,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "bson",
             "flate2",
             "quick_xml",
+            "parquet",
         ],
     ),
     (

@@ -53,3 +53,4 @@ post(
     token,
 )
 post(f"{of}/weights", {"timestamp": "2026-01-05T07:00:00Z", "value": 30.25, "unit": "kg", "body_fat": 20.5}, token)
+post(f"{of}/weights", {"timestamp": "2026-01-06T07:00:00.120Z", "value": 30, "unit": "=kg"}, token)

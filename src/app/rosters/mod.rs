@@ -38,7 +38,7 @@ pub use export::{as_csv, columns as exported_columns, passwords_csv, passwords_o
 pub use export_form::ExportForm;
 pub use oneroster::OneRoster;
 pub use read::OldSecret;
-pub use research::{Pseudonyms, Shift, Table, research_csv, rows as research_rows};
+pub use research::{ParquetTable, Pseudonyms, Shift, Table, research_csv, research_headers, rows as research_rows};
 pub use uploads::UploadRecord;
 
 impl RosterCommand {

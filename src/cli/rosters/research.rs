@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{Asked, given_folder, new_file, unwritten};
 use crate::app::UserName;
-use crate::app::rosters::{Pseudonyms, Shift, Table, research_csv, research_rows};
+use crate::app::rosters::{ParquetTable, Pseudonyms, Shift, Table, research_csv, research_headers, research_rows};
 use crate::cli::progress::Progress;
 use crate::cli::{Failure, output};
 use crate::model::rosters::{Column, Left, Sheet};
@@ -23,11 +23,10 @@ const KEY: &str = "key for pseudonyms";
 /// What `export` is told of it.
 pub(super) fn arguments() -> [Arg; 3] {
     [
-        Arg::new("research")
-            .long("research")
-            .action(ArgAction::SetTrue)
-            .requires("research-key")
-            .help("Write tables for a study instead: what was tracked of children, by pseudonyms and without names"),
+        Arg::new("research").long("research").action(ArgAction::SetTrue).requires("research-key").help(
+            "Write tables for a study instead, as CSV and Parquet: what was tracked of children, by pseudonyms and \
+                 without names",
+        ),
         Arg::new("research-key")
             .long("research-key")
             .value_name("FILE")
@@ -54,10 +53,7 @@ pub(super) fn export(matches: &ArgMatches) -> Result<(), Failure> {
     let internal = |error: crate::model::Error| Failure::Other(error.to_string());
     let mut tables = BTreeMap::new();
     for table in Table::ALL {
-        let (path, file) = new_file(&folder, &format!("{}.csv", table.word()))?;
-        let mut opened = Opened { path, file: BufWriter::new(file), rows: 0 };
-        opened.write(&research_csv([&table.columns()]).map_err(internal)?)?;
-        tables.insert(table, opened);
+        tables.insert(table, Opened::new(&folder, table)?);
     }
     // A study does not lose whoever left.
     let children = asked.rows(Sheet::Children, Left::In)?;
@@ -72,15 +68,14 @@ pub(super) fn export(matches: &ArgMatches) -> Result<(), Failure> {
         })?;
         for (table, row) in research_rows(&document, &pseudonyms, shift).map_err(internal)? {
             let Some(opened) = tables.get_mut(&table) else { continue };
-            opened.rows += 1;
-            opened.write(&research_csv([&row]).map_err(internal)?)?;
+            opened.add(&research_csv(table, &row).map_err(internal)?, &row)?;
         }
     }
     drop(progress);
     let mut files = Vec::new();
     for opened in tables.into_values() {
-        files.push((opened.path.display().to_string(), opened.rows));
-        opened.finish()?;
+        let rows = opened.rows;
+        files.extend(opened.finish()?.map(|path| (path.display().to_string(), rows)));
     }
     print(matches, &asked, &folder, &files);
     Ok(())
@@ -100,22 +95,39 @@ fn print(matches: &ArgMatches, asked: &Asked, folder: &Path, files: &[(String, u
     output::print(&text);
 }
 
-/// A table on its way to disk.
+/// A table on its way to disk, in both forms.
 struct Opened {
-    path: PathBuf,
-    file: BufWriter<File>,
+    csv: (PathBuf, BufWriter<File>),
+    parquet: (PathBuf, ParquetTable<File>),
     rows: usize,
 }
 
 impl Opened {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.file.write_all(bytes).map_err(|error| unwritten(&self.path, &error))
+    fn new(folder: &Path, table: Table) -> Result<Self, Failure> {
+        let headers = research_headers(table).map_err(|error| Failure::Other(error.to_string()))?;
+        let (path, file) = new_file(folder, &format!("{}.csv", table.word()))?;
+        let mut writer = BufWriter::new(file);
+        writer.write_all(&headers).map_err(|error| unwritten(&path, &error))?;
+        let csv = (path, writer);
+        let (path, file) = new_file(folder, &format!("{}.parquet", table.word()))?;
+        let parquet = ParquetTable::new(table, file).map_err(|error| unwritten(&path, &error))?;
+        Ok(Self { csv, parquet: (path, parquet), rows: 0 })
     }
 
-    fn finish(self) -> Result<(), Failure> {
-        let Self { path, file, .. } = self;
-        let flushed = file.into_inner().map_err(std::io::IntoInnerError::into_error);
-        flushed.and_then(|file| file.sync_all()).map_err(|error| unwritten(&path, &error))
+    fn add(&mut self, line: &[u8], row: &[String]) -> Result<(), Failure> {
+        self.rows += 1;
+        let ((csv, writer), (parquet, table)) = (&mut self.csv, &mut self.parquet);
+        writer.write_all(line).map_err(|error| unwritten(csv, &error))?;
+        table.add(row).map_err(|error| unwritten(parquet, &error))
+    }
+
+    /// Where they are, on disk.
+    fn finish(self) -> Result<[PathBuf; 2], Failure> {
+        let ((csv, writer), (parquet, table)) = (self.csv, self.parquet);
+        let flushed = writer.into_inner().map_err(std::io::IntoInnerError::into_error);
+        flushed.and_then(|file| file.sync_all()).map_err(|error| unwritten(&csv, &error))?;
+        table.finish().and_then(|file| file.sync_all()).map_err(|error| unwritten(&parquet, &error))?;
+        Ok([csv, parquet])
     }
 }
 

@@ -123,11 +123,16 @@ fn tables_for_research_name_nobody_and_are_the_same_with_the_same_key() {
     done(folder, &["import", "roster", "--without-passwords", "--apply"], "");
     refused(folder, &["export", "--research", "tables"], 2, &["--research-key"]);
     let tables = |to: &str| done(folder, &["export", "--research", "--research-key", "key", to], "");
-    assert_eq!(tables("tables")["files"].as_array().unwrap().len(), 7);
+    assert_eq!(tables("tables")["files"].as_array().unwrap().len(), 14);
     let children = |to: &str| fs::read_to_string(folder.join(to).join("children.csv")).unwrap();
     let text = children("tables");
     assert!(text.starts_with("child,gender,age,birth_year,") && text.contains(",female,11,"), "{text}");
     assert!(!text.contains("BR0001") && !text.contains("Elementary"), "{text}");
+    for table in ["children", "logs"] {
+        let path = folder.join(format!("tables/{table}.parquet"));
+        assert!(fs::read(&path).unwrap().ends_with(b"PAR1"), "{table}");
+        assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
     assert_eq!(fs::metadata(folder.join("key")).unwrap().permissions().mode() & 0o777, 0o600);
     done(folder, &["user", "deactivate", "BR0001"], "");
     tables("again");

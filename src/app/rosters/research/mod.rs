@@ -1,7 +1,9 @@
 //! What researchers get: tables of children and of what was tracked, by pseudonyms, made of the documents that tell all of
 //! one child.
 
+mod parquet_table;
 mod pseudonyms;
+mod table;
 
 use jiff::Span;
 use jiff::civil::Date;
@@ -9,84 +11,11 @@ use serde_json::Value;
 
 use crate::app::rosters::cells::harmless;
 use crate::model::{Error, text};
+use table::{Kind, LEVELS, PHASES, TOTALS, ZONES};
 
+pub use parquet_table::ParquetTable;
 pub use pseudonyms::{Pseudonyms, Shift};
-
-/// A table, and a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Table {
-    /// Children.
-    Children,
-    /// Totals of their days.
-    Logs,
-    /// Physical activities.
-    PhysicalActivities,
-    /// Nights.
-    Sleep,
-    /// The phases of nights.
-    SleepPhases,
-    /// Weights.
-    Weights,
-    /// Body fats.
-    BodyFats,
-}
-
-const CHILDREN: &[&str] = &["gender", "age", "birth_year", "age_calc_date", "institution", "groups", "families"];
-const LOGS: &[&str] = &["date", "steps", "calories", "active_minutes", "lightly_active_minutes", "sedentary_minutes"];
-const LEVELS: [&str; 4] = ["sedentary", "lightly", "fairly", "very"];
-const ZONES: [&str; 4] = ["out_of_range_zone", "fat_burn_zone", "cardio_zone", "peak_zone"];
-const PHASES: [&str; 6] = ["deep", "light", "rem", "awake", "asleep", "restless"];
-
-impl Table {
-    /// Every table.
-    pub const ALL: [Table; 7] = [
-        Table::Children,
-        Table::Logs,
-        Table::PhysicalActivities,
-        Table::Sleep,
-        Table::SleepPhases,
-        Table::Weights,
-        Table::BodyFats,
-    ];
-
-    /// Its name, as that of its file without the ending.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Table::Children => "children",
-            Table::Logs => "logs",
-            Table::PhysicalActivities => "physicalactivities",
-            Table::Sleep => "sleep",
-            Table::SleepPhases => "sleep_phases",
-            Table::Weights => "weights",
-            Table::BodyFats => "bodyfats",
-        }
-    }
-
-    /// The names of its columns; the child comes first in each.
-    #[must_use]
-    pub fn columns(self) -> Vec<String> {
-        let (known, more): (&[&str], Vec<String>) = match self {
-            Table::Children => (CHILDREN, Vec::new()),
-            Table::Logs => (LOGS, Vec::new()),
-            Table::PhysicalActivities => {
-                let levels = LEVELS.map(|level| format!("{level}_duration"));
-                let zone = |zone: &&str| ["min", "max", "duration"].map(|part| format!("{zone}_{part}"));
-                let known = &["name", "start_time", "end_time", "duration", "calories", "steps", "distance"];
-                let rest = ["heart_rate_average".to_owned()].into_iter().chain(ZONES.iter().flat_map(zone));
-                (known, levels.into_iter().chain(rest).collect())
-            }
-            Table::Sleep => {
-                let phase = |phase: &&str| ["count", "duration"].map(|part| format!("{phase}_{part}"));
-                (&["night", "type", "start_time", "end_time", "duration"], PHASES.iter().flat_map(phase).collect())
-            }
-            Table::SleepPhases => (&["night", "start_time", "phase", "duration"], Vec::new()),
-            Table::Weights => (&["timestamp", "value", "unit", "body_fat"], Vec::new()),
-            Table::BodyFats => (&["timestamp", "value", "unit"], Vec::new()),
-        };
-        ["child"].iter().chain(known).map(|word| (*word).to_owned()).chain(more).collect()
-    }
-}
+pub use table::Table;
 
 /// A row of a table.
 type Row = (Table, Vec<String>);
@@ -150,7 +79,7 @@ impl Teller<'_> {
     }
 
     fn log(&self, item: &Value, rows: &mut Vec<Row>) {
-        let totals = LOGS[1..].iter().map(|field| plain(&item[*field]));
+        let totals = TOTALS.iter().map(|field| plain(&item[*field]));
         rows.push(self.row(Table::Logs, [self.time(&item["date"])].into_iter().chain(totals)));
     }
 
@@ -165,7 +94,7 @@ impl Teller<'_> {
         };
         let heart = &item["heart_rate"];
         let zones = ZONES.iter().flat_map(|zone| ["min", "max", "duration"].map(|part| plain(&heart[*zone][part])));
-        let cells = [harmless(&plain(&item["name"])), self.time(&item["start_time"]), self.time(&item["end_time"])];
+        let cells = [plain(&item["name"]), self.time(&item["start_time"]), self.time(&item["end_time"])];
         let figures = ["duration", "calories", "steps", "distance"].map(|field| plain(&item[field]));
         let cells = cells.into_iter().chain(figures).chain(LEVELS.map(level)).chain([plain(&heart["average"])]);
         rows.push(self.row(Table::PhysicalActivities, cells.chain(zones)));
@@ -219,15 +148,28 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// Rows as CSV, or the names of columns.
+/// The names of a table's columns, as CSV.
 ///
 /// # Errors
 /// `Internal`, which does not happen.
-pub fn research_csv<'r>(rows: impl IntoIterator<Item = &'r Vec<String>>) -> Result<Vec<u8>, Error> {
+pub fn research_headers(table: Table) -> Result<Vec<u8>, Error> {
+    csv_line(table.fields().iter().map(|field| field.name.as_str()))
+}
+
+/// A row as CSV; text that a spreadsheet would compute is made harmless.
+///
+/// # Errors
+/// `Internal`, which does not happen.
+pub fn research_csv(table: Table, row: &[String]) -> Result<Vec<u8>, Error> {
+    csv_line(table.fields().iter().zip(row).map(|(field, cell)| match field.kind {
+        Kind::Text => harmless(cell),
+        _ => cell.clone(),
+    }))
+}
+
+fn csv_line(cells: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Result<Vec<u8>, Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(row).map_err(Error::internal)?;
-    }
+    writer.write_record(cells).map_err(Error::internal)?;
     writer.into_inner().map_err(|error| Error::internal(error.into_error()))
 }
 
@@ -264,7 +206,7 @@ mod tests {
         let told = rows(&document(), &pseudonyms, Shift::No).unwrap();
         assert_eq!(told.iter().map(|(table, _)| *table).collect::<Vec<_>>(), Table::ALL);
         for (table, row) in &told {
-            assert_eq!(row.len(), table.columns().len(), "{table:?}");
+            assert_eq!(row.len(), table.fields().len(), "{table:?}");
             let text = row.join(",");
             for word in ["BR0001", "5de7a0f3c2a1b40012ab", "04a22422dd6480", "S-1", "2012-05-06"] {
                 assert!(!text.contains(word), "{word} in {text}");
@@ -273,11 +215,11 @@ mod tests {
         }
         let cell = |at: usize, column: &str| {
             let (table, row) = &told[at];
-            row[table.columns().iter().position(|known| known == column).unwrap()].as_str()
+            row[table.fields().iter().position(|field| field.name == column).unwrap()].as_str()
         };
         assert_eq!((cell(0, "birth_year"), cell(0, "age"), cell(0, "gender")), ("2012", "", "female"));
         assert_eq!((cell(1, "date"), cell(1, "steps"), cell(1, "calories")), ("2026-01-05", "100", ""));
-        assert_eq!((cell(2, "name"), cell(2, "very_duration"), cell(2, "sedentary_duration")), ("'=walk", "60000", ""));
+        assert_eq!((cell(2, "name"), cell(2, "very_duration"), cell(2, "sedentary_duration")), ("=walk", "60000", ""));
         assert_eq!(
             (cell(2, "heart_rate_average"), cell(2, "peak_zone_max"), cell(2, "calories")),
             ("99", "220", "90.5")
@@ -301,6 +243,31 @@ mod tests {
         assert_eq!((day(night[0]) - day("2026-01-05")).get_days(), moved);
         assert_eq!((day(night[1]) - day("2026-01-06")).get_days(), moved);
         assert!(night[0].ends_with("T22:00:00"));
+    }
+
+    #[test]
+    fn a_spreadsheet_computes_nothing_of_a_table_and_reads_its_numbers() {
+        let mut document = document();
+        document["weights"][0]["unit"] = json!("@SUM(A1)");
+        let told = rows(&document, &Pseudonyms::new("a key"), Shift::No).unwrap();
+        let line = |table: Table| {
+            let (_, row) = told.iter().find(|(of, _)| *of == table).unwrap();
+            String::from_utf8(research_csv(table, row).unwrap()).unwrap()
+        };
+        assert!(line(Table::PhysicalActivities).contains(",'=walk,2026-01-05T10:00:00,"));
+        assert!(line(Table::Weights).contains(",30.25,'@SUM(A1),20\n"));
+        let cells = ["c", "-1", "-2.5", "", "", "", ""].map(str::to_owned);
+        assert_eq!(research_csv(Table::Logs, &cells).unwrap(), b"c,-1,-2.5,,,,\n");
+        assert_eq!(research_headers(Table::BodyFats).unwrap(), b"child,timestamp,value,unit\n");
+    }
+
+    #[test]
+    fn every_table_goes_into_parquet_as_it_is() {
+        for (table, row) in rows(&document(), &Pseudonyms::new("a key"), Shift::ByChild).unwrap() {
+            let mut file = ParquetTable::new(table, Vec::new()).unwrap();
+            file.add(&row).unwrap();
+            assert!(file.finish().unwrap().starts_with(b"PAR1"), "{table:?}");
+        }
     }
 
     #[test]
