@@ -215,7 +215,25 @@ fn write(
         tx.journal_change(batch, at, &change)?;
         trail::record(tx, did, (item.sheet, thing), &row)?;
     }
+    require_meant(tx, plan)?;
     tx.record_import(ROSTER_APPLY, plan.items.len())
+}
+
+/// Words for institutions mean what they meant when the plan was made, with what it changed itself.
+///
+/// # Errors
+/// `Conflict` if one does not: another one is called so meanwhile, or none.
+fn require_meant(tx: &Tx<'_>, plan: &Plan) -> Result<(), Error> {
+    let sheet = Sheet::Institutions;
+    for (word, id) in &plan.meant {
+        let still = Id::parse(word) == Some(*id)
+            || tx.institution_named(word)? == Some(*id)
+            || tx.sourced(sheet, word)? == Some(*id);
+        if !still {
+            return Err(Error::Conflict(Conflict::Name(sheet.kind())));
+        }
+    }
+    Ok(())
 }
 
 /// A row as the journal keeps it.

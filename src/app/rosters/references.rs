@@ -123,6 +123,15 @@ impl Names {
         Ok(found)
     }
 
+    /// The institutions that are there, each by a word that was found to mean it.
+    pub(in crate::app::rosters) fn meant(self) -> Vec<(String, Id<Thing>)> {
+        let there = |(word, target)| match target {
+            Target::There(id) => Some((word, id)),
+            Target::New(_) => None,
+        };
+        self.institutions.into_inner().into_iter().filter_map(there).collect()
+    }
+
     fn look_up(&self, view: &View<'_>, sheets: &[Sheet], word: &str) -> Result<Result<Target, Wrong>, Error> {
         let nouns: Vec<_> = sheets.iter().map(|sheet| sheet.noun()).collect();
         let noun = nouns.join(" or ");

@@ -144,6 +144,36 @@ async fn a_plan_that_is_out_of_date_changes_nothing() {
 }
 
 #[tokio::test]
+async fn an_institution_that_is_called_otherwise_since_makes_a_plan_out_of_date() {
+    let world = World::new().await;
+    apply(&world, SCHOOL).await;
+    let admin = world.admin().await;
+    let id = admin.get("/v1/institutions?name=Posto").await.body[0]["id"].as_str().unwrap().to_owned();
+    let new = ("children.csv", "username,institution,gender,age\nNEW1,Posto,male,9\n");
+    let planned = plan(&world, &[new]).await;
+    let path = format!("/v1/institutions/{id}");
+    admin.patch(&path, json!({"name": "Posto 2"})).await.is(200);
+    let apply = async |plan: &super::PlanRecord| {
+        clean(plan);
+        prepare(&world, plan).await;
+        ask(&world, RosterCommand::Apply { plan: plan.plan.clone() }).await.unwrap()
+    };
+    assert!(matches!(apply(&planned).await, RosterOutcome::OutOfDate {}));
+    assert_eq!(admin.get("/v1/children").await.body.as_array().unwrap().len(), 3);
+    let again = plan(&world, &[new]).await;
+    assert!(again.problems[0].message.contains("no institution of this name"), "{:#?}", again.problems);
+    // What the files call it themselves from now on is what it is called.
+    let renaming = format!("id,name\n{id},Posto 3\n");
+    let children = new.1.replace("Posto", "Posto 3");
+    let files = [("institutions.csv", &*renaming), ("children.csv", &*children)];
+    assert!(matches!(apply(&plan(&world, &files).await).await, RosterOutcome::Applied(_)));
+    // By its id it is the same, whatever it is called.
+    let by_id = plan(&world, &[("children.csv", &new.1.replace("Posto", &id).replace("NEW1", "NEW2"))]).await;
+    admin.patch(&path, json!({"name": "Posto 4"})).await.is(200);
+    assert!(matches!(apply(&by_id).await, RosterOutcome::Applied(_)));
+}
+
+#[tokio::test]
 async fn an_upload_and_a_plan_are_forgotten_when_another_begins_or_nobody_asks_for_them() {
     let world = World::new().await;
     let gone = |outcome: Result<RosterOutcome, super::Refusal>| outcome.err().unwrap().0.contains("start it again");

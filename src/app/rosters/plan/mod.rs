@@ -39,6 +39,8 @@ pub(in crate::app::rosters) struct Plan {
     pub(in crate::app::rosters) counts: BTreeMap<Sheet, CountsRecord>,
     /// What was read and comes to nothing here.
     pub(in crate::app::rosters) left_out: Vec<String>,
+    /// The institutions that are there, each by a word that means it: once it does no more, the plan is out of date.
+    pub(in crate::app::rosters) meant: Vec<(String, Id<Thing>)>,
     /// Why nothing of it can be done, if there is anything.
     pub(in crate::app::rosters) problems: Problems,
     /// What is left out.
@@ -129,7 +131,8 @@ pub(in crate::app::rosters) fn plan(view: &View<'_>, mut roster: Roster, asked: 
         namesakes::rename(view, &mut roster)?;
     }
     let Roster { form, files, mut lines, problems, referring, left_out, whole, gone, own_ids, notices, .. } = roster;
-    let plan = Plan { form, files, items: Vec::new(), counts: BTreeMap::new(), left_out, problems, notices };
+    let (items, counts, meant) = (Vec::new(), BTreeMap::new(), Vec::new());
+    let plan = Plan { form, files, items, counts, left_out, meant, problems, notices };
     let names = Names::new(referring);
     let numbering = Numbering::new(asked.usernames);
     let mut planner = Planner {
@@ -158,7 +161,7 @@ pub(in crate::app::rosters) fn plan(view: &View<'_>, mut roster: Roster, asked: 
     }
     planner.leavers(&whole, gone)?;
     room::check_room(view, &mut planner.plan)?;
-    Ok(planner.plan)
+    Ok(Plan { meant: planner.names.meant(), ..planner.plan })
 }
 
 /// Why a row becomes no item.

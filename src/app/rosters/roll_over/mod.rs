@@ -81,6 +81,7 @@ pub(in crate::app::rosters) fn plan(
         items: Vec::new(),
         counts: BTreeMap::new(),
         left_out: Vec::new(),
+        meant: Vec::new(),
         problems: Problems::default(),
         notices: Problems::default(),
     };
