@@ -41,6 +41,11 @@ impl FirstPassword {
                      have others made up"
                 ))),
             },
+            // Other programs write so that a password stays as it is, and nobody's first one is that.
+            (Some(_), Some("*"), _) => Err(Wrong::refused(format!(
+                "* says that a password stays as it is, and a new {} has none yet: write one, or leave the cell empty",
+                sheet.noun()
+            ))),
             (Some(_), Some(given), _) => Ok(Self::Given(Password::verbatim(given))),
             (Some(_), None, Passwords::MadeUp) => Ok(Self::MadeUp),
             (Some(_), None, Passwords::Unset) => Ok(Self::Unset),

@@ -56,10 +56,19 @@ fn sheet_of_file(name: &str) -> Option<Sheet> {
     Sheet::of_word(&table_name(name)?)
 }
 
+/// What headers hold in the first form of School Data Sync, and in no other.
+const FIRST_SDS: &[u8] = b"SIS ID";
+
 /// Why a file is none that is understood.
 fn unknown(bytes: &[u8]) -> String {
     if let Some(format) = foreign(bytes) {
         return format;
+    }
+    let first = bytes.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    if first.windows(FIRST_SDS.len()).any(|part| part == FIRST_SDS) {
+        return "this is the first form of Microsoft's School Data Sync, which is not read: export form 2.1 there, or \
+                OneRoster"
+            .to_owned();
     }
     let known: Vec<_> = Sheet::ALL.into_iter().map(|sheet| format!("{}.csv", sheet.word())).collect();
     format!(
