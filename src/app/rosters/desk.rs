@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::app::rosters::new_name;
 use crate::app::rosters::plan::Plan;
-use crate::app::rosters::read::{Files, MOST_BYTES, MOST_FILES};
+use crate::app::rosters::read::{Files, MOST_BYTES, MOST_FILES, is_file_name};
 use crate::app::rosters::records::{AppliedRecord, MadeUp};
 use crate::model::{Error, Invalid, Kind, PasswordHash, RosterConflict, Unavailable};
 
@@ -22,8 +22,6 @@ const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_mins(30);
 const MOST_UPLOADS: usize = 8;
 /// The most files that arrive at the same time.
 const MOST_ARRIVING: usize = 8;
-/// The most characters of a file's name.
-const LONGEST_NAME: usize = 256;
 
 /// The desk.
 pub(in crate::app) struct Desk {
@@ -160,11 +158,7 @@ impl Desk {
     /// # Errors
     /// `Invalid` if it cannot be called so, or there are too many; `Unavailable` if the disk refuses.
     pub(in crate::app::rosters) fn begin(&self, now: Timestamp, upload: &str, file: &str) -> Result<Pouring, Error> {
-        if file.is_empty()
-            || file.chars().count() > LONGEST_NAME
-            || file.contains(['/', '\\'])
-            || file.contains(char::is_control)
-        {
+        if !is_file_name(file) {
             return Err(wrong("this is no name of a file: give it one of 1 to 256 characters, such as children.csv"));
         }
         let arriving = Arc::clone(&self.arriving);

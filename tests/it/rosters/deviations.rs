@@ -179,7 +179,7 @@ async fn words_that_are_none_of_the_standards_are_errors() {
         ("manifest.csv", "file.users,bulk", "file.users,absent", "refused manifest.csv 5 value", "it is there"),
         ("manifest.csv", "file.courses,absent", "file.roles,bulk", "refused manifest.csv 9 value", "it is not there"),
         ("manifest.csv", "file.demographics,bulk", "file.demographics,delta", "refused manifest.csv", "some of users"),
-        ("users.csv", "T2,,", "T;2,,", "refused users.csv 3 sourcedid", "this id is empty, or holds"),
+        ("users.csv", "T2,,", "T;2,,", "refused users.csv 3 sourcedid", "this id is empty, very long, or holds"),
     ] {
         let given = text(name).replacen(from, to, 1);
         assert_ne!(given, text(name), "{from}");

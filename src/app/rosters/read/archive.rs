@@ -9,6 +9,9 @@ use zip::ZipArchive;
 use crate::app::rosters::read::{Files, MOST_BYTES, MOST_FILES};
 use crate::app::rosters::rows::Problems;
 
+/// The most characters of a file's name.
+const LONGEST_NAME: usize = 256;
+
 /// Names of files that belong to a spreadsheet program's own file, which is a zip too.
 const WORKBOOKS: [&str; 2] = ["[Content_Types].xml", "mimetype"];
 
@@ -28,6 +31,14 @@ pub(in crate::app::rosters) fn expanded(files: Files, problems: &mut Problems) -
     all
 }
 
+/// Whether a file may be called so: not too long for what is told of it, and by letters that can be seen.
+pub(in crate::app::rosters) fn is_file_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.chars().count() <= LONGEST_NAME
+        && !name.contains(['/', '\\'])
+        && !name.contains(char::is_control)
+}
+
 fn insert(all: &mut Files, name: String, bytes: Vec<u8>, problems: &mut Problems) {
     let held: usize = all.values().map(Vec::len).sum();
     let (name, bytes) = match bytes.starts_with(b"\x1f\x8b") {
@@ -37,7 +48,10 @@ fn insert(all: &mut Files, name: String, bytes: Vec<u8>, problems: &mut Problems
         },
         false => (name, bytes),
     };
-    if all.contains_key(&name) {
+    if !is_file_name(&name) {
+        let shown: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+        problems.file(&shown, "the file's name is very long, or holds characters that cannot be seen: give it another");
+    } else if all.contains_key(&name) {
         problems.file(&name, "there are two files of this name: leave one of them out");
     } else if held + bytes.len() > MOST_BYTES || all.len() >= MOST_FILES {
         problems.file(&name, too_much());

@@ -6,7 +6,7 @@ use crate::app::rosters::cells::normal;
 use crate::app::rosters::read::names::foreign;
 use crate::app::rosters::read::table::{MOST_COLUMNS, Records, fitting, plain, separator, without_hint};
 use crate::app::rosters::read::text::decoded;
-use crate::app::rosters::read::{MOST_ROWS, ReadOptions, Roster};
+use crate::app::rosters::read::{MOST_ROWS, ReadOptions, Roster, too_many_rows};
 use crate::app::rosters::records::FileRecord;
 use crate::app::rosters::rows::{Place, Problems, Wrong};
 
@@ -75,18 +75,17 @@ impl Grid {
         let (_, first) = records.next().unwrap_or_default();
         let Layout { places, width, ignored } = kind.layout(&first, also, options, (&name, &mut roster.problems))?;
         let mut grid = Self { file: roster.files.len(), name, headers: Vec::new(), rows: Vec::new() };
-        for (row, record) in records {
+        for (count, (row, record)) in records.enumerate() {
+            if count == MOST_ROWS {
+                roster.problems.file(&grid.name, too_many_rows());
+                return None;
+            }
             match fitting(&record, width) {
                 Ok(()) => {
                     let cells = places.iter().map(|(_, at)| cell(record.get(*at).unwrap_or_default()));
                     grid.rows.push(GridRow { row, cells: cells.collect() });
                 }
                 Err(wrong) => roster.problems.row(&grid.name, Place { file: grid.file, row }, None, wrong),
-            }
-            if grid.rows.len() > MOST_ROWS {
-                let message = format!("there are more than {MOST_ROWS} rows: import them in several parts");
-                roster.problems.file(&grid.name, message);
-                return None;
             }
         }
         grid.headers = places.into_iter().map(|(field, _)| field).collect();

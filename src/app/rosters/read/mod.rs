@@ -25,6 +25,7 @@ use crate::model::rosters::Sheet;
 use crate::store::View;
 use forms::Form;
 
+pub(in crate::app::rosters) use archive::is_file_name;
 pub use old_platform::OldSecret;
 pub(in crate::app::rosters) use table::plain;
 
@@ -37,6 +38,10 @@ pub(in crate::app::rosters) const MOST_BYTES: usize = 64 << 20;
 pub(in crate::app::rosters) const MOST_FILES: usize = 64;
 /// The most rows of all files together.
 const MOST_ROWS: usize = 250_000;
+
+fn too_many_rows() -> String {
+    format!("there are more than {MOST_ROWS} rows: import them in several parts")
+}
 
 /// How files are to be read.
 pub(in crate::app::rosters) struct ReadOptions {

@@ -1,7 +1,7 @@
 //! Our own spreadsheets: a file for each sheet, which its name says.
 
 use crate::app::rosters::read::names::{foreign, table_name};
-use crate::app::rosters::read::{Files, MOST_ROWS, ReadOptions, Roster, table};
+use crate::app::rosters::read::{Files, MOST_ROWS, ReadOptions, Roster, table, too_many_rows};
 use crate::app::rosters::records::FileRecord;
 use crate::model::rosters::Sheet;
 
@@ -44,7 +44,7 @@ pub(in crate::app::rosters::read) fn read(files: Files, options: &ReadOptions, r
             }),
         }
         if rows > MOST_ROWS {
-            roster.problems.file(&name, format!("there are more than {MOST_ROWS} rows: import them in several parts"));
+            roster.problems.file(&name, too_many_rows());
             roster.lines.clear();
             break;
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use csv::{ReaderBuilder, StringRecord};
 
 use crate::app::rosters::cells::normal;
-use crate::app::rosters::read::ReadOptions;
 use crate::app::rosters::read::text::decoded;
+use crate::app::rosters::read::{MOST_ROWS, ReadOptions, too_many_rows};
 use crate::app::rosters::records::FileRecord;
 use crate::app::rosters::rows::{Cells, Line, Place, Problems, Wrong};
 use crate::model::rosters::{Column, Sheet};
@@ -59,7 +59,11 @@ pub(in crate::app::rosters) fn read(
     let (_, headers) = records.next()?;
     let headers = Headers::of(&headers, sheet, options, name, problems)?;
     let mut lines = Vec::new();
-    for (row, record) in records {
+    for (count, (row, record)) in records.enumerate() {
+        if count == MOST_ROWS {
+            problems.file(name, too_many_rows());
+            return None;
+        }
         let place = Place { file, row };
         match headers.cells(&record) {
             Ok(cells) => lines.push(Line { place, cells }),

@@ -84,15 +84,18 @@ fn complete_kin(view: &View<'_>, school: &mut School, roster: &mut Roster) -> Re
             .filter(|(_, person)| person.is(Sheet::Families))
             .map(|(s, person)| (s.clone(), person.place)),
     );
+    let mut whole = Vec::new();
     for (family, place) in families {
         let Some((_, row)) = known(view, Sheet::Families, &family)? else { continue };
-        kin.splice(0..0, children(&row).map(|child| (family.clone(), child.to_owned(), place)));
+        whole.extend(children(&row).map(|child| (family.clone(), child.to_owned(), place)));
         let person = school.people.entry(family).or_insert_with(|| nobody(place));
         if !person.is(Sheet::Families) {
             person.parts.push(part(Sheet::Families));
         }
     }
-    school.kin = kin;
+    // The children that a family has come before those who are new.
+    whole.extend(kin);
+    school.kin = whole;
     Ok(())
 }
 
@@ -136,6 +139,8 @@ fn complete_classes(view: &View<'_>, school: &mut School, roster: &mut Roster) -
         }
     }
     let named: HashSet<String> = school.classes.iter().map(|class| class.source.clone()).collect();
+    let places: HashMap<String, Place> =
+        school.classes.iter().rev().map(|class| (class.source.clone(), class.place)).collect();
     let touched: BTreeSet<String> = school.enrolled.keys().cloned().chain(named.iter().cloned()).collect();
     for class in touched {
         let Some(groups) = held.get(&class) else { continue };
@@ -144,8 +149,7 @@ fn complete_classes(view: &View<'_>, school: &mut School, roster: &mut Roster) -
         for user in &enrolled.left {
             left.extend(view.sourced(Sheet::Children, user)?.map(|id| id.to_string()));
         }
-        let place = school.classes.iter().find(|one| one.source == class).map(|one| one.place);
-        let place = place.or(roster.enrollments).unwrap_or(Place { file: 0, row: 1 });
+        let place = places.get(&class).copied().or(roster.enrollments).unwrap_or(Place { file: 0, row: 1 });
         for Held { teacher, row } in groups {
             let stayed = children(row).filter(|id| !left.contains(*id)).map(str::to_owned);
             enrolled.students.splice(0..0, stayed);

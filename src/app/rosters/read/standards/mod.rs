@@ -11,12 +11,13 @@ mod people;
 mod reader;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::app::rosters::read::Roster;
 use crate::app::rosters::read::grid::{Grid, GridRow};
 use crate::app::rosters::references::Referring;
 use crate::app::rosters::rows::{Line, Place, Wrong};
+use crate::model::Text;
 use crate::model::rosters::{Column, Sheet};
 
 pub(in crate::app::rosters::read) use clever::{is_clever, read as read_clever};
@@ -104,11 +105,10 @@ impl School {
     fn write_people(&mut self, roster: &mut Roster) {
         let mut people: Vec<_> = self.people.iter().collect();
         people.sort_by_key(|(source, person)| (person.place.file, person.place.row, *source));
-        let mut children: HashMap<&str, Vec<&str>> = HashMap::new();
+        let (mut children, mut seen): (HashMap<&str, Vec<&str>>, HashSet<_>) = Default::default();
         for (family, child, _) in &self.kin {
-            let known = children.entry(family).or_default();
-            if !known.contains(&child.as_str()) {
-                known.push(child);
+            if seen.insert((family, child)) {
+                children.entry(family).or_default().push(child);
             }
         }
         let mut childless = 0;
@@ -145,10 +145,10 @@ fn line(roster: &mut Roster, sheet: Sheet, place: Place, cells: impl IntoIterato
 /// What another program knows a row's thing by; nothing, which is told, if it cannot be that.
 fn source(grid: &Grid, row: &GridRow, header: &str, roster: &mut Roster) -> Option<String> {
     let source = grid.get(row, header);
-    if !source.is_empty() && !source.contains(['|', ';', ',']) {
+    if !source.is_empty() && !source.contains(['|', ';', ',']) && source.chars().count() <= Text::MAX {
         return Some(source.to_owned());
     }
-    let message = "this id is empty, or holds one of , ; | between which ids are listed: give another";
+    let message = "this id is empty, very long, or holds one of , ; | between which ids are listed: give another";
     grid.refuse(roster, row, Some(header), Wrong::refused(message));
     None
 }

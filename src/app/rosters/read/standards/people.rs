@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::app::rosters::read::MOST_ROWS;
 use crate::app::rosters::read::grid::{Grid, GridRow};
 use crate::app::rosters::read::standards::delta::known_as;
 use crate::app::rosters::read::standards::reader::{Grids, Mode, Reader};
@@ -12,6 +13,9 @@ use crate::app::rosters::usernames::Usernames;
 use crate::model::Error;
 use crate::model::rosters::Sheet;
 use crate::store::View;
+
+/// The most pairs of a parent and a child.
+const MOST_KIN: usize = 2 * MOST_ROWS;
 
 /// A role that somebody has, and where.
 struct Role {
@@ -48,7 +52,7 @@ impl Reader<'_> {
                     continue;
                 }
                 let roles = match (roles.remove(&source), users.has("role")) {
-                    (Some(roles), _) => roles,
+                    (Some((_, roles)), _) => roles,
                     (None, true) => self.role_of_user(users, row),
                     (None, false) if mode == Mode::Delta => {
                         let sheets = known_as(view, &source)?.into_iter();
@@ -62,8 +66,7 @@ impl Reader<'_> {
         // Of a delta, those whose role alone changed; of a whole set, nobody.
         let mut others: Vec<_> = roles.into_iter().collect();
         others.sort_by(|one, other| one.0.cmp(&other.0));
-        for (source, roles) in others {
-            let Some(place) = grids.get("roles").and_then(|grid| place_of(grid, &source)) else { continue };
+        for (source, (place, roles)) in others {
             match mode {
                 Mode::Delta => self.without_user(source, roles, place, school),
                 Mode::Bulk => self.refuse_stranger(place, "usersourcedid"),
@@ -81,9 +84,9 @@ impl Reader<'_> {
         self.roster.problems.cell(&file, place, Some((header, None)), Wrong::refused(message));
     }
 
-    /// The roles of roles.csv, by user.
-    fn roles(&mut self, grid: &Grid) -> HashMap<String, Vec<Role>> {
-        let mut roles: HashMap<String, Vec<Role>> = HashMap::new();
+    /// The roles of roles.csv, by user, and where the first stands.
+    fn roles(&mut self, grid: &Grid) -> HashMap<String, (Place, Vec<Role>)> {
+        let mut roles: HashMap<String, (Place, Vec<Role>)> = HashMap::new();
         for row in &grid.rows {
             let Some(user) = source(grid, row, "usersourcedid", self.roster) else { continue };
             let (status, sheet) = (self.status(grid, row), self.word((grid, row, "role"), words::role));
@@ -91,7 +94,8 @@ impl Reader<'_> {
             let org = listed(grid.get(row, "orgsourcedid")).next().unwrap_or_default().to_owned();
             let is_first = grid.get(row, "roletype").eq_ignore_ascii_case("primary")
                 || grid.get(row, "isprimary").eq_ignore_ascii_case("true");
-            roles.entry(user).or_default().push(Role { sheet, org, is_first, status });
+            let (_, of_user) = roles.entry(user).or_insert_with(|| (grid.place(row), Vec::new()));
+            of_user.push(Role { sheet, org, is_first, status });
         }
         roles
     }
@@ -201,7 +205,7 @@ impl Reader<'_> {
                 let user = users.get(row, "sourcedid");
                 let agents = listed(users.get(row, "agentsourcedids"));
                 let pair = |agent: &str| (user.to_owned(), agent.to_owned(), users.place(row), "agentsourcedids");
-                pairs.extend(agents.map(pair));
+                pairs.extend(agents.map(pair).take(MOST_KIN + 1 - pairs.len().min(MOST_KIN)));
             }
         }
         if let Some(grid) = grids.get("relationships") {
@@ -211,6 +215,10 @@ impl Reader<'_> {
                     pairs.push((one.to_owned(), other.to_owned(), grid.place(row), "relationshipusersourcedid"));
                 }
             }
+        }
+        if pairs.len() > MOST_KIN {
+            let message = format!("it names more than {MOST_KIN} parents of children: import it in several parts");
+            return self.roster.problems.file("users.csv", message);
         }
         for (one, other, place, header) in pairs {
             let person = |source: &str| school.people.get(source);
@@ -229,8 +237,4 @@ impl Reader<'_> {
             }
         }
     }
-}
-
-fn place_of(grid: &Grid, user: &str) -> Option<Place> {
-    grid.rows.iter().find(|row| grid.get(row, "usersourcedid") == user).map(|row| grid.place(row))
 }
