@@ -111,3 +111,42 @@ pub(super) fn send(path: &Path, mut take: impl FnMut(String, Bytes) -> Result<()
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_changed_while_it_is_read_is_no_file_to_import() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("children.csv");
+        let text = "username\n".repeat(PART / 4);
+        let changes: [fn(&Path); 4] = [
+            |path| fs::write(path, "username\n").unwrap(),
+            |path| fs::write(path, "X".repeat(PART * 5)).unwrap(),
+            |path| File::options().write(true).open(path).unwrap().set_len(PART as u64).unwrap(),
+            |path| fs::File::open(path).unwrap().set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap(),
+        ];
+        for change in changes {
+            fs::write(&path, &text).unwrap();
+            let mut parts = 0;
+            let sent = send(&path, |_, _| {
+                parts += 1;
+                if parts == 1 {
+                    change(&path);
+                }
+                Ok(())
+            });
+            let Err(Failure::Other(words)) = sent else { panic!("it was sent") };
+            assert!(words.contains("was changed while it was read, and nothing was imported"), "{words}");
+        }
+        fs::write(&path, &text).unwrap();
+        let mut whole = Vec::new();
+        send(&path, |_, part| {
+            whole.extend(part.0);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(whole, text.as_bytes());
+    }
+}
