@@ -13,7 +13,7 @@ use crate::store::{Tx, View};
 
 const LIST: List<Application> = List {
     columns: account_columns!("p.application_name"),
-    from: "FROM account a",
+    from: "account a",
     join: "JOIN application p ON p.account_id = a.id",
     scope: "WHERE a.role = ?1",
     id: "a.id",

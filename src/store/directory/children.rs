@@ -26,7 +26,7 @@ pub(in crate::store) use child_columns;
 
 const LIST: List<Child> = List {
     columns: child_columns!(),
-    from: "FROM account a",
+    from: "account a",
     join: "JOIN child c ON c.account_id = a.id",
     scope: "WHERE a.role = ?1",
     id: "a.id",
@@ -38,7 +38,7 @@ const LIST: List<Child> = List {
 };
 
 const OF_FAMILY: List<Child> = List {
-    from: "FROM family_child f JOIN account a ON a.id = f.child_id",
+    from: "family_child f JOIN account a ON a.id = f.child_id",
     scope: "WHERE f.family_id = ?1",
     default_order: "f.position",
     column: nested_column,
@@ -161,8 +161,8 @@ impl View<'_> {
     pub fn missing_children(&self, ids: &[Id<Child>]) -> Result<Vec<Id<Child>>, Error> {
         let known: HashSet<Id<Child>> = self
             .prepare(
-                "SELECT a.id FROM account a JOIN child c ON c.account_id = a.id
-                 WHERE a.role = 'child' AND a.id IN rarray(?1)",
+                "SELECT a.id FROM rarray(?1) given CROSS JOIN account a ON a.id = given.value
+                 JOIN child c ON c.account_id = a.id WHERE a.role = 'child'",
             )?
             .query_map([rows::array(ids.iter().copied())], |row| rows::id(row, 0))
             .translate()?
@@ -230,18 +230,38 @@ impl Tx<'_> {
 mod tests {
     use super::*;
     use crate::store::engine::migrate;
+    use crate::store::engine::select::reading;
 
     #[test]
     fn children_are_counted_and_found_in_an_index_alone_and_paged_in_its_order() {
         let mut database = rusqlite::Connection::open_in_memory().unwrap();
         migrate::create(&mut database).unwrap_or_else(|error| panic!("{error}"));
-        let of_list = format!("{} {} AND a.deactivated_at IS NULL", LIST.from, LIST.scope);
+        let of_list = format!("FROM {} {} AND a.deactivated_at IS NULL", LIST.from, LIST.scope);
         let find = format!("SELECT {}, a.username {of_list} ORDER BY {}", LIST.id, LIST.default_order);
         for sql in [format!("SELECT count(*) {of_list}"), find] {
             let mut explain = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let steps: Vec<String> =
                 explain.query_map(["child"], |row| row.get("detail")).unwrap().map(Result::unwrap).collect();
             assert_eq!(steps, ["SEARCH a USING COVERING INDEX account_by_role (role=? AND deactivated_at=?)"], "{sql}");
+        }
+    }
+    #[test]
+    fn children_of_a_page_are_read_by_their_ids_and_no_other_is_looked_at() {
+        let mut database = rusqlite::Connection::open_in_memory().unwrap();
+        rusqlite::vtab::array::load_module(&database).unwrap();
+        migrate::create(&mut database).unwrap_or_else(|error| panic!("{error}"));
+        for list in [LIST, OF_FAMILY] {
+            let mut explain = database.prepare(&format!("EXPLAIN QUERY PLAN {}", reading(&list))).unwrap();
+            let ids = rows::array([Id::<Child>::from_bytes([0; 12])].into_iter());
+            let steps: Vec<String> = explain
+                .query_map(params!["child", ids], |row| row.get("detail"))
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
+            assert!(steps[0].starts_with("SCAN page"), "{steps:?}");
+            let by_id =
+                |step: &String| step.contains("(id=?)") || step.contains("account_id=?") || step.contains("child_id=?");
+            assert!(steps[1..].iter().all(by_id), "{steps:?}");
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::store::{Items, Tx, View};
 
 const LIST: List<Family> = List {
     columns: account_columns!(),
-    from: "FROM account a",
+    from: "account a",
     join: "",
     scope: "WHERE a.role = ?1",
     id: "a.id",

@@ -17,7 +17,7 @@ use crate::store::{Items, Tx, View};
 
 const LIST: List<Group> = List {
     columns: "g.id, g.name, g.school_class",
-    from: "FROM children_group g",
+    from: "children_group g",
     join: "",
     scope: "WHERE g.owner_id = ?1",
     id: "g.id",

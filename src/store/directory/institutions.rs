@@ -12,7 +12,7 @@ use crate::store::{Tx, View};
 
 const LIST: List<Institution> = List {
     columns: "i.id, i.name, i.type, i.address, i.latitude, i.longitude",
-    from: "FROM institution i",
+    from: "institution i",
     join: "",
     scope: "WHERE ?1 IS NULL",
     id: "i.id",

@@ -13,7 +13,7 @@ use crate::store::{Items, View};
 
 const LIST: List<Professional> = List {
     columns: account_columns!(),
-    from: "FROM account a",
+    from: "account a",
     join: "",
     scope: "WHERE a.role = ?1",
     id: "a.id",

@@ -19,7 +19,7 @@ use crate::store::engine::rows;
 pub(in crate::store) struct List<T> {
     /// The columns that `read` reads; the first is the id.
     pub(in crate::store) columns: &'static str,
-    /// FROM, with the tables that decide what belongs to the list.
+    /// The tables that decide what belongs to the list, as after FROM.
     pub(in crate::store) from: &'static str,
     /// JOIN, with the table that adds columns to each of its rows, if there is one.
     pub(in crate::store) join: &'static str,
@@ -98,13 +98,13 @@ pub(in crate::store) fn select<T>(
 
 /// Where an index knows what belongs to the list: one statement counts, one reads the page.
 fn read_and_count<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Query) -> Result<Listed<T>, Error> {
-    let count = format!("SELECT count(*) {} {} {}", list.from, list.scope, sql.text);
+    let count = format!("SELECT count(*) FROM {} {} {}", list.from, list.scope, sql.text);
     let total: i64 =
         view.prepare_once(&count)?.query_row(params_from_iter(&sql.values), |row| row.get(0)).translate()?;
     let (limit, offset) = (query.page.limit.into(), i64::try_from(query.page.offset()).unwrap_or(i64::MAX));
     let (limit, offset) = (sql.bind(Value::Integer(limit)), sql.bind(Value::Integer(offset)));
     let page = format!(
-        "SELECT {} {} {} {} {} ORDER BY {} LIMIT {limit} OFFSET {offset}",
+        "SELECT {} FROM {} {} {} {} ORDER BY {} LIMIT {limit} OFFSET {offset}",
         list.columns,
         list.from,
         list.join,
@@ -128,7 +128,7 @@ fn find_and_read<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Query
         query.filters.iter().filter_map(|filter| filter.field).chain(query.sort.iter().map(|key| key.field));
     let join = if asked.any(|field| (list.column)(field).is_some_and(|column| column.joined)) { list.join } else { "" };
     let find = format!(
-        "SELECT {} {} {join} {} {} ORDER BY {}",
+        "SELECT {} FROM {} {join} {} {} ORDER BY {}",
         list.id,
         list.from,
         list.scope,
@@ -144,9 +144,7 @@ fn find_and_read<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Query
     let offset = usize::try_from(query.page.offset()).unwrap_or(usize::MAX);
     let page: Vec<Id<T>> = found.iter().skip(offset).take(query.page.limit as usize).copied().collect();
     sql.values.truncate(1);
-    let read =
-        format!("SELECT {} {} {} {} AND {} IN rarray(?2)", list.columns, list.from, list.join, list.scope, list.id);
-    let mut statement = view.prepare_once(&read)?;
+    let mut statement = view.prepare_once(&reading(list))?;
     let mut read: HashMap<Id<T>, T> = statement
         .query_map(params![sql.values[0], rows::array(page.iter().copied())], |row| {
             Ok((rows::id(row, 0)?, (list.read)(view, row)?))
@@ -156,6 +154,12 @@ fn find_and_read<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Query
         .translate()?;
     let items = page.iter().filter_map(|id| read.remove(id)).collect();
     Ok(Listed { items, total: found.len() as u64 })
+}
+
+/// Reads those of a list that have these ids, `?2`. They come first, so that no other row is looked at.
+pub(in crate::store) fn reading<T>(list: &List<T>) -> String {
+    let List { columns, from, join, scope, id, .. } = list;
+    format!("SELECT {columns} FROM rarray(?2) page CROSS JOIN {from} {join} {scope} AND {id} = page.value")
 }
 
 /// Adds all that a query asks of an item; `None` if no item can fulfil it. The text grows with the fields and the
