@@ -11,6 +11,7 @@ use flate2::read::GzDecoder;
 use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 
+use crate::api::http::compression::accepts;
 use crate::model::Error;
 
 /// Nothing but this server's own files, no inline script or style, and no text that becomes markup.
@@ -113,17 +114,6 @@ fn unpacked(gzip: &[u8]) -> Result<Vec<u8>, Error> {
     let mut content = Vec::new();
     GzDecoder::new(gzip).read_to_end(&mut content).map_err(Error::internal)?;
     Ok(content)
-}
-
-/// Whether `Accept-Encoding` names a coding, and does not refuse it (RFC 9110, section 12.5.3).
-fn accepts(headers: &HeaderMap, coding: &str) -> bool {
-    let accepted = headers.get_all(header::ACCEPT_ENCODING).into_iter();
-    let mut codings = accepted.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    codings.any(|given| {
-        let mut parts = given.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding));
-        named && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-    })
 }
 
 impl Endpoint for File {

@@ -11,6 +11,7 @@ mod binary;
 mod bodies;
 mod children;
 mod commands;
+mod compression;
 mod concurrency;
 mod connections;
 mod console;

@@ -14,8 +14,9 @@ use poem::{Endpoint, Request, Response};
 use tracing::Instrument;
 
 use crate::api::http::budget::Budget;
+use crate::api::http::compression::{Coding, Compression};
 use crate::api::http::failure::{self, HttpFault};
-use crate::api::{Context, Cors, Document, Hsts, Limits};
+use crate::api::{BASE, Context, Cors, Document, Hsts, Limits};
 use crate::app::{App, Origin};
 use crate::model::Error;
 
@@ -34,6 +35,7 @@ pub(in crate::api) struct Edge<E> {
     cors: Cors,
     app: Arc<App>,
     budget: Budget,
+    compression: Compression,
     /// How many requests there were, and what makes ids of their numbers that tell nobody how many.
     requests: (AtomicU64, RandomState),
 }
@@ -42,7 +44,8 @@ impl<E> Edge<E> {
     pub(in crate::api) fn new(inner: E, routes: &'static Routes, limits: Limits, cors: Cors, app: Arc<App>) -> Self {
         // One that is not large enough for a single body would be a mistake.
         let budget = Budget::new(limits.body_budget.max(limits.body_bytes.saturating_mul(2)));
-        Self { inner, routes, limits, cors, app, budget, requests: Default::default() }
+        let compression = Compression::new();
+        Self { inner, routes, limits, cors, app, budget, compression, requests: Default::default() }
     }
 }
 
@@ -57,11 +60,15 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
         request.set_data(self.context(origin.clone()));
         let method = request.method().clone();
         let allowed = self.cors.allowed(&request);
+        let coding = Coding::of(request.headers());
         let (mut response, route) = match self.preflight(&request) {
             Some(response) => (response, None),
             None => match self.routed(request) {
                 Ok((request, route)) => match self.admit(&origin, route) {
-                    Ok(()) => (answer(&self.inner, request, &id).await, Some(route)),
+                    Ok(()) => {
+                        let response = answer(&self.inner, request, &id).await;
+                        (self.compressed(response, coding.filter(|_| !is_secret(route)), &id).await, Some(route))
+                    }
                     Err(error) => (failure::response(&error.into(), &id), Some(route)),
                 },
                 Err(error) => (failure::response(&error.into(), &id), None),
@@ -150,6 +157,11 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         }
     }
 
+    async fn compressed(&self, response: Response, coding: Option<Coding>, id: &str) -> Response {
+        let compressed = self.compression.compressed(response, coding).await;
+        compressed.unwrap_or_else(|error| failure::response(&Error::internal(error).into(), id))
+    }
+
     fn add_headers(&self, response: &mut Response, id: &str) {
         let headers = response.headers_mut();
         add_security_headers(headers);
@@ -160,6 +172,11 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
             headers.insert(REQUEST_ID, id);
         }
     }
+}
+
+/// Whether answers to this path hold what makes somebody another one.
+fn is_secret(route: &str) -> bool {
+    route.strip_prefix(BASE) == Some("/auth")
 }
 
 /// What browsers are told with every answer; one that may be kept says so itself.
@@ -229,7 +246,7 @@ impl Routes {
         for (path, methods) in document.paths() {
             let (allowed, discontinued): (Vec<_>, Vec<_>) =
                 methods.into_iter().partition(|method| document.succeeds(path, method));
-            insert(&mut router, &format!("{}{path}", crate::api::BASE), &allowed, &discontinued)?;
+            insert(&mut router, &format!("{BASE}{path}"), &allowed, &discontinued)?;
         }
         for path in pages {
             insert(&mut router, path, &["get"], &[])?;

@@ -2,6 +2,7 @@
 
 pub(in crate::api) mod body;
 pub(in crate::api) mod budget;
+pub(in crate::api) mod compression;
 pub(in crate::api) mod cors;
 pub(in crate::api) mod edge;
 pub(in crate::api) mod error_body;

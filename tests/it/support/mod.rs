@@ -385,7 +385,12 @@ impl Client {
 
     /// Asks, and takes nothing of the answer yet but its head.
     pub async fn ask(&self, path: &str) -> Response {
-        self.endpoint.call(self.request(Method::GET, path).finish()).await.unwrap()
+        self.answer(self.request(Method::GET, path).finish()).await
+    }
+
+    /// The same, with a request that was completed by hand.
+    pub async fn answer(&self, request: Request) -> Response {
+        self.endpoint.call(request).await.unwrap()
     }
 
     /// Sends it, and holds the answer against the document.
