@@ -140,7 +140,7 @@ async fn blanks_inside_an_id_are_told_and_capitals_are_the_same_id() {
 #[tokio::test]
 async fn as_many_problems_are_counted_as_there_are() {
     let world = school().await;
-    let wrong = |n: usize| if n % 5 == 0 { "x" } else { "male" };
+    let wrong = |n: usize| if n.is_multiple_of(5) { "x" } else { "male" };
     let mut text = "username,institution,gender,age\n".to_owned();
     (0..1_500).for_each(|n| text += &format!("MANY{n:05},Posto,{},9\n", wrong(n)));
     let found = plan(&world, &[("children.csv", &text)]).await;
