@@ -1,8 +1,13 @@
 //! What the domains tell of themselves, joined.
 
 use super::document::parts::Part;
-use super::{access, directory, rosters, tracking};
+use super::{access, directory, rosters, tracking, upkeep};
 
 /// A part per domain.
-pub(in crate::api) const PARTS: &[Part] =
-    &[access::catalogue::PART, directory::catalogue::PART, tracking::catalogue::PART, rosters::catalogue::PART];
+pub(in crate::api) const PARTS: &[Part] = &[
+    access::catalogue::PART,
+    directory::catalogue::PART,
+    tracking::catalogue::PART,
+    rosters::catalogue::PART,
+    upkeep::catalogue::PART,
+];

@@ -9,6 +9,7 @@ mod health;
 mod http;
 mod rosters;
 mod tracking;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -65,7 +66,7 @@ pub fn child_export(app: &App, child: UserName) -> Pin<Box<dyn Future<Output = R
 }
 
 /// The operations of each domain.
-type Apis = (access::login::LoginApi, directory::Apis, tracking::Apis, rosters::Apis);
+type Apis = (access::login::LoginApi, directory::Apis, tracking::Apis, rosters::Apis, upkeep::Apis);
 
 /// Everything that is answered, over any kind of connection. The endpoint never fails: errors are responses.
 ///
@@ -73,10 +74,10 @@ type Apis = (access::login::LoginApi, directory::Apis, tracking::Apis, rosters::
 /// If the document cannot be made, which a test excludes.
 pub fn endpoint(app: Arc<App>, limits: Limits, cors: Cors) -> Result<impl Endpoint<Output = Response>, Error> {
     let login = access::login::LoginApi(app.clone());
-    let apis: Apis = (login, directory::apis(&app), tracking::apis(&app), rosters::apis(&app));
-    let service = OpenApiService::new(apis, "OCARIoT users", env!("CARGO_PKG_VERSION"));
-    let Fixed { pages, routes } = Fixed::of(limits.console, || service.spec())?;
-    let inner = Inner { api: service.into_endpoint(), pages };
+    let apis: Apis = (login, directory::apis(&app), tracking::apis(&app), rosters::apis(&app), upkeep::apis(&app));
+    let operations = OpenApiService::new(apis, "OCARIoT users", env!("CARGO_PKG_VERSION"));
+    let Fixed { pages, routes } = Fixed::of(limits.console, || operations.spec())?;
+    let inner = Inner { api: operations.into_endpoint(), pages };
     Ok(http::edge::Edge::new(inner, routes, limits, cors, app))
 }
 

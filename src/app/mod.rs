@@ -7,6 +7,7 @@ mod clock;
 pub mod demo;
 mod directory;
 pub mod imports;
+mod in_force;
 mod inquiry;
 mod operator;
 mod orphans;
@@ -16,6 +17,7 @@ mod readiness;
 mod reading;
 pub mod rosters;
 mod tracking;
+mod upkeep;
 pub mod wearables;
 
 use std::path::PathBuf;
@@ -52,9 +54,10 @@ pub use audit::AuditedReads;
 pub(crate) use audit::actions::RESTORE;
 pub use audit::actions::audited_actions;
 pub use audit::trail::{TrailCursor, TrailPage, TrailQuery, TrailRecord};
-pub use backups::{BackupShelf, KnownBackups};
+pub use backups::{BackupAsked, BackupShelf, KnownBackup, KnownBackups};
 pub use clock::{ClockTrust, clock_is_behind};
 pub use directory::leaving::Leave;
+pub use in_force::InForce;
 pub use inquiry::Inquiry;
 pub use operator::bootstrap::FirstAdmin;
 pub use operator::refusal::Refusal;
@@ -64,6 +67,7 @@ pub use random::{random_bytes, random_password};
 pub use reading::Reading;
 pub use tracking::Stored;
 pub use tracking::export::{ExportPiece, ExportedChild, SectionPart};
+pub use upkeep::{AuditQuery, LimitedUser, NamedLimits};
 
 /// How the service is to behave.
 pub struct AppOptions {
@@ -89,6 +93,8 @@ pub struct AppOptions {
     pub rate_limits: Option<RateLimits>,
     /// Where backups go.
     pub backups: BackupShelf,
+    /// The settings that all this comes from.
+    pub in_force: InForce,
     /// The folder in which files are while they are uploaded.
     pub uploads: PathBuf,
     /// The proxies whose X-Forwarded-For is believed.
@@ -130,6 +136,7 @@ pub struct App {
     /// How long what is tracked is kept, if that has an end.
     retention: Option<Retention>,
     backups: Backups,
+    in_force: InForce,
     health: Health,
     /// What is being imported.
     rosters: Desk,
@@ -194,6 +201,7 @@ impl App {
             audit: Audit::new(options.audit_keep, options.audit_bytes, options.audited_reads),
             retention,
             backups: Backups::new(options.backups),
+            in_force: options.in_force,
             rosters: Desk::new(options.uploads),
             wearables: ReadingDesk::default(),
             health: Health { readiness: Readiness::default(), clock: ClockWatch::new(options.clock_trust) },
@@ -208,6 +216,12 @@ impl App {
         let now = self.clock.now();
         let today = TimeZone::UTC.to_datetime(now).date();
         FieldRules { today, now, password_min_length: self.rules.password_min_length }
+    }
+
+    /// With which settings the service runs.
+    #[must_use]
+    pub fn in_force(&self) -> &InForce {
+        &self.in_force
     }
 
     /// What the service has before it, for those who watch over it.

@@ -1,14 +1,16 @@
 //! Who may do what: THE table (contract, section 4), joined from the parts of all domains.
 
-use super::{directory, rosters, tracking};
+use super::{directory, rosters, tracking, upkeep};
 
 pub use super::access::policy::{All, DataOf, Grant, Operation, Row, Subject, Target};
 pub use super::directory::policy::*;
 pub use super::rosters::policy::*;
 pub use super::tracking::policy::*;
+pub use super::upkeep::policy::*;
 
 /// The domains' parts.
-const PARTS: &[&[&Row]] = &[directory::policy::ROWS, tracking::policy::ROWS, rosters::policy::ROWS];
+const PARTS: &[&[&Row]] =
+    &[directory::policy::ROWS, tracking::policy::ROWS, rosters::policy::ROWS, upkeep::policy::ROWS];
 
 /// Every row, in the contract's order.
 pub const TABLE: &[&Row] = &joined::<{ joined_length(PARTS) }>(PARTS);

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Failure, output};
+use crate::app::InForce;
 use crate::config::{Config, Resolved, SETTINGS, SettingKind, resolve_process};
-use crate::operations::{InForce, in_force};
+use crate::operations::in_force;
 
 /// A setting as it is shown.
 struct Shown {

@@ -15,7 +15,7 @@ mod reach;
 pub(crate) mod remedy;
 pub(crate) mod signals;
 
-pub use control::{Exporter, Exporting, InForce};
+pub use control::{Exporter, Exporting};
 pub use error::{OperateError, StartError};
 pub(crate) use folder::read_given_secret;
 pub use folder::{forget_first_password, remove_abandoned};

@@ -7,8 +7,8 @@ use super::keys::{FoundTokenKey, FoundUsernameKey, token_key, username_key};
 use super::remedy::{Denial, Remedy, denied, files_of};
 use super::{OperateError, StartError, backup};
 use crate::app::{
-    App, AppOptions, AuditedReads, ClockTrust, EducatorsReset, HashOptions, KeyCare, Rate, RateLimits, SelfAffiliation,
-    TokenOptions, derive_key,
+    App, AppOptions, AuditedReads, ClockTrust, EducatorsReset, HashOptions, InForce, KeyCare, Rate, RateLimits,
+    SelfAffiliation, TokenOptions, derive_key,
 };
 use crate::config::{self, Config, RateSettings};
 use crate::model::Clock;
@@ -136,7 +136,12 @@ pub(crate) fn start_app(
             true => AuditedReads::SingleChildren,
             false => AuditedReads::None,
         },
-        backups: backup::known(config),
+        backups: backup::shelf_of(config, &clock),
+        in_force: InForce {
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            settings: config.in_force.clone(),
+            sources: config.sources.clone(),
+        },
         rate_limits: config.rate_limits.map(rate_limits),
         trusted_proxies: config.trusted_proxies.clone(),
         clock,

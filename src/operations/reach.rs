@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::control::{self, Exporter, InForce};
+use super::control::{self, Exporter};
 use super::folder::DataFolder;
 use super::opening::open_stopped;
 use super::{OperateError, StartError};
-use crate::app::{AnswerBody, App, OperatorCommand, Outcome, UserName};
+use crate::app::{AnswerBody, App, InForce, OperatorCommand, Outcome, UserName};
 use crate::config::Config;
 use crate::model::Clock;
 

@@ -196,7 +196,7 @@ impl Service {
             redirect,
             metrics,
             renewal,
-            control: bind_control(&folder, config),
+            control: bind_control(&folder),
             schedule,
             erasures,
             limits: limits(config),
@@ -287,8 +287,8 @@ fn first_admin(config: &Config) -> Result<(Username, Option<Password>), StartErr
 }
 
 /// Without the control socket the service serves, and its operator must stop it for what he wants to change.
-fn bind_control(folder: &DataFolder, config: &Config) -> Option<ControlSocket> {
-    ControlSocket::bind(folder, config, child_export)
+fn bind_control(folder: &DataFolder) -> Option<ControlSocket> {
+    ControlSocket::bind(folder, child_export)
         .inspect_err(|error| {
             tracing::warn!(%error, "No control socket: stop the service before using `admin` and `user`");
         })

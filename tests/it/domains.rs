@@ -9,6 +9,7 @@ const DOMAINS: &[(&str, &[&str])] = &[
     ("tracking", &["directory"]),
     ("wearables", &["directory", "tracking"]),
     ("rosters", &["directory"]),
+    ("upkeep", &[]),
 ];
 
 /// Where the domains' parts are joined: what is common elsewhere may import these, and these any domain.

@@ -924,6 +924,20 @@ async fn too_much(p: &mut Provoker) {
     }
 }
 
+async fn service(p: &mut Provoker) {
+    let audit = |given: &str| format!("/v1/service/audit?{given}");
+    let message = "Date: yesterday, is not in valid ISO 8601 format.";
+    for given in ["start_at=yesterday", "end_at=yesterday"] {
+        let target = Target { path: audit(given), ..p.target("audit_view") };
+        p.expect(&target, 400, message, Some("Date must be in the format: yyyy-MM-dd")).await;
+    }
+    let no_rows = ["1", "1-", "-1", "+1-1", "1-9999999999999999", "a-b", ""].map(|row| format!("before={row}"));
+    for given in ["actor=admin".to_owned(), "target=%ff".to_owned()].into_iter().chain(no_rows) {
+        let target = Target { path: audit(&given), ..p.target("audit_view") };
+        p.expect(&target, 400, "Some ID provided does not have a valid format!", Some(AN_ID)).await;
+    }
+}
+
 async fn lists(p: &mut Provoker) {
     let message = "Date: yesterday, is not in valid ISO 8601 format.";
     let lists: Vec<_> = p.operations().into_iter().filter(|(id, _, _)| id.ends_with("_list")).collect();
@@ -961,6 +975,7 @@ async fn every_documented_error_is_given_to_the_letter() {
     tracking(&mut p).await;
     lists(&mut p).await;
     rosters(&mut p).await;
+    service(&mut p).await;
     let mut unseen = Vec::new();
     for (id, method, path) in p.operations() {
         let responses = &p.document["paths"][path.as_str()][method.as_str().to_ascii_lowercase()]["responses"];

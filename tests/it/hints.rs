@@ -302,6 +302,10 @@ impl Everything {
         self.ask(&admin, ("POST", "/v1/users/{user_id}/deactivate"), &[&application], leave);
         self.ask(&admin, ("POST", "/v1/users/{user_id}/activate"), &[&application], json!({}));
         self.rosters(&admin, &institution);
+        for template in ["audit", "limits", "keys", "settings", "backups"] {
+            assert_eq!(self.ask(&admin, ("GET", &format!("/v1/service/{template}")), &[], Value::Null).0, 200);
+        }
+        assert_eq!(self.ask(&admin, ("POST", "/v1/service/backups"), &[], Value::Null).0, 202);
         self.ask(&admin, ("DELETE", "/v1/users/{user_id}"), &[&application], Value::Null);
         self.ask(&admin, ("DELETE", "/v1/institutions/{institution_id}"), &[&institution], Value::Null);
         self.ask("", ("GET", "/v1/.well-known/jwks.json"), &[], Value::Null);

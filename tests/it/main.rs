@@ -46,6 +46,7 @@ mod revocations;
 mod rosters;
 mod scale;
 mod scans;
+mod service;
 mod siege;
 mod stateful;
 mod store;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::document::{json_schema, reference};
 use crate::api::http::names::{INSTITUTION_ALIAS, queried_field};
+use crate::api::http::query::INSTANT;
 
 /// Adds the parameters of every list, and one for each field of its objects.
 pub(in crate::api) fn add_list_parameters(path: &str, operation: &mut Value, schemas: &Value) {
@@ -88,8 +89,6 @@ fn filter(name: &str, description: &str) -> Value {
 
 /// One id. Several are separated by commas as they are, which most clients would send as `%2C`.
 const ID: &str = "^[0-9a-fA-F]{24}$";
-/// What `start_at` and `end_at` take.
-const INSTANT: &str = "^(today|[0-9]{4}-(0[1-9]|1[0-2])-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2})?)$";
 /// What `period` takes.
 const PERIOD: &str = "^[0-9]{1,4}[dwmy]$";
 

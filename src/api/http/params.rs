@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaParamIn, MetaSchema, MetaSchemaRef};
@@ -88,6 +89,69 @@ impl<'a, P: Parameter> ApiExtractor<'a> for Path<P> {
         // What is no UTF-8 is not there, and neither an id nor a tag.
         let given = request.raw_path_param(options.name).unwrap_or_default().to_owned();
         Ok(Self { given, parameter: PhantomData })
+    }
+}
+
+/// A parameter in the query string, as it was given, if it was; of several, the first.
+pub(in crate::api) struct Queried<P> {
+    given: Option<String>,
+    parameter: PhantomData<fn() -> P>,
+}
+
+impl<P> Queried<P> {
+    /// What was given.
+    pub(in crate::api) fn given(self) -> Option<String> {
+        self.given
+    }
+}
+
+impl<K: Identified> Queried<K> {
+    /// # Errors
+    /// The text about some id, as in the filters of lists.
+    pub(in crate::api) fn id(self) -> Result<Option<Id<K>>, Invalid> {
+        self.given().map(|given| Id::parse(&given).ok_or(Invalid::SomeId)).transpose()
+    }
+}
+
+/// An instant in the query string, as lists take it.
+pub(in crate::api) enum Instant {}
+
+impl Parameter for Instant {
+    fn schema() -> MetaSchema {
+        MetaSchema { pattern: Some(query::INSTANT.to_owned()), ..MetaSchema::new("string") }
+    }
+}
+
+impl Queried<Instant> {
+    /// # Errors
+    /// The text about dates of lists (contract, section 7).
+    pub(in crate::api) fn instant(self, rules: FieldRules) -> Result<Option<Timestamp>, Invalid> {
+        self.given().map(|given| query::timestamp_of(&given, rules)).transpose()
+    }
+}
+
+impl<'a, P: Parameter> ApiExtractor<'a> for Queried<P> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    const PARAM_IS_REQUIRED: bool = false;
+
+    type ParamType = String;
+    type ParamRawType = String;
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Query)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(MetaSchemaRef::Inline(Box::new(P::schema())))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        options: ExtractParamOptions<String>,
+    ) -> poem::Result<Self> {
+        let given = pairs(request.uri().query().unwrap_or_default()).find(|pair| pair.key == options.name);
+        Ok(Self { given: given.map(|pair| pair.whole()), parameter: PhantomData })
     }
 }
 

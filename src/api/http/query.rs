@@ -181,6 +181,17 @@ fn timestamp(time: DateTime) -> Timestamp {
     TimeZone::UTC.to_timestamp(time).unwrap_or(beyond)
 }
 
+/// What `start_at` and `end_at` take, as a pattern.
+pub(in crate::api) const INSTANT: &str = "^(today|[0-9]{4}-(0[1-9]|1[0-2])-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2})?)$";
+
+/// The instant that `start_at` or `end_at` says.
+///
+/// # Errors
+/// The text about dates (contract, section 7).
+pub(in crate::api) fn timestamp_of(given: &str, rules: FieldRules) -> Result<Timestamp, Invalid> {
+    instant(given, rules).map(timestamp)
+}
+
 /// `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS` or `today`, in UTC.
 fn instant(given: &str, rules: FieldRules) -> Result<DateTime, Invalid> {
     let midnight = |date: Date| date.to_datetime(jiff::civil::Time::midnight());

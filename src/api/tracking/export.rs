@@ -168,7 +168,10 @@ impl From<ExportedChild> for Head {
             sourced_id: head.sourced_id,
             imports: head.imports,
             file_answers: head.file_answers.into_iter().map(answer).collect(),
-            backups: BackupsOfChild { folder: head.backups.folder, files: head.backups.files },
+            backups: BackupsOfChild {
+                folder: head.backups.folder,
+                files: head.backups.files.map(|files| files.into_iter().map(|backup| backup.file).collect()),
+            },
         }
     }
 }

@@ -60,7 +60,7 @@ impl From<(Overview, KnownBackups)> for OverviewBody {
             failed_logins: overview.failed_logins,
             backup_folder: backups.folder,
             backups: backups.files.as_ref().map(|files| files.len() as u64),
-            newest_backup: backups.files.and_then(|files| files.into_iter().next_back()),
+            newest_backup: backups.files.and_then(|files| files.into_iter().next_back()).map(|backup| backup.file),
         }
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::app::operator::refusal::{Refusal, refusal};
-use crate::model::{Account, Id, Network, text};
+use crate::model::{Account, Error, Id, Network, text};
 use crate::store::Asker;
 
 /// How many are noted for each limit.
@@ -128,15 +128,21 @@ pub struct LimitedRecord {
 impl App {
     /// Who is limited now.
     pub(in crate::app) async fn limited(&self) -> Result<LimitedReport, Refusal> {
+        let report = self.limit_report(Asker::Operator).await.map_err(refusal)?;
+        report.ok_or_else(|| Refusal("rate limits are off (--rate-limit off): nobody is limited".to_owned()))
+    }
+
+    /// Who is limited now, whoever asks; nothing if there are no limits.
+    pub(in crate::app) async fn limit_report(&self, asker: Asker) -> Result<Option<LimitedReport>, Error> {
         let Some(limiters) = &self.access.limiters else {
-            return Err(Refusal("rate limits are off (--rate-limit off): nobody is limited".to_owned()));
+            return Ok(None);
         };
         let now = self.clock.now();
         let mut noted = limiters.noted().list(limiters.now());
         noted.sort_by_key(|(who, _, [_, whole])| (who.limit, std::cmp::Reverse(*whole)));
         let mut users: HashMap<u64, Vec<String>> = HashMap::new();
         if noted.iter().any(|(who, ..)| matches!(who.account, Some(Whose::Name(_)))) {
-            for account in self.store.scan(Asker::Operator, |view| view.accounts(None)).await.map_err(refusal)? {
+            for account in self.store.scan(asker, |view| view.accounts(None)).await? {
                 users.entry(limiters.name(&account.username)).or_default().push(account.id.to_string());
             }
         }
@@ -155,7 +161,7 @@ impl App {
             until: at(until),
             all_free: at(whole),
         };
-        Ok(LimitedReport { rows: noted.into_iter().map(record).collect(), complete })
+        Ok(Some(LimitedReport { rows: noted.into_iter().map(record).collect(), complete }))
     }
 }
 

@@ -119,21 +119,22 @@ impl App {
     ) -> Result<(), Error> {
         match self.audit.reads {
             AuditedReads::None => Ok(()),
-            AuditedReads::SingleChildren => self.record_deed(permit, child).await,
+            AuditedReads::SingleChildren => self.record_deed(permit, Some(child)).await,
         }
     }
 
-    /// Writes into the audit trail what changes no row: that somebody was looked at, or is not slowed any more.
+    /// Writes into the audit trail what changes no row: that somebody was looked at, or is not slowed any more, or what
+    /// is about nobody.
     ///
     /// # Errors
     /// `Unauthenticated` if the token was revoked since the permission was given.
     pub(in crate::app) async fn record_deed<O: Operation>(
         &self,
         permit: Permit<O>,
-        user: Id<Account>,
+        user: Option<Id<Account>>,
     ) -> Result<(), Error> {
         let actor = (permit.caller().id, permit.caller().role);
-        let target = Some(*user.as_bytes());
+        let target = user.map(|user| *user.as_bytes());
         self.store
             .write(move |tx| {
                 require_unrevoked(tx, permit.caller())?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::app::operator::refusal::{Refusal, refusal};
-use crate::model::{Id, text};
+use crate::model::{Error, Id, text};
 use crate::store::{Asker, TrailFilter, TrailPlace, TrailRow};
 
 /// The most rows of a page.
@@ -93,11 +93,6 @@ pub struct TrailRecord {
 impl App {
     /// A page of the audit trail.
     pub(in crate::app) async fn trail(&self, query: TrailQuery) -> Result<TrailPage, Refusal> {
-        if query.before.row == 0
-            && let Err(error) = self.flush_refusals().await
-        {
-            tracing::warn!(%error, "The refusals of the last minute are not yet in the audit trail");
-        }
         let id = |text: String| {
             Id::<()>::parse(&text).ok_or_else(|| Refusal(format!("{text} is no id: one has 24 hex digits")))
         };
@@ -108,14 +103,29 @@ impl App {
             target: query.target.map(&id).transpose()?.map(|id| *id.as_bytes()),
             actions: query.actions,
         };
-        let count = query.limit.min(PAGE);
-        let found = self.store.scan(Asker::Operator, move |view| {
+        self.trail_page(Asker::Operator, filter, query.limit).await.map_err(refusal)
+    }
+
+    /// The same of a filter, whoever asks.
+    pub(in crate::app) async fn trail_page(
+        &self,
+        asker: Asker,
+        filter: TrailFilter,
+        limit: usize,
+    ) -> Result<TrailPage, Error> {
+        if filter.before.row == 0
+            && let Err(error) = self.flush_refusals().await
+        {
+            tracing::warn!(%error, "The refusals of the last minute are not yet in the audit trail");
+        }
+        let count = limit.min(PAGE);
+        let found = self.store.scan(asker, move |view| {
             let rows = view.trail(&filter, count)?;
             let ids = rows.iter().flat_map(|row| [row.actor.map(|id| id.cast()), row.target, row.part]).flatten();
             let names = view.names(ids.collect::<Vec<_>>())?;
             Ok((rows, names))
         });
-        let (rows, names) = found.await.map_err(refusal)?;
+        let (rows, names) = found.await?;
         let last = rows.last().filter(|_| rows.len() == count);
         let next = last.map(|last| TrailCursor { at: last.place.at, row: last.place.row });
         Ok(TrailPage { next, rows: rows.into_iter().map(|row| record(row, &names)).collect() })

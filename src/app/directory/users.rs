@@ -127,7 +127,7 @@ impl App {
     pub async fn user_unlock(&self, permit: Permit<UserUnlock>) -> Result<(), Error> {
         let id = *permit.target();
         let username = self.store.read_one(|view| view.username(id))?.ok_or(Error::NotFound(Kind::User))?;
-        self.record_deed(permit, id).await?;
+        self.record_deed(permit, Some(id)).await?;
         self.unlock(&username);
         Ok(())
     }

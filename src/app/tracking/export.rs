@@ -66,7 +66,7 @@ impl App {
     /// `Invalid` if there is no such child any more.
     pub async fn child_export(&self, permit: Permit<ChildExport>) -> Result<Reading<ExportPiece>, Error> {
         let (DataOf { id, given }, place) = (permit.target().clone(), self.place(&permit)?);
-        self.record_deed(permit, id.cast()).await?;
+        self.record_deed(permit, Some(id.cast())).await?;
         Ok(self.export(place, id, Unfit::Unregistered(Kind::Child, given).into()).await)
     }
 

@@ -2,6 +2,7 @@
 //! and the way back.
 
 mod archive;
+mod asked;
 mod copy;
 mod drill;
 mod earlier;
@@ -31,6 +32,7 @@ use super::{OperateError, StartError};
 use crate::model::shown;
 use crate::store::{Contents, Dangling, OpenError};
 
+pub(crate) use asked::shelf_of;
 pub use drill::{Count, Drilled, drill};
 pub(crate) use erasures::ErasureLists;
 pub(in crate::operations) use make::share_disk;
@@ -38,7 +40,6 @@ pub use make::{BackupMade, Protection, back_up};
 pub(crate) use make::{back_up_before_upgrade, back_up_held};
 pub use restore::{DanglingRows, RestoreMode, RestoreOptions, Restored, restore};
 pub(crate) use schedule::Schedule;
-pub(crate) use shelf::known;
 pub use shelf::{Shelved, list, made_at, newest_first, place};
 pub use source::{ArchivedKeys, Opening, Source, Verified, is_called_kept, kept, verify};
 pub use token_key::TokenKey;

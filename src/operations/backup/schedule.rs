@@ -50,22 +50,17 @@ impl Schedule {
         if !self.due() {
             return Ok(());
         }
-        self.make().inspect_err(|_| {
+        make(&self.config, &self.clock).inspect_err(|_| {
             self.watch.failures.inc();
-        })
+        })?;
+        self.tidy();
+        Ok(())
     }
 
     fn rehearse(&self) {
         match make::rehearse(&self.config) {
             Err(error) => tracing::error!(%error, "Backups will fail until this is mended"),
-            Ok(()) => self.warn_of_same_disk(&place(&self.config)),
-        }
-    }
-
-    fn warn_of_same_disk(&self, place: &Path) {
-        if share_disk(place, &self.config.data_dir) {
-            let place = place.display();
-            tracing::warn!(%place, "Backups go to the disk of the data: if it breaks, both are gone. Is the other one mounted?");
+            Ok(()) => warn_of_same_disk(&self.config, &place(&self.config)),
         }
     }
 
@@ -75,31 +70,43 @@ impl Schedule {
         is_due(self.schedule, newest, now, &TimeZone::system())
     }
 
-    fn make(&self) -> Result<(), BackupError> {
-        let passphrase = self.config.backup.passphrase_file.as_deref().map(read_passphrase).transpose()?;
-        let protection = Protection::of(&self.config.backup, passphrase)?;
-        let made = back_up_held(&self.config, &self.clock, &protection)?;
-        tracing::info!(file = %made.path.display(), bytes = made.bytes, "A backup was made");
-        if let Some(place) = made.path.parent() {
-            self.warn_of_same_disk(place);
-        }
-        if let Some(error) = &made.without_erasures {
-            tracing::warn!(%error, "The list of people who were deleted is not complete beside the backup");
-        }
-        if !made.dangling.is_empty() {
-            let found = dangling_text(&made.dangling);
-            tracing::error!(
-                found,
-                "Another program changed the database, which is in the backup as it is: see `doctor`"
-            );
-        }
+    /// Removes old ones.
+    fn tidy(&self) {
         for path in to_remove(&place(&self.config), self.clock.now(), self.config.backup.keep) {
             match fs::remove_file(&path) {
                 Ok(()) => tracing::info!(file = %path.display(), "An old backup was removed"),
                 Err(error) => tracing::warn!(file = %path.display(), %error, "An old backup cannot be removed"),
             }
         }
-        Ok(())
+    }
+}
+
+/// Makes a backup of a data folder that this process holds, as the settings say.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn make(config: &Config, clock: &Clock) -> Result<(), BackupError> {
+    let passphrase = config.backup.passphrase_file.as_deref().map(read_passphrase).transpose()?;
+    let protection = Protection::of(&config.backup, passphrase)?;
+    let made = back_up_held(config, clock, &protection)?;
+    tracing::info!(file = %made.path.display(), bytes = made.bytes, "A backup was made");
+    if let Some(place) = made.path.parent() {
+        warn_of_same_disk(config, place);
+    }
+    if let Some(error) = &made.without_erasures {
+        tracing::warn!(%error, "The list of people who were deleted is not complete beside the backup");
+    }
+    if !made.dangling.is_empty() {
+        let found = dangling_text(&made.dangling);
+        tracing::error!(found, "Another program changed the database, which is in the backup as it is: see `doctor`");
+    }
+    Ok(())
+}
+
+fn warn_of_same_disk(config: &Config, place: &Path) {
+    if share_disk(place, &config.data_dir) {
+        let place = place.display();
+        tracing::warn!(%place, "Backups go to the disk of the data: if it breaks, both are gone. Is the other one mounted?");
     }
 }
 

@@ -5,14 +5,13 @@ use std::fs::{self, DirEntry, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::{BackupError, Form, look};
-use crate::app::BackupShelf;
+use crate::app::KnownBackup;
 use crate::config::Config;
 use crate::operations::held::Held;
 use crate::store::Store;
@@ -42,25 +41,17 @@ pub fn place(config: &Config) -> PathBuf {
     config.backup.dir.clone().unwrap_or_else(|| config.data_dir.join(OWN_PLACE))
 }
 
-/// What the service can tell of its backups.
-pub(crate) fn known(config: &Config) -> BackupShelf {
-    let (folder, is_own) = (place(config), config.backup.dir.is_none());
-    BackupShelf {
-        folder: std::path::absolute(&folder).unwrap_or_else(|_| folder.clone()).display().to_string(),
-        look: Arc::new(move || match names(&folder) {
-            // It is made with the first backup.
-            Err(error) if is_own && error.kind() == io::ErrorKind::NotFound => Some(Vec::new()),
-            names => names.ok(),
-        }),
-    }
-}
-
-/// What the backups of a folder are called, those from before upgrades too.
-fn names(folder: &Path) -> io::Result<Vec<String>> {
-    let entries = fs::read_dir(folder)?.filter_map(Result::ok).filter_map(|entry| entry.file_name().into_string().ok());
-    let mut names: Vec<_> = entries.filter(|name| middle(name).is_some()).collect();
-    names.sort();
-    Ok(names)
+/// The backups of a folder in the order of their names, those from before upgrades too.
+pub(super) fn by_name(folder: &Path) -> io::Result<Vec<KnownBackup>> {
+    let entries = fs::read_dir(folder)?.filter_map(Result::ok);
+    let known = |entry: DirEntry| {
+        let file = entry.file_name().into_string().ok().filter(|name| middle(name).is_some())?;
+        let (bytes, made_at) = (entry.metadata().map_or(0, |found| found.len()), made_at(&entry.path()));
+        Some(KnownBackup { sealed: file.ends_with(SUFFIXES[0]), bytes, made_at, file })
+    };
+    let mut found: Vec<_> = entries.filter_map(known).collect();
+    found.sort_by(|one, other| one.file.cmp(&other.file));
+    Ok(found)
 }
 
 /// What a backup of this instant is called.

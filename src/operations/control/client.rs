@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{Answer, Export, InForce, Inquiry, Question, Request, SOCKET, VERSION};
-use crate::app::{OperatorCommand, Outcome, Refusal, UserName};
+use super::{Answer, Export, Inquiry, Question, Request, SOCKET, VERSION};
+use crate::app::{InForce, OperatorCommand, Outcome, Refusal, UserName};
 use crate::operations::OperateError;
 
 /// Longer than any command takes; a service that hangs reaches it.

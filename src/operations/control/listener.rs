@@ -13,9 +13,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::{Answer, Export, Exporter, InForce, Inquiry, Question, Request, SOCKET, VERSION, Versioned};
+use super::{Answer, Export, Exporter, Inquiry, Question, Request, SOCKET, VERSION, Versioned};
 use crate::app::{AnswerBody, App, UserName};
-use crate::config::Config;
 use crate::operations::folder::DataFolder;
 
 /// The longest request, in bytes, with its line's end.
@@ -29,7 +28,6 @@ const CONNECTIONS: u32 = 8;
 pub(crate) struct ControlSocket {
     listener: UnixListener,
     path: PathBuf,
-    in_force: Arc<InForce>,
     exporter: Exporter,
 }
 
@@ -39,7 +37,7 @@ impl ControlSocket {
     ///
     /// # Errors
     /// What the system says.
-    pub(crate) fn bind(folder: &DataFolder, config: &Config, exporter: Exporter) -> io::Result<Self> {
+    pub(crate) fn bind(folder: &DataFolder, exporter: Exporter) -> io::Result<Self> {
         let path = folder.path().join(SOCKET);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -47,10 +45,7 @@ impl ControlSocket {
         }
         let listener = UnixListener::bind(&path)?;
         fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-        let program = env!("CARGO_PKG_VERSION").to_owned();
-        let (settings, sources) = (config.in_force.clone(), config.sources.clone());
-        let in_force = Arc::new(InForce { program, settings, sources });
-        Ok(Self { listener, path, in_force, exporter })
+        Ok(Self { listener, path, exporter })
     }
 
     /// Carries out what is asked until `stop` says so, then lets commands in work end.
@@ -63,9 +58,9 @@ impl ControlSocket {
             };
             match accepted {
                 Ok((stream, place)) => {
-                    let (app, in_force, exporter) = (Arc::clone(&app), Arc::clone(&self.in_force), self.exporter);
+                    let (app, exporter) = (Arc::clone(&app), self.exporter);
                     tokio::spawn(async move {
-                        if let Err(error) = connection(&app, &in_force, exporter, stream).await {
+                        if let Err(error) = connection(&app, exporter, stream).await {
                             tracing::debug!(%error, "A connection to the control socket failed");
                         }
                         drop(place);
@@ -94,7 +89,7 @@ impl Drop for ControlSocket {
     }
 }
 
-async fn connection(app: &App, in_force: &InForce, exporter: Exporter, mut stream: UnixStream) -> io::Result<()> {
+async fn connection(app: &App, exporter: Exporter, mut stream: UnixStream) -> io::Result<()> {
     let user = stream.peer_cred()?.uid();
     if user != 0 && user != rustix::process::geteuid().as_raw() {
         tracing::warn!(user, "Somebody else asked at the control socket");
@@ -104,7 +99,7 @@ async fn connection(app: &App, in_force: &InForce, exporter: Exporter, mut strea
     if let Ok(Export { version: VERSION, export }) = serde_json::from_slice(&line) {
         return send_export(app, exporter, export.into_owned(), &mut stream).await;
     }
-    send(&mut stream, &answer(app, in_force, &line).await).await
+    send(&mut stream, &answer(app, &line).await).await
 }
 
 async fn send(stream: &mut UnixStream, answer: &Answer) -> io::Result<()> {
@@ -140,7 +135,7 @@ async fn read_line(stream: &mut UnixStream) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(line)
 }
 
-async fn answer(app: &App, in_force: &InForce, line: &[u8]) -> Answer {
+async fn answer(app: &App, line: &[u8]) -> Answer {
     let refused = |why: &str| Answer::Refused(why.to_owned());
     let Some(line) = line.strip_suffix(b"\n") else {
         return refused("the request is not one line of at most 64 KiB");
@@ -153,7 +148,7 @@ async fn answer(app: &App, in_force: &InForce, line: &[u8]) -> Answer {
         Err(_) => return refused("the request is no JSON object with a version"),
     }
     if let Ok(Inquiry { question: Question::Settings, .. }) = serde_json::from_slice(line) {
-        return Answer::Settings(in_force.clone());
+        return Answer::Settings(app.in_force().clone());
     }
     // What serde says may quote the request, and with it a password.
     let Ok(request) = serde_json::from_slice::<Request<'_>>(line) else {

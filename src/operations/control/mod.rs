@@ -10,12 +10,11 @@ mod client;
 mod listener;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::{App, OperatorCommand, Outcome, Refusal, UserName, Written};
+use crate::app::{App, InForce, OperatorCommand, Outcome, Refusal, UserName, Written};
 
 pub(super) use client::{ask, ask_settings, export, reach};
 pub(crate) use listener::ControlSocket;
@@ -64,18 +63,6 @@ struct Export<'a> {
 #[serde(rename_all = "snake_case")]
 enum Question {
     Settings,
-}
-
-/// With which settings a service runs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InForce {
-    /// The version of the program.
-    pub program: String,
-    /// Values by flag, without secrets.
-    pub settings: BTreeMap<String, String>,
-    /// Where those come from that are set, secrets among them.
-    #[serde(default)]
-    pub sources: BTreeMap<String, String>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -14,11 +14,12 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::control::{InForce, ask_settings};
+use super::control::ask_settings;
 use super::folder::DataFolder;
 use super::reach::owned;
 use super::remedy::{Remedy, quoted, verb};
 use super::{OperateError, StartError};
+use crate::app::InForce;
 use crate::config::Config;
 use crate::model::Clock;
 

@@ -14,8 +14,8 @@ use ocariot_users::api::{self, Console, Cors, Hsts, Limits};
 use ocariot_users::app::rosters::records::{Bytes, Passwords, PlanOptions, PlanRecord, RosterCommand, RosterOutcome};
 use ocariot_users::app::wearables::{Files, read};
 use ocariot_users::app::{
-    App, AppOptions, AuditedReads, BackupShelf, ClockTrust, EducatorsReset, HashOptions, KeyCare, OperatorCommand,
-    Outcome, SelfAffiliation, TokenOptions,
+    App, AppOptions, AuditedReads, BackupShelf, ClockTrust, EducatorsReset, HashOptions, InForce, KeyCare,
+    OperatorCommand, Outcome, SelfAffiliation, TokenOptions,
 };
 use ocariot_users::config::{Config, Inputs, SETTINGS, resolve};
 use ocariot_users::model::rosters::Sheet;
@@ -201,7 +201,8 @@ impl Service {
             audit_keep: Duration::from_secs(86_400),
             audit_bytes: 256 << 20,
             audited_reads: AuditedReads::SingleChildren,
-            backups: BackupShelf { folder: "backups".to_owned(), look: Arc::new(|| None) },
+            backups: BackupShelf { folder: "backups".to_owned(), look: Arc::new(|| None), make: Arc::new(|| Ok(())) },
+            in_force: InForce::default(),
             uploads: folder.path().to_owned(),
             rate_limits: None,
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()],

@@ -34,7 +34,7 @@ impl Walk {
     }
 
     pub async fn step(&mut self) {
-        let kind = self.dice.random_range(0..53 + 43);
+        let kind = self.dice.random_range(0..53 + 48);
         self.deed(kind).await;
     }
 

@@ -39,6 +39,24 @@ impl Walk {
         }
     }
 
+    /// What only administrators are told of the service.
+    pub(super) async fn service_deed(&mut self) {
+        let deeds = [
+            ("audit_view", "audit"),
+            ("limits_view", "limits"),
+            ("keys_view", "keys"),
+            ("settings_view", "settings"),
+            ("backups_view", "backups"),
+            ("backup_make", "backups"),
+        ];
+        let (deed, path) = self.pick(&deeds).unwrap();
+        let (method, success) = if deed == "backup_make" { (Method::POST, 202) } else { (Method::GET, 200) };
+        let url = format!("/v1/service/{path}");
+        let asker = self.asker(User::is_admin);
+        let expected = Self::verdict(&asker, success, &[]);
+        self.ask(deed, &asker.client, (method, &url, None), expected).await;
+    }
+
     pub(super) async fn user_unlock(&mut self) {
         let all = self.model.users.keys().cloned().collect();
         let id = self.target(all, vec![ABSENT.to_owned()]);

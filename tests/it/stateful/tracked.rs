@@ -86,6 +86,7 @@ impl Walk {
             36 => self.user_activate().await,
             37 | 38 => self.roster_import().await,
             39 | 40 => self.child_password_reset().await,
+            43..=47 => self.service_deed().await,
             _ => self.tracked_create(collection, name).await,
         }
     }

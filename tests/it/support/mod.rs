@@ -10,8 +10,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ocariot_users::api::{self, Console, Cors, Hsts, Limits};
 use ocariot_users::app::{
-    App, AppOptions, AuditedReads, BackupShelf, ClockTrust, EducatorsReset, HashOptions, KeyCare, RateLimits,
-    SelfAffiliation, TokenOptions,
+    App, AppOptions, AuditedReads, BackupShelf, ClockTrust, EducatorsReset, HashOptions, InForce, KeyCare, KnownBackup,
+    RateLimits, SelfAffiliation, TokenOptions,
 };
 use ocariot_users::config::{Config, Inputs, resolve};
 use ocariot_users::model::{Clock, Error, Password, Username};
@@ -110,6 +110,7 @@ pub struct Options {
     pub clock_trust: ClockTrust,
     /// Without, the service's own.
     pub key_care: Option<KeyCare>,
+    pub backups: BackupShelf,
 }
 
 impl Options {
@@ -141,12 +142,22 @@ impl Default for Options {
             trusted_proxies: Vec::new(),
             clock_trust: ClockTrust::Checked,
             key_care: None,
+            backups: BackupShelf {
+                folder: "backups".to_owned(),
+                look: Arc::new(|| Some(vec![backup()])),
+                make: Arc::new(|| Ok(())),
+            },
         }
     }
 }
 
 /// What lies in the folder of backups.
 pub const BACKUP: &str = "ocariot-users-20190101T000000.000Z.tar.zst";
+
+fn backup() -> KnownBackup {
+    let made_at = Some("2019-01-01T00:00:00Z".parse().unwrap());
+    KnownBackup { file: BACKUP.to_owned(), bytes: 1, made_at, sealed: false }
+}
 
 /// The administrator of every world.
 pub const ADMIN: (&str, &str) = ("admin", "the admin's password");
@@ -190,7 +201,14 @@ impl World {
             self_affiliation: options.self_affiliation,
             educators_reset: options.educators_reset,
             audited_reads: options.audited_reads,
-            backups: BackupShelf { folder: "backups".to_owned(), look: Arc::new(|| Some(vec![BACKUP.to_owned()])) },
+            backups: options.backups.clone(),
+            in_force: InForce {
+                program: "0.1.0".to_owned(),
+                settings: [("bind", "::"), ("token-ttl", "24h")]
+                    .map(|(flag, value)| (flag.into(), value.into()))
+                    .into(),
+                sources: [("bind", "--bind")].map(|(flag, source)| (flag.into(), source.into())).into(),
+            },
             uploads: folder.path().to_owned(),
             rate_limits: options.rate_limits,
             trusted_proxies: options.trusted_proxies.clone(),
