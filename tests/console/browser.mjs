@@ -1,9 +1,22 @@
 // A headless browser, used as a person uses one: things are found by their roles, labels and texts.
 
 import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import puppeteer from "puppeteer-core";
 
 export const PASSWORD = "ocariot-demo";
+
+/** Where files are that browsers are given and keep. */
+export const folder = mkdtempSync(join(tmpdir(), "console-"));
+
+/** A file of rows, on disk as a browser is given it. */
+export function sheet(name, ...rows) {
+  const path = join(folder, name);
+  writeFileSync(path, rows.map((row) => `${row}\r\n`).join(""));
+  return path;
+}
 
 const LAUNCH = {
   chrome: {

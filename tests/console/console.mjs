@@ -8,6 +8,7 @@ import { looks } from "./looks.mjs";
 import * as refusals from "./refusals.mjs";
 import * as roles from "./roles.mjs";
 import * as september from "./september.mjs";
+import * as service from "./service.mjs";
 
 const [base, name, executable, screenshots] = process.argv.slice(2);
 const { browser, visit } = await open(name, executable, base);
@@ -33,15 +34,18 @@ try {
   if (name === "chrome") {
     await run("a health professional", () => roles.healthProfessional(visit));
     await run("an administrator", () => roles.administrator(visit));
+    await run("classes", () => roles.classes(visit));
+    await run("leaving", () => roles.leaving(visit));
     await run("institutions", () => roles.institutions(visit));
     await run("a group", () => roles.group(visit));
     await run("a password", () => roles.password(visit));
     for (const [what, deed] of Object.entries(september)) await run(`September: ${what}`, () => deed(visit, base, screenshots));
+    for (const [what, deed] of Object.entries(service)) await run(`service: ${what}`, () => deed(visit, base, screenshots));
     for (const [what, deed] of Object.entries(refusals).filter(([what]) => !["admin", "call"].includes(what))) {
       await run(what, () => deed(visit, base));
     }
     const looked = await run("looks", () => looks(visit, ids, screenshots));
-    console.log(`${looked} pages looked at; ${await run("budgets", () => budgets(visit, base, ids.group))}`);
+    console.log(`${looked} pages looked at; ${await run("budgets", () => budgets(visit, base, ids))}`);
   }
   console.log(`${name}: ${done} passed, 0 failed`);
 } catch (error) {

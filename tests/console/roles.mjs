@@ -134,6 +134,57 @@ export async function password(visit) {
   await person.leaves();
 }
 
+/** Every group by whose it is, in one request for each kind of owner. */
+export async function classes(visit) {
+  const person = await visit();
+  await person.logsIn("admin");
+  await person.press("link", "Classes");
+  await person.sees("Class 1");
+  assert.deepEqual(person.requests.filter((path) => /^\/v1\/(?:educators|health)/.test(path)).length, 2);
+  await person.fill("Find by name", "educator02");
+  await person.seesNoMore("educator01");
+  await person.page.locator("summary").click();
+  await person.page.waitForFunction(() => document.querySelectorAll("details[open] li").length === 25);
+  await person.page.locator("details[open] li a").click();
+  await person.sees("Erase for good");
+  await person.leaves();
+}
+
+/** Whoever leaves logs in no more and is in no list, until that is taken back. */
+export async function leaving(visit) {
+  const person = await visit({ expected: [/status(?: code)? of 401/] });
+  await person.logsIn("admin");
+  await person.press("link", "People");
+  const found = async () => {
+    await person.fill("Find by name", "BR0297");
+    await person.sees("1 – 1 of 1");
+    await person.press("link", "BR0297");
+    await person.sees("Erase for good");
+  };
+  await found();
+  await person.fill("From day", "2100-01-31");
+  await person.press("button", "Deactivate");
+  await person.sees("Will be deactivated: Jan 31, 2100");
+  await person.fill("From day", "");
+  await person.press("button", "Deactivate");
+  await person.sees("Deactivated:");
+  const child = await visit({ expected: [/status(?: code)? of 401/] });
+  await child.logsIn("BR0297");
+  await child.sees("Username or password is wrong.");
+  await person.press("link", "To the list");
+  await person.fill("Find by name", "BR0297");
+  await person.sees("Nobody is found.");
+  await person.page.select("::-p-xpath(//select[@id=//label[text()='Who']/@for])", "only");
+  await found();
+  await person.press("button", "Activate");
+  await person.sees("everything that was measured");
+  await person.seesNoMore("Deactivated:");
+  await child.press("button", "Log in");
+  await child.sees("Hello BR0297!");
+  await child.leaves();
+  await person.leaves();
+}
+
 /** From an empty list to children with printed slips, and back. */
 export async function administrator(visit) {
   const person = await visit({ expected: [/status(?: code)? of 409/] });

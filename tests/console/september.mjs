@@ -1,21 +1,13 @@
 // A roster on its way in, and back.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { folder, sheet } from "./browser.mjs";
 import { look } from "./looks.mjs";
 import { admin, call } from "./refusals.mjs";
 
 const SCHOOL = "Escola Municipal Primavera";
-const folder = mkdtempSync(join(tmpdir(), "sheets-"));
-
-/** A file of rows, on disk as a browser is given it. */
-function sheet(name, ...rows) {
-  const path = join(folder, name);
-  writeFileSync(path, rows.map((row) => `${row}\r\n`).join(""));
-  return path;
-}
 
 const children = (...rows) => sheet("children.csv", "username,institution,gender,age", ...rows.map((row) => row.replace("@", SCHOOL)));
 const groups = (...rows) => sheet("groups.csv", "owner,name,children", ...rows);
@@ -61,6 +53,7 @@ export async function theWholeWay(visit, base, screenshots) {
   await person.sees("Never logged in");
   await person.press("link", "September");
   await person.sees("New: 3; changed: 0; removed: 0.");
+  await person.page.waitForFunction(() => [...document.querySelectorAll(".slips dd")].some((word) => word.textContent === "Sports"));
   const slips = await person.page.$$eval(".slips li", (all) => all.map((slip) => [slip.querySelector("strong").textContent, slip.querySelector("code").textContent]));
   assert.deepEqual(slips.map(([name]) => name), ["SE, 2", "SE0001"]);
   await look(person, "september-done", screenshots);

@@ -34,6 +34,7 @@ export interface User {
   nfc_tag?: string;
   application_name?: string;
   children?: Child[];
+  deactivated_at?: string;
 }
 
 export interface Institution {
@@ -41,6 +42,13 @@ export interface Institution {
   type: string;
   name: string;
   address?: string;
+}
+
+/** An educator or health professional. */
+export interface Professional {
+  id: string;
+  username: string;
+  children_groups: { id: string; name: string; school_class?: string; children: Child[] }[];
 }
 
 /** All institutions, by their names. */

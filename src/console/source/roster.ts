@@ -3,6 +3,7 @@
 import { Refusal, get, getFile, insist } from "./api";
 import { cells } from "./files";
 import type { Slip } from "./parts/slips";
+import type { Professional } from "./people";
 import { session } from "./session";
 import { Store } from "./store";
 
@@ -182,6 +183,26 @@ function sent({ passwords, sheet, encoding, ignore, children, educators, familie
   };
 }
 
+interface TypedSlip extends Slip {
+  type: string;
+}
+
+function slipsOf(table: string): TypedSlip[] {
+  const slips = cells(table).slice(1).map(([type = "", username = "", password = ""]) => ({ type, username, password }));
+  return slips.sort((one, other) => one.username.localeCompare(other.username));
+}
+
+/** Slips of a class together, as they are handed out; those who are in none come first. */
+async function byClass(slips: TypedSlip[]): Promise<Slip[]> {
+  const educators = (await get<Professional[]>("/educators?sort=username&limit=1000")).body;
+  const groups = new Map(educators.flatMap((one) => one.children_groups).flatMap(({ name, children }) => children.map((child) => [child.username, name] as const)));
+  const known = slips.map((slip) => {
+    const group = slip.type === "child" ? groups.get(slip.username) : undefined;
+    return group ? { ...slip, group } : slip;
+  });
+  return known.sort((one, other) => (one.group ?? "").localeCompare(other.group ?? "", undefined, { numeric: true }));
+}
+
 const planned = (): Promise<Plan> => insist<Plan>("POST", path("/plan"), sent(work.value.options));
 
 export function makePlan(): Promise<void> {
@@ -198,10 +219,9 @@ export function applyPlan({ plan, passwords_to_make_up }: Plan): Promise<void> {
         more = progress.done < progress.total;
       }
       const table = passwords_to_make_up ? await (await getFile(path("/passwords"))).text() : "";
-      const slips = cells(table).slice(1).map(([, username = "", password = ""]) => ({ username, password }));
-      slips.sort((one, other) => one.username.localeCompare(other.username));
       const applied = await insist<Applied>("POST", path("/apply"), { plan });
-      tell({ applied, slips, plan: undefined });
+      tell({ applied, slips: slipsOf(table), plan: undefined });
+      if (table) tell({ slips: await byClass(slipsOf(table)) });
     } catch (error) {
       if (!(error instanceof Refusal) || error.status !== 409) throw error;
       tell({ plan: await planned(), anew: true });

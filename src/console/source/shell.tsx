@@ -6,6 +6,7 @@ import { type Key, t } from "./language";
 import { AccountPage } from "./pages/account";
 import { ChildPage } from "./pages/child";
 import { ClassPage } from "./pages/class";
+import { ClassesPage } from "./pages/classes";
 import { FamilyPage } from "./pages/family";
 import { ChangeGroupPage, GroupsPage, NewGroupPage } from "./pages/groups";
 import { InstitutionPage, InstitutionsPage, NewInstitutionPage } from "./pages/institutions";
@@ -17,6 +18,7 @@ import { PersonPage } from "./pages/person";
 import { RegisterPage } from "./pages/register";
 import { RoomsPage } from "./pages/rooms";
 import { SeptemberPage } from "./pages/september";
+import { ServicePage } from "./pages/service";
 import { isKind } from "./people";
 import { Empty, Page } from "./parts/basics";
 import { link, route } from "./route";
@@ -25,7 +27,7 @@ import { useStore } from "./store";
 
 /** The first pages of each type of user, with the word that leads there. */
 const WAYS: Record<Role, [string, Key][]> = {
-  admin: [["overview", "overview"], ["people", "people"], ["institutions", "institutions"], ["september", "september"]],
+  admin: [["overview", "overview"], ["people", "people"], ["classes", "classes"], ["institutions", "institutions"], ["september", "september"], ["service", "service"]],
   educator: [["groups", "my_groups"], ["rooms", "rooms"]],
   healthprofessional: [["groups", "my_groups"], ["rooms", "rooms"]],
   family: [["family", "my_children"], ["rooms", "rooms"]],
@@ -45,7 +47,9 @@ function page(who: Session, [name = WAYS[who.role][0]![0], first, second, third]
   if (who.role === "admin") {
     if (name === "overview") return <OverviewPage />;
     if (name === "people") return people(first, second);
+    if (name === "classes") return <ClassesPage />;
     if (name === "september") return <SeptemberPage />;
+    if (name === "service") return <ServicePage part={first} rest={[second, third].filter((one) => one !== undefined)} />;
     if (name === "institutions") {
       if (!first) return <InstitutionsPage />;
       return first === "new" ? <NewInstitutionPage /> : <InstitutionPage key={first} id={first} />;

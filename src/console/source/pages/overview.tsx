@@ -57,7 +57,7 @@ export function OverviewPage() {
               <section class="card">
                 <h2>{t("no_backup")}</h2>
                 <p>{t("no_backup_lead")}</p>
-                <p><code>ocariot-users backup now</code></p>
+                <a class="button" href={link("service", "backups")}>{t("backup_now")}</a>
               </section>
             ) : null}
           </>

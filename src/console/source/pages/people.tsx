@@ -13,15 +13,19 @@ import { go, link } from "../route";
 
 const A_PAGE = 30;
 
+/** Those who are active, those who are deactivated, or all. */
+type Presence = "" | "only" | "include";
+
 export function PeoplePage({ kind }: { kind: Kind }) {
   const [words, setWords] = useState("");
   const [institution, setInstitution] = useState("");
+  const [presence, setPresence] = useState<Presence>("");
   const [page, setPage] = useState(1);
   const asked = usePaused(words);
   const institutions = useInstitutions();
   const found = useLoad(
-    (signal) => get<User[]>(`/${kind}${query({ username: containing(asked), institution_id: institution, sort: "username", limit: A_PAGE, page })}`, signal),
-    [kind, asked, institution, page],
+    (signal) => get<User[]>(`/${kind}${query({ username: containing(asked), institution_id: institution, deactivated: presence, sort: "username", limit: A_PAGE, page })}`, signal),
+    [kind, asked, institution, presence, page],
   );
   const search = (set: (value: string) => void) => (value: string) => (set(value), setPage(1));
   const names = new Map((institutions.data ?? []).map((one) => [one.id, one.name]));
@@ -32,6 +36,7 @@ export function PeoplePage({ kind }: { kind: Kind }) {
       <div class="filters">
         <Field label={t("find_by_name")} type="search" value={words} onValue={search(setWords)} />
         {names.size > 1 ? <Choice label={t("institution")} value={institution} options={choices} onValue={search(setInstitution)} /> : null}
+        <Choice label={t("presence")} value={presence} options={[["", t("presence_active")], ["only", t("presence_left")], ["include", t("presence_all")]]} onValue={(chosen) => (setPresence(chosen), setPage(1))} />
       </div>
       <Shown of={found}>
         {({ body, total }) => (
@@ -65,7 +70,7 @@ function People({ kind, people, names }: { kind: Kind; people: User[]; names: Ma
               <td>{names.get(one.institution_id ?? "") ?? "–"}</td>
               {kind === "children" ? <td>{one.nfc_tag ?? "–"}</td> : null}
               {kind === "families" ? <td class="wrap">{one.children?.map((child) => child.username).join(", ") || "–"}</td> : null}
-              <td>{one.last_login ? moment(one.last_login) : t("never")}</td>
+              <td>{one.deactivated_at ? t("deactivated_since", { when: moment(one.deactivated_at) }) : one.last_login ? moment(one.last_login) : t("never")}</td>
             </tr>
           ))}
         </tbody>

@@ -18,6 +18,7 @@ export function PersonPage({ kind, id }: { kind: Kind; id: string }) {
   const actions = (
     <>
       {kind === "children" ? <a class="button" href={link("child", id, "week")}>{t("open_week")}</a> : null}
+      <a class="button" href={link("service", "audit", "target", id)}>{t("audit")}</a>
       <a class="button" href={link("people", kind)}>{t("to_list")}</a>
     </>
   );
@@ -30,6 +31,7 @@ export function PersonPage({ kind, id }: { kind: Kind; id: string }) {
             <ResetForm user={found} />
             <UnlockForm user={found} />
             {kind === "children" ? <TagForm user={found} changed={user.again} /> : null}
+            {found.deactivated_at ? <ActivateForm user={found} since={found.deactivated_at} changed={user.again} /> : <DeactivateForm user={found} changed={user.again} />}
             <EraseForm kind={kind} user={found} />
           </>
         )}
@@ -110,6 +112,48 @@ function TagForm({ user, changed }: { user: User; changed: () => void }) {
       <h2>{t("nfc_tag")}</h2>
       <Form action={t("save")} ready={tag !== (user.nfc_tag ?? "")} submit={submit}>
         <Field label={t("nfc_tag")} value={tag} onValue={setTag} hint={t("nfc_tag_hint")} />
+      </Form>
+    </section>
+  );
+}
+
+/** The midnight that a day begins with, where the reader is. */
+function midnight(day: string): string {
+  const [year, month, date] = day.split("-").map(Number) as [number, number, number];
+  return new Date(year, month - 1, date).toISOString();
+}
+
+function DeactivateForm({ user, changed }: { user: User; changed: () => void }) {
+  const [day, setDay] = useState("");
+  const [days, setDays] = useState("");
+  const submit = async () => {
+    const at = day ? midnight(day) : undefined;
+    await send("POST", `/users/${user.id}/deactivate`, { ...(at ? { at } : {}), ...(days ? { erase_after_days: Number(days) } : {}) });
+    if (!at || Date.parse(at) <= Date.now()) changed();
+    return at ? t("deactivated_from", { when: moment(at) }) : "";
+  };
+  return (
+    <section class="card">
+      <h2>{t("deactivate")}</h2>
+      <Form action={t("deactivate")} ready submit={submit}>
+        <p>{t("deactivate_lead")}</p>
+        <Field label={t("deactivate_day")} type="date" value={day} onValue={setDay} hint={t("deactivate_day_hint")} />
+        <Field label={t("erase_after_days")} value={days} onValue={setDays} hint={t("erase_after_days_hint")} />
+      </Form>
+    </section>
+  );
+}
+
+function ActivateForm({ user, since, changed }: { user: User; since: string; changed: () => void }) {
+  const submit = async () => {
+    await send("POST", `/users/${user.id}/activate`);
+    changed();
+  };
+  return (
+    <section class="card">
+      <h2>{t("activate")}</h2>
+      <Form action={t("activate")} ready submit={submit}>
+        <p>{t("deactivated_since", { when: moment(since) })}</p>
       </Form>
     </section>
   );

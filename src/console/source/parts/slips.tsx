@@ -5,6 +5,8 @@ import { t } from "../language";
 export interface Slip {
   username: string;
   password: string;
+  /** The group of a child. */
+  group?: string;
 }
 
 export function Slips({ slips, printed }: { slips: Slip[]; printed?: () => void }) {
@@ -18,9 +20,10 @@ export function Slips({ slips, printed }: { slips: Slip[]; printed?: () => void 
         <button type="button" onClick={() => (print(), printed?.())}>{t("print")}</button>
       </div>
       <ul>
-        {slips.map(({ username, password }) => (
-          <li key={username} class="card">
+        {slips.map(({ username, password, group }, n) => (
+          <li key={n} class="card">
             <dl>
+              {group ? <><dt>{t("class")}</dt><dd>{group}</dd></> : null}
               <dt>{t("address")}</dt>
               <dd>{location.origin}</dd>
               <dt>{t("username")}</dt>
