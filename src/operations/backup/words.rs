@@ -72,7 +72,9 @@ mod tests {
             std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
         let scripts: Vec<_> = scripts.collect();
         let tables = scripts.iter().flat_map(|text| text.split("CREATE TABLE ").skip(1));
-        let names: Vec<_> = tables.map(|table| table.split([' ', '\n', '(']).next().unwrap()).collect();
+        let is_there = |name: &&str| !scripts.iter().any(|text| text.contains(&format!("ALTER TABLE {name} RENAME")));
+        let names = tables.map(|table| table.split([' ', '\n', '(']).next().unwrap());
+        let names: Vec<_> = names.filter(is_there).collect();
         assert!(names.len() > 20, "{names:?}");
         let without: Vec<_> = names.iter().filter(|name| rows_of(name) == **name).collect();
         assert!(without.is_empty(), "{without:?}");

@@ -252,7 +252,7 @@ mod tests {
         migrate::create(&mut database).unwrap_or_else(|error| panic!("{error}"));
         for list in [LIST, OF_FAMILY] {
             let mut explain = database.prepare(&format!("EXPLAIN QUERY PLAN {}", reading(&list))).unwrap();
-            let ids = rows::array([Id::<Child>::from_bytes([0; 12])].into_iter());
+            let ids = rows::array([Id::<Child>::from_bytes([0; 12])]);
             let steps: Vec<String> = explain
                 .query_map(params!["child", ids], |row| row.get("detail"))
                 .unwrap()

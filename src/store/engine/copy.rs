@@ -37,7 +37,7 @@ impl Store {
         // Where the file and its journal are, if the database is a link.
         let database = reading.path().map_or(database, Path::new);
         copy_file(database, copy)?;
-        copy_journal(&Journal::path(database), &Journal::path(copy), |from, to| io::copy(from, to))?;
+        copy_journal(&Journal::path(database), &Journal::path(copy), io::copy)?;
         drop(reading);
         let target = existing(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         // Nobody needs it after a power cut.

