@@ -35,7 +35,7 @@ export async function open(browser, executablePath, base) {
 async function visit(browser, base, { width = 1280, height = 900, dark = false, expected = [] } = {}) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   await page.setViewport({ width, height });
   if (dark) await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
   const [complaints, requests] = [[], []];
