@@ -9,6 +9,7 @@ mod files;
 mod gathering;
 mod moments;
 mod planning;
+pub mod provider;
 pub mod reading;
 pub mod records;
 mod sources;

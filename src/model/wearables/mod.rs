@@ -1,6 +1,10 @@
-//! Wearables: what files of watches, bands, scales and phones say of children.
+//! Wearables: what files of watches, bands, scales and phones say of children, and the services that keep it.
+
+mod account;
 
 use super::tracking::LogType;
+
+pub use account::{Features, ProviderKind, Secret};
 
 /// A kind of data that such files hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
