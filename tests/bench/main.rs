@@ -12,6 +12,7 @@ mod school;
 mod site;
 mod table;
 mod tracking;
+mod wearables;
 mod wrk;
 
 use std::path::PathBuf;

@@ -68,6 +68,7 @@ pub(crate) fn run(scale: &Scale) -> Result<Table, Failure> {
     bench.backups()?;
     bench.rosters()?;
     bench.tracking()?;
+    bench.wearables()?;
     let busy = memory(bench.large.1.process())?;
     bench.table.fact("memory after all of this", format!("{busy:.1} MiB"));
     let Bench { scale, mut table, large: (site, service), .. } = bench;
@@ -145,6 +146,10 @@ impl Bench<'_> {
         }
         self.table.rows.push(row);
         Ok(())
+    }
+
+    pub(super) fn small(&self) -> &(Site, Service) {
+        &self.small
     }
 
     pub(super) fn large(&self) -> &(Site, Service) {
@@ -275,7 +280,7 @@ impl Bench<'_> {
     }
 
     /// Each child gets another name each time.
-    fn renames(site: &Site) -> Vec<Ask> {
+    pub(super) fn renames(site: &Site) -> Vec<Ask> {
         let children = || site.children.iter().enumerate().take(4096);
         let rename = |(number, child): (usize, &String), letter: char| Ask {
             method: "PATCH",
