@@ -53,6 +53,27 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "zstd",
         ],
     ),
+    (
+        "providers",
+        &["model", "app"],
+        &[
+            "hyper",
+            "hyper_util",
+            "hyper_rustls",
+            "http_body_util",
+            "tokio",
+            "tokio_rustls",
+            "rustls_native_certs",
+            "hickory_resolver",
+            "tower_service",
+            "flate2",
+            "percent_encoding",
+            "base64",
+            "aws_lc_rs",
+            "serde",
+            "serde_json",
+        ],
+    ),
     ("config", &[], &["toml", "strsim", "ipnet"]),
     (
         "operations",
@@ -80,7 +101,7 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "server",
-        &["model", "store", "app", "api", "config", "operations"],
+        &["model", "store", "app", "api", "providers", "config", "operations"],
         &[
             "poem",
             "tokio",
