@@ -44,9 +44,10 @@ impl Source for HealthConnect {
     fn read(&self, files: &mut Files, into: &mut Gathering) -> Result<(), Refusal> {
         let Some(database) = database_with(files, |table| table == STEPS)? else { return Ok(()) };
         let programs = programs(&database)?;
-        days(&database, &programs, into)?;
+        let mut sessions = sessions(&database)?;
+        days(&database, &programs, &mut sessions, into)?;
+        exercises(sessions, &programs, into);
         nights(&database, &programs, into)?;
-        exercises(&database, &programs, into)?;
         weights(&database, &programs, into)
     }
 }
@@ -113,17 +114,25 @@ fn spans(
     })
 }
 
-fn days(database: &Foreign, programs: &Programs, into: &mut Gathering) -> Result<(), Refusal> {
+/// Totals of days, and what of them belongs to exercises: each table is read once.
+fn days(database: &Foreign, programs: &Programs, sessions: &mut Sessions, into: &mut Gathering) -> Result<(), Refusal> {
     let mut sums = DaySums::default();
-    let names: &dyn Fn(Option<i64>) -> String = &|number| program(programs, number);
     let mut origins: HashMap<Option<i64>, usize> = HashMap::new();
-    for (table, column, kind, unit) in [
-        (STEPS, "count", LogType::Steps, 1.0),
+    for (table, column, total, slot) in [
+        (STEPS, "count", Some((LogType::Steps, 1.0)), 2),
         // Small calories.
-        ("total_calories_burned_record_table", "energy", LogType::Calories, 1000.0),
+        ("total_calories_burned_record_table", "energy", Some((LogType::Calories, 1000.0)), 1),
+        ("active_calories_burned_record_table", "energy", None, 0),
+        ("distance_record_table", "distance", None, 3),
     ] {
+        if total.is_none() && sessions.is_empty() {
+            continue;
+        }
         spans(database, table, column, &mut |span, value| {
-            let origin = *origins.entry(span.program).or_insert_with(|| sums.origin(&names(span.program)));
+            add_to_session(sessions, &span, slot, value);
+            let Some((kind, unit)) = total else { return Ok(()) };
+            let named = || sums.origin(&program(programs, span.program));
+            let origin = *origins.entry(span.program).or_insert_with(named);
             sums.add((span.day, origin), DataKind::Total(kind), value / unit)
         })?;
     }
@@ -211,8 +220,11 @@ struct Sums {
     distance: Option<f64>,
 }
 
-fn exercises(database: &Foreign, programs: &Programs, into: &mut Gathering) -> Result<(), Refusal> {
-    let mut sessions = BTreeMap::<(Option<i64>, i64), _>::new();
+/// Exercises by their programs and beginnings: with their identities, and what they were.
+type Sessions = BTreeMap<(Option<i64>, i64), (Span, i64, i64, Sums)>;
+
+fn sessions(database: &Foreign) -> Result<Sessions, Refusal> {
+    let mut sessions = Sessions::new();
     let columns = [SPAN[0], SPAN[1], SPAN[2], SPAN[3], "exercise_type", "uuid"];
     database.rows("exercise_session_record_table", &columns, &mut |cells| {
         if let Some(span) = span(cells).filter(|span| span.end > span.start) {
@@ -222,23 +234,19 @@ fn exercises(database: &Foreign, programs: &Programs, into: &mut Gathering) -> R
         }
         Gathering::check_room(sessions.len())
     })?;
-    for (table, column, slot) in [
-        ("active_calories_burned_record_table", "energy", 0),
-        ("total_calories_burned_record_table", "energy", 1),
-        (STEPS, "count", 2),
-        ("distance_record_table", "distance", 3),
-    ] {
-        spans(database, table, column, &mut |part, value| {
-            let before = sessions.range_mut((part.program, i64::MIN)..=(part.program, part.start)).next_back();
-            if let Some((_, (span, _, _, sums))) = before.filter(|(_, (span, ..))| part.end <= span.end) {
-                debug_assert!(span.start <= part.start, "it is the last that begins before");
-                let slot =
-                    [&mut sums.active, &mut sums.total, &mut sums.steps, &mut sums.distance][slot].get_or_insert(0.0);
-                *slot += value;
-            }
-            Ok(())
-        })?;
+    Ok(sessions)
+}
+
+/// Adds what was recorded within an exercise to it.
+fn add_to_session(sessions: &mut Sessions, part: &Span, slot: usize, value: f64) {
+    let before = sessions.range_mut((part.program, i64::MIN)..=(part.program, part.start)).next_back();
+    if let Some((_, (span, _, _, sums))) = before.filter(|(_, (span, ..))| part.end <= span.end) {
+        debug_assert!(span.start <= part.start, "it is the last that begins before");
+        *[&mut sums.active, &mut sums.total, &mut sums.steps, &mut sums.distance][slot].get_or_insert(0.0) += value;
     }
+}
+
+fn exercises(sessions: Sessions, programs: &Programs, into: &mut Gathering) {
     let mut found = Vec::new();
     for ((number, _), (span, key, kind, sums)) in sessions {
         let Some(calories) = sums.active.or(sums.total) else {
@@ -264,7 +272,6 @@ fn exercises(database: &Foreign, programs: &Programs, into: &mut Gathering) -> R
         found.push((span.day, program(programs, number), duration, activity));
     }
     into.reading.activities = into.take_things("physicalactivities", found);
-    Ok(())
 }
 
 /// What was measured at one instant, by each program: when, what, and what it is known by.

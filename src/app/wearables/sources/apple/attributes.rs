@@ -2,6 +2,7 @@
 
 use quick_xml::XmlVersion;
 use quick_xml::events::BytesStart;
+use quick_xml::events::attributes::Attribute;
 
 use crate::app::wearables::gathering::key;
 use crate::app::wearables::moments::instant;
@@ -18,49 +19,77 @@ pub(super) struct Attributes {
     pub(super) end: String,
     pub(super) value: String,
     pub(super) activity: String,
-    pub(super) energy: Option<f64>,
+    pub(super) energy: String,
     pub(super) energy_unit: String,
-    pub(super) distance: Option<f64>,
+    pub(super) distance: String,
     pub(super) distance_unit: String,
 }
 
+/// What was made of a source and a device: nearly all elements in a row have the same.
+#[derive(Default)]
+pub(super) struct Lately {
+    source: (String, i64),
+    device: (String, Option<String>),
+}
+
+/// What `make` makes of an attribute as it stands, unless that was made of it last.
+fn once<T: Clone>(last: &mut (String, T), attribute: &Attribute<'_>, make: fn(&str) -> T) -> Option<T> {
+    let raw = attribute.value.as_ref();
+    if last.0 != raw {
+        *last = (raw.to_owned(), make(&attribute.normalized_value(XmlVersion::Implicit1_0).ok()?));
+    }
+    Some(last.1.clone())
+}
+
 impl Attributes {
-    pub(super) fn of(element: &BytesStart<'_>) -> Self {
+    pub(super) fn of(element: &BytesStart<'_>, lately: &mut Lately) -> Self {
         let mut found = Self::default();
-        // One system wrote an attribute twice: the first counts.
         for attribute in element.attributes().with_checks(false).flatten() {
-            let Ok(value) = attribute.normalized_value(XmlVersion::Implicit1_0) else { continue };
-            let text = |slot: &mut String| {
-                if slot.is_empty() && value.len() <= 100 {
-                    value.as_ref().clone_into(slot);
+            let slot = match attribute.key.as_ref() {
+                "sourceName" => {
+                    let source = once(&mut lately.source, &attribute, |name| key(&[b"source", name.as_bytes()]));
+                    found.source = source.unwrap_or(found.source);
+                    continue;
                 }
+                "device" => {
+                    found.hardware = once(&mut lately.device, &attribute, hardware).flatten();
+                    continue;
+                }
+                "unit" => &mut found.unit,
+                "startDate" => &mut found.start,
+                "endDate" => &mut found.end,
+                "value" | "sum" => &mut found.value,
+                "workoutActivityType" | "type" => &mut found.activity,
+                "totalEnergyBurned" => &mut found.energy,
+                "totalEnergyBurnedUnit" => &mut found.energy_unit,
+                "totalDistance" => &mut found.distance,
+                "totalDistanceUnit" => &mut found.distance_unit,
+                _ => continue,
             };
-            match attribute.key.as_ref() {
-                "sourceName" => found.source = key(&[b"source", value.as_bytes()]),
-                "device" => found.hardware = hardware(&value),
-                "unit" => text(&mut found.unit),
-                "startDate" => text(&mut found.start),
-                "endDate" => text(&mut found.end),
-                "value" | "sum" => text(&mut found.value),
-                "workoutActivityType" | "type" => text(&mut found.activity),
-                "totalEnergyBurned" => found.energy = value.parse().ok(),
-                "totalEnergyBurnedUnit" => text(&mut found.energy_unit),
-                "totalDistance" => found.distance = value.parse().ok(),
-                "totalDistanceUnit" => text(&mut found.distance_unit),
-                _ => {}
+            // One system wrote an attribute twice: the first counts.
+            if slot.is_empty()
+                && let Ok(value) = attribute.normalized_value(XmlVersion::Implicit1_0)
+                && value.len() <= 100
+            {
+                value.as_ref().clone_into(slot);
             }
         }
         found
     }
 
     pub(super) fn number(&self) -> Option<f64> {
-        self.value.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0)
+        number(&self.value)
     }
 
     pub(super) fn period(&self) -> Option<(i64, i64)> {
         let (start, end) = (instant(&self.start)?.0.as_millisecond(), instant(&self.end)?.0.as_millisecond());
         (end >= start).then_some((start, end))
     }
+}
+
+/// What is counted: nothing below zero.
+pub(super) fn number(text: &str) -> Option<f64> {
+    text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0)
 }
 
 /// `Watch6,2` of what is told about a device.

@@ -134,10 +134,12 @@ fn begin(start: &BytesStart<'_>, take: &mut dyn FnMut(Element<'_>) -> Result<boo
 
 /// The kind of a record: most are of none that is looked at, and are left at once.
 fn kind(start: &BytesStart<'_>) -> Option<Kind> {
-    let attributes = start.attributes_raw();
-    let (_, behind) = attributes.split_once("type=\"")?;
-    let word = behind.split('"').next()?;
-    KINDS.iter().find(|(known, _)| *known == word).map(|(_, kind)| *kind)
+    let attributes = start.attributes_raw().trim_start();
+    // It nearly always comes first.
+    let first = attributes.strip_prefix("type=\"");
+    let word = first.or_else(|| attributes.split_once("type=\"").map(|(_, behind)| behind))?;
+    let is = |known: &str| word.strip_prefix(known).is_some_and(|behind| behind.starts_with('"'));
+    KINDS.iter().find(|(known, _)| is(known)).map(|(_, kind)| *kind)
 }
 
 pub(super) fn told_zone(metadata: &BytesStart<'_>) -> Option<TimeZone> {

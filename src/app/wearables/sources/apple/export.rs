@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::tz::TimeZone;
 
-use super::attributes::{Attributes, kilocalories, kilograms, metres};
+use super::attributes::{Attributes, Lately, kilocalories, kilograms, metres, number};
 use super::elements::{Element, Kind, told_zone};
 use super::nights::{Slept, nights, phase};
 use super::note_row;
@@ -25,6 +25,7 @@ pub(super) struct Export {
     days: Days,
     zone: TimeZone,
     open: Option<(Open, Option<TimeZone>)>,
+    lately: Lately,
     sums: DaySums,
     /// Energy of each day and origin: active and at rest.
     energy: BTreeMap<(i64, usize), [Option<f64>; 2]>,
@@ -42,6 +43,7 @@ impl Export {
             days: Days::new(zone.clone()),
             zone,
             open: None,
+            lately: Lately::default(),
             sums: DaySums::default(),
             energy: BTreeMap::new(),
             origins: HashMap::new(),
@@ -59,17 +61,21 @@ impl Export {
         rows: &mut Vec<String>,
     ) -> Result<bool, Refusal> {
         match element {
-            Element::Start(kind, start) => self.open = Some((Open::Record(kind, Attributes::of(start)), None)),
-            Element::Workout(start) => self.open = Some((Open::Workout(Attributes::of(start)), None)),
+            Element::Start(kind, start) => {
+                self.open = Some((Open::Record(kind, Attributes::of(start, &mut self.lately)), None));
+            }
+            Element::Workout(start) => {
+                self.open = Some((Open::Workout(Attributes::of(start, &mut self.lately)), None));
+            }
             Element::Statistics(start) => {
                 if let Some((Open::Workout(workout), _)) = &mut self.open {
-                    let sum = Attributes::of(start);
+                    let sum = Attributes::of(start, &mut self.lately);
                     match sum.activity.as_str() {
                         "HKQuantityTypeIdentifierActiveEnergyBurned" => {
-                            (workout.energy, workout.energy_unit) = (sum.number(), sum.unit);
+                            (workout.energy, workout.energy_unit) = (sum.value, sum.unit);
                         }
                         name if name.starts_with("HKQuantityTypeIdentifierDistance") => {
-                            (workout.distance, workout.distance_unit) = (sum.number(), sum.unit);
+                            (workout.distance, workout.distance_unit) = (sum.value, sum.unit);
                         }
                         _ => {}
                     }
@@ -173,13 +179,13 @@ impl Export {
             return Ok(());
         };
         let unit = attributes.energy_unit.as_str();
-        let Some(calories) = attributes.energy.and_then(|value| kilocalories(value, unit)) else {
+        let Some(calories) = number(&attributes.energy).and_then(|value| kilocalories(value, unit)) else {
             into.leave_out("physicalactivities", "it says no calories");
             return Ok(());
         };
         let name = attributes.activity.trim_start_matches("HKWorkoutActivityType");
         let (day, duration) = (self.day(start, zone), u64::try_from(end - start).unwrap_or_default());
-        let distance = attributes.distance.and_then(|value| metres(value, &attributes.distance_unit));
+        let distance = number(&attributes.distance).and_then(|value| metres(value, &attributes.distance_unit));
         let activity = ActivityRead {
             key: key(&[b"workout", &start.to_be_bytes(), &end.to_be_bytes(), name.as_bytes()]),
             day,

@@ -10,7 +10,7 @@ use super::Source;
 use crate::app::operator::refusal::Refusal;
 use crate::app::wearables::files::{Entry, Files};
 use crate::app::wearables::gathering::Gathering;
-use attributes::Attributes;
+use attributes::{Attributes, Lately};
 use elements::{Element, Kind, walk};
 use export::Export;
 
@@ -50,7 +50,7 @@ impl Source for AppleHealth {
             None => files.read(&entry, |reader| {
                 walk(reader, &mut |element| {
                     if let Element::Start(Kind::Steps, attributes) = element {
-                        note_row(&mut rows, &Attributes::of(attributes));
+                        note_row(&mut rows, &Attributes::of(attributes, &mut Lately::default()));
                     }
                     Ok(rows.len() < 3)
                 })
