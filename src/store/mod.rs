@@ -29,6 +29,7 @@ use engine::cipher::Cipher;
 use engine::connection::{create_private, prepare, unlock};
 use engine::error::Translate;
 use engine::journal::Journal;
+use engine::names::Names;
 use engine::{checkup, functions, migrate, writer};
 use scans::Scans;
 
@@ -136,6 +137,7 @@ struct Readers {
     connections: r2d2::Pool<SqliteConnectionManager>,
     cipher: Arc<Cipher>,
     statements: Arc<AtomicU64>,
+    names: Arc<Names>,
 }
 
 impl Store {
@@ -196,9 +198,10 @@ impl Store {
         functions::register(&connection, &cipher)?;
         let journal = Journal::of(&options.path);
         connection.pragma_update(None, "journal_size_limit", Journal::LIMIT)?;
-        let writer =
-            writer::Writer::start(connection, options.clock, Arc::clone(&cipher), Arc::clone(&statements), journal)?;
-        let readers = Arc::new(Readers { connections, cipher, statements });
+        let names = Arc::new(Names::default());
+        let for_writer = (Arc::clone(&cipher), Arc::clone(&statements), Arc::clone(&names));
+        let writer = writer::Writer::start(connection, options.clock, journal, for_writer)?;
+        let readers = Arc::new(Readers { connections, cipher, statements, names });
         let scans = Scans::start(&options.scans, &readers)?;
         Ok(Self(Arc::new(Shared { path: options.path, readers, scans, writer })))
     }
@@ -282,7 +285,12 @@ impl Readers {
             tracing::error!(error = %cause, "No connection to read with");
             Error::Unavailable(Unavailable::StoreBusy)
         })?;
-        job(&View { connection: &connection, cipher: &self.cipher, statements: &self.statements })
+        job(&View {
+            connection: &connection,
+            cipher: &self.cipher,
+            statements: &self.statements,
+            names: Some(&self.names),
+        })
     }
 }
 
@@ -295,6 +303,8 @@ pub struct View<'c> {
     connection: &'c Connection,
     cipher: &'c Cipher,
     statements: &'c AtomicU64,
+    /// What is in memory of users; nothing for a transaction, which sees what nobody else does yet.
+    names: Option<&'c Names>,
 }
 
 impl View<'_> {

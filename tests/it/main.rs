@@ -36,6 +36,7 @@ mod layers;
 mod leaving;
 mod limits;
 mod login;
+mod names;
 mod noise;
 mod operations;
 mod parts;

@@ -18,6 +18,7 @@ const LIST: List<Application> = List {
     scope: "WHERE a.role = ?1",
     id: "a.id",
     default_order: "a.id DESC",
+    of_users: true,
     deactivated: Some("a.deactivated_at"),
     created: "a.created_at",
     column,

@@ -31,6 +31,7 @@ const LIST: List<Child> = List {
     scope: "WHERE a.role = ?1",
     id: "a.id",
     default_order: "a.id DESC",
+    of_users: true,
     deactivated: Some("a.deactivated_at"),
     created: "a.created_at",
     column,
@@ -41,6 +42,7 @@ const OF_FAMILY: List<Child> = List {
     from: "family_child f JOIN account a ON a.id = f.child_id",
     scope: "WHERE f.family_id = ?1",
     default_order: "f.position",
+    of_users: false,
     column: nested_column,
     ..LIST
 };

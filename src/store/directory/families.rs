@@ -22,6 +22,7 @@ const LIST: List<Family> = List {
     scope: "WHERE a.role = ?1",
     id: "a.id",
     default_order: "a.id DESC",
+    of_users: true,
     deactivated: Some("a.deactivated_at"),
     created: "a.created_at",
     column: account_column,

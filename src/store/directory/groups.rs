@@ -22,6 +22,7 @@ const LIST: List<Group> = List {
     scope: "WHERE g.owner_id = ?1",
     id: "g.id",
     default_order: "g.id DESC",
+    of_users: false,
     deactivated: None,
     created: "g.created_at",
     column,

@@ -17,6 +17,7 @@ const LIST: List<Institution> = List {
     scope: "WHERE ?1 IS NULL",
     id: "i.id",
     default_order: "i.id DESC",
+    of_users: false,
     deactivated: None,
     created: "i.created_at",
     column,

@@ -61,6 +61,6 @@ fn username(cipher: &Cipher, context: &Context<'_>) -> Result<Username> {
     cipher.decrypt(context.get_raw(0).as_blob()?).map_err(user_error)
 }
 
-fn user_error(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+pub(in crate::store) fn user_error(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::UserFunctionError(Box::new(cause))
 }

@@ -68,6 +68,13 @@ enum Prepared {
 }
 
 impl Matcher {
+    /// What these filters on one field ask.
+    pub(in crate::store) fn new<'f>(filters: impl IntoIterator<Item = &'f Filter>, case: Case) -> Self {
+        let prepare = |test: &Test| Prepared::new(kind_and_operand(test), case);
+        let all = filters.into_iter().map(|filter| filter.any_of.iter().filter_map(prepare).collect()).collect();
+        Self { case, all }
+    }
+
     /// Reads what [`encode`] wrote; `None` if it did not.
     pub(in crate::store) fn decode(mut bytes: &[u8], case: Case) -> Option<Self> {
         let mut all = Vec::new();
@@ -81,7 +88,7 @@ impl Matcher {
             let (length, rest) = bytes.split_first_chunk()?;
             let (operand, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
             bytes = rest;
-            any_of.push(Prepared::new(*kind, std::str::from_utf8(operand).ok()?, case)?);
+            any_of.push(Prepared::new((*kind, std::str::from_utf8(operand).ok()?), case)?);
         }
         Some(Self { case, all })
     }
@@ -118,7 +125,7 @@ fn exactly(comparison: Comparison, case: Case) -> bool {
 }
 
 impl Prepared {
-    fn new(kind: u8, operand: &str, case: Case) -> Option<Self> {
+    fn new((kind, operand): (u8, &str), case: Case) -> Option<Self> {
         let comparison = match kind {
             1 if case == Case::Counts => return Some(Self::Equal(operand.to_owned())),
             1 => return Some(Self::Equal(fold_case(operand))),

@@ -11,6 +11,7 @@ pub(in crate::store) mod functions;
 pub(in crate::store) mod journal;
 pub(in crate::store) mod matching;
 pub(in crate::store) mod migrate;
+pub(in crate::store) mod names;
 pub(in crate::store) mod rows;
 pub(in crate::store) mod select;
 pub(in crate::store) mod sequence;

@@ -9,10 +9,11 @@ use rusqlite::types::Value;
 use rusqlite::{Row, params, params_from_iter};
 
 use crate::model::query::{Direction, Filter, Listed, Presence, Query, SortKey};
-use crate::model::{Error, Field, Id};
+use crate::model::{Error, Field, Id, Role};
 use crate::store::View;
 use crate::store::engine::error::Translate;
-use crate::store::engine::matching::encode;
+use crate::store::engine::matching::{Case, Matcher, Stored, encode};
+use crate::store::engine::names::{Index, Names, Order};
 use crate::store::engine::rows;
 
 /// A list that can be asked.
@@ -29,6 +30,8 @@ pub(in crate::store) struct List<T> {
     pub(in crate::store) id: &'static str,
     /// The order when none is asked for.
     pub(in crate::store) default_order: &'static str,
+    /// Whether it is one of all users of the type that is its scope, which are in memory.
+    pub(in crate::store) of_users: bool,
     /// The column of when users were deactivated, if the list is one of users.
     pub(in crate::store) deactivated: Option<&'static str>,
     /// The column of creation times.
@@ -81,7 +84,8 @@ macro_rules! natural {
 }
 pub(in crate::store) use natural;
 
-/// Asks a list, in two statements. A question about a field that the objects do not have needs none.
+/// Asks a list: what decides is in memory, or is found by a statement; another reads the page. A question about a field
+/// that the objects do not have needs none.
 pub(in crate::store) fn select<T>(
     view: &View<'_>,
     list: &List<T>,
@@ -89,18 +93,72 @@ pub(in crate::store) fn select<T>(
     query: &Query,
 ) -> Result<Listed<T>, Error> {
     let asked = Sql { text: String::new(), values: vec![scope] };
-    match add_conditions(asked, list, query) {
-        None => Ok(Listed { items: Vec::new(), total: 0 }),
-        Some(asked) if query.filters.is_empty() => read_and_count(view, list, asked, query),
-        Some(asked) => find_and_read(view, list, asked, query),
+    let Some(asked) = add_conditions(asked, list, query) else {
+        return Ok(Listed { items: Vec::new(), total: 0 });
+    };
+    let users = view.names.zip(list.of_users.then(|| role(&asked.values)).flatten());
+    if let Some((names, role)) = users.filter(|_| asks_by_name(query))
+        && let Some(index) = names.index(view)?
+    {
+        let found = index_find(&index, role, query);
+        return read_page(view, list, &asked.values[0], &found, query);
+    }
+    match query.filters.is_empty() {
+        true => read_and_count(view, list, asked, (users, query)),
+        false => find_and_read(view, list, asked, query),
     }
 }
 
-/// Where an index knows what belongs to the list: one statement counts, one reads the page.
-fn read_and_count<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Query) -> Result<Listed<T>, Error> {
-    let count = format!("SELECT count(*) FROM {} {} {}", list.from, list.scope, sql.text);
-    let total: i64 =
-        view.prepare_once(&count)?.query_row(params_from_iter(&sql.values), |row| row.get(0)).translate()?;
+/// The type of users that a list's scope says.
+fn role(values: &[Value]) -> Option<Role> {
+    match values.first() {
+        Some(Value::Text(word)) => Role::of_word(word),
+        _ => None,
+    }
+}
+
+/// Whether names, and what is known of each, decide what is found, and in which order.
+fn asks_by_name(query: &Query) -> bool {
+    let mut fields =
+        query.filters.iter().map(|filter| filter.field).chain(query.sort.iter().map(|key| Some(key.field)));
+    let asked = !(query.filters.is_empty() && query.sort.is_empty());
+    asked && is_timeless(query) && fields.all(|field| field == Some(Field::Username))
+}
+
+fn is_timeless(query: &Query) -> bool {
+    query.created_from.is_none() && query.created_before.is_none()
+}
+
+/// Finds users of a type as [`find_and_read`] does.
+fn index_find<T>(index: &Index, role: Role, query: &Query) -> Vec<Id<T>> {
+    let order = query.sort.first().map_or(Order::Newest, |key| Order::Name(key.direction));
+    let matcher = Matcher::new(&query.filters, Case::Ignored);
+    let found = index.find(role, order, |user| {
+        user.place.fits(query.presence, &query.institutions) && matcher.fits(Stored::Text(user.name))
+    });
+    found.iter().map(Id::cast).collect()
+}
+
+/// Where it is known what belongs to the list: if nothing in memory does, one statement counts; one reads the page.
+fn read_and_count<T>(
+    view: &View<'_>,
+    list: &List<T>,
+    mut sql: Sql,
+    (users, query): (Option<(&Names, Role)>, &Query),
+) -> Result<Listed<T>, Error> {
+    let counts = match users.filter(|_| is_timeless(query)) {
+        Some((names, role)) => names.counts(view)?.map(|counts| counts.of(role, query.presence, &query.institutions)),
+        None => None,
+    };
+    let total = match counts {
+        Some(total) => total,
+        None => {
+            let count = format!("SELECT count(*) FROM {} {} {}", list.from, list.scope, sql.text);
+            let counted =
+                view.prepare_once(&count)?.query_row(params_from_iter(&sql.values), |row| row.get::<_, i64>(0));
+            counted.translate()?.unsigned_abs()
+        }
+    };
     let (limit, offset) = (query.page.limit.into(), i64::try_from(query.page.offset()).unwrap_or(i64::MAX));
     let (limit, offset) = (sql.bind(Value::Integer(limit)), sql.bind(Value::Integer(offset)));
     let page = format!(
@@ -118,12 +176,12 @@ fn read_and_count<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Quer
         .translate()?
         .collect::<rusqlite::Result<_>>()
         .translate()?;
-    Ok(Listed { items, total: u64::try_from(total).unwrap_or(0) })
+    Ok(Listed { items, total })
 }
 
 /// Where every row is to be looked at, names decrypted: one statement does so, once, and finds the ids of all that
 /// fit in their order, looking at no table that it is not asked about; another reads those of the page.
-fn find_and_read<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Query) -> Result<Listed<T>, Error> {
+fn find_and_read<T>(view: &View<'_>, list: &List<T>, sql: Sql, query: &Query) -> Result<Listed<T>, Error> {
     let mut asked =
         query.filters.iter().filter_map(|filter| filter.field).chain(query.sort.iter().map(|key| key.field));
     let join = if asked.any(|field| (list.column)(field).is_some_and(|column| column.joined)) { list.join } else { "" };
@@ -141,12 +199,22 @@ fn find_and_read<T>(view: &View<'_>, list: &List<T>, mut sql: Sql, query: &Query
         .translate()?
         .collect::<rusqlite::Result<Vec<Id<T>>>>()
         .translate()?;
+    read_page(view, list, &sql.values[0], &found, query)
+}
+
+/// Reads those on the page of all that were found.
+fn read_page<T>(
+    view: &View<'_>,
+    list: &List<T>,
+    scope: &Value,
+    found: &[Id<T>],
+    query: &Query,
+) -> Result<Listed<T>, Error> {
     let offset = usize::try_from(query.page.offset()).unwrap_or(usize::MAX);
     let page: Vec<Id<T>> = found.iter().skip(offset).take(query.page.limit as usize).copied().collect();
-    sql.values.truncate(1);
     let mut statement = view.prepare_once(&reading(list))?;
     let mut read: HashMap<Id<T>, T> = statement
-        .query_map(params![sql.values[0], rows::array(page.iter().copied())], |row| {
+        .query_map(params![scope, rows::array(page.iter().copied())], |row| {
             Ok((rows::id(row, 0)?, (list.read)(view, row)?))
         })
         .translate()?

@@ -67,12 +67,17 @@ impl Sequence {
 
     /// The next id: 48 bits of milliseconds, 16 that count within one, 32 of this database.
     pub(in crate::store) fn next_id<K>(&mut self, now: Timestamp) -> Id<K> {
-        self.newest_instant = self.newest_instant.max(now);
-        self.last_id = (self.last_id + 1).max(now.as_millisecond() << 16);
         let mut bytes = [0; 12];
-        bytes[..8].copy_from_slice(&self.last_id.to_be_bytes());
+        bytes[..8].copy_from_slice(&self.next_number(now).to_be_bytes());
         bytes[8..].copy_from_slice(&self.node);
         Id::from_bytes(bytes)
+    }
+
+    /// What the next id would begin with: larger than in every one before it.
+    pub(in crate::store) fn next_number(&mut self, now: Timestamp) -> i64 {
+        self.newest_instant = self.newest_instant.max(now);
+        self.last_id = (self.last_id + 1).max(now.as_millisecond() << 16);
+        self.last_id
     }
 
     /// Lets all ids to come end in `node`.

@@ -21,6 +21,7 @@ use crate::store::View;
 use crate::store::engine::cipher::Cipher;
 use crate::store::engine::error::{Translate, translate};
 use crate::store::engine::journal::Journal;
+use crate::store::engine::names::{Follower, Names};
 use crate::store::engine::sequence::Sequence;
 
 /// The most writes that wait; more are refused.
@@ -135,10 +136,10 @@ impl Tx<'_> {
         node: [u8; 4],
         job: impl FnOnce(&Tx<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let View { connection, cipher, statements } = self.view;
+        let View { connection, cipher, statements, .. } = self.view;
         let sequence = RefCell::new(Sequence::new(node));
         job(&Tx {
-            view: View { connection, cipher, statements },
+            view: View { connection, cipher, statements, names: None },
             now: instant,
             sequence: &sequence,
             after_commit: RefCell::default(),
@@ -192,16 +193,16 @@ impl Writer {
     pub(in crate::store) fn start(
         connection: Connection,
         clock: Clock,
-        cipher: Arc<Cipher>,
-        statements: Arc<AtomicU64>,
         journal: Journal,
+        (cipher, statements, names): (Arc<Cipher>, Arc<AtomicU64>, Arc<Names>),
     ) -> Result<Self, crate::store::OpenError> {
         let sequence = Sequence::load(&connection)?;
+        let follower = Follower::attach(&connection, names)?;
         let (queue, jobs) = sync_channel(QUEUE);
         let on_disk = RefCell::new(Some(sequence.clone()));
         let sequence = RefCell::new(sequence);
         let (living, alive) = watch::channel(());
-        let thread = WriterThread { connection, clock, cipher, statements, sequence, on_disk, journal };
+        let thread = WriterThread { connection, clock, cipher, statements, sequence, on_disk, journal, follower };
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
             let _living = living;
             thread.run(jobs);
@@ -280,6 +281,7 @@ struct WriterThread {
     /// if its jobs write nothing: whether the disk works again shows in writing alone.
     on_disk: RefCell<Option<Sequence>>,
     journal: Journal,
+    follower: Follower,
 }
 
 impl WriterThread {
@@ -337,6 +339,7 @@ impl WriterThread {
     }
 
     fn run_batch(&self, batch: Vec<Job>, answers: &mut Vec<Answer>, deeds: &mut Vec<Deed>) -> Result<(), Loss> {
+        self.follower.begin();
         let mut state = self.connection.execute_batch("BEGIN IMMEDIATE").map_err(Loss::from);
         for job in batch {
             match state.clone() {
@@ -345,12 +348,17 @@ impl WriterThread {
             }
         }
         state?;
+        let users = self.follower.noted_any();
+        let number = users.then(|| self.sequence.borrow_mut().next_number(self.clock.now()));
         let sequence = self.sequence.borrow().clone();
         let stored = self.on_disk.borrow().as_ref() == Some(&sequence);
         if !stored {
             sequence.save(&self.connection)?;
         }
-        self.connection.execute_batch("COMMIT")?;
+        let announced = number.map(|number| self.follower.announce(&self.connection, &self.cipher, number));
+        let committed = self.connection.execute_batch("COMMIT");
+        announced.into_iter().for_each(|announced| self.follower.settle(announced, committed.is_ok()));
+        committed?;
         self.on_disk.replace(Some(sequence));
         Ok(())
     }
@@ -390,7 +398,12 @@ impl WriterThread {
     fn transaction(&self) -> Tx<'_> {
         let now = self.clock.now();
         Tx {
-            view: View { connection: &self.connection, cipher: &self.cipher, statements: &self.statements },
+            view: View {
+                connection: &self.connection,
+                cipher: &self.cipher,
+                statements: &self.statements,
+                names: None,
+            },
             now: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now),
             sequence: &self.sequence,
             after_commit: RefCell::default(),

@@ -182,7 +182,7 @@ impl Part {
         self.names.insert_str(begin, user.name);
         let Place { institution, deactivated, .. } = user.place;
         self.users.insert(at, Kept { id: user.id, institution, deactivated, end: narrow(begin) });
-        self.users.iter_mut().skip(at).for_each(|user_| user_.end += narrow(user.name.len()));
+        self.users.iter_mut().skip(at).for_each(|kept| kept.end += narrow(user.name.len()));
     }
 
     fn remove(&mut self, at: usize) {
@@ -190,7 +190,7 @@ impl Part {
         let removed = self.users.remove(at);
         self.names.replace_range(begin..removed.end as usize, "");
         let length = removed.end - narrow(begin);
-        self.users.iter_mut().skip(at).for_each(|user| user.end -= length);
+        self.users.iter_mut().skip(at).for_each(|kept| kept.end -= length);
     }
 
     /// Takes the second half off.
@@ -198,7 +198,7 @@ impl Part {
         let half = self.users.len() / 2;
         let begin = self.begin(half);
         let mut rest = Self { users: self.users.split_off(half), names: self.names.split_off(begin) };
-        rest.users.iter_mut().for_each(|user| user.end -= narrow(begin));
+        rest.users.iter_mut().for_each(|kept| kept.end -= narrow(begin));
         rest
     }
 }
