@@ -2,8 +2,9 @@
 //!
 //! These run short here. Long: `DURABILITY_KILLS=500 cargo test --test it killed`,
 //! `DURABILITY_POINTS=10000 cargo test --test it power_cut`, `DURABILITY_RESTORES=200 cargo test --test it
-//! durability::restore`, and `DURABILITY_BACKUPS=50 cargo test --release --test it durability::backup`; with
-//! `-- --nocapture` they print what they counted.
+//! durability::restore`, `DURABILITY_WEARABLES=100 cargo test --test it durability::wearables`, and
+//! `DURABILITY_BACKUPS=50 cargo test --release --test it durability::backup`; with `-- --nocapture` they print what
+//! they counted.
 
 #![expect(clippy::print_stdout, reason = "the long forms are run for their figures")]
 
@@ -18,6 +19,7 @@ mod restore;
 mod silent;
 mod unchanged;
 mod vfs;
+mod wearables;
 
 /// How much of something to do: what the variable says, or else little.
 fn extent(variable: &str, short: usize) -> usize {
