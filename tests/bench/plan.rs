@@ -208,6 +208,20 @@ impl Bench<'_> {
             },
         )?;
         let users = self.scale.users;
+        let mut first_page = |name: String, path: fn(&Site) -> String| {
+            self.row(name, Goal::AtMost(1.5), move |bench| {
+                let ask = |site: &Site| [Ask::get(path(site), &site.admin)];
+                let few = bench.load(&bench.middle, 1, &ask(&bench.middle.0))?;
+                let seen = bench.load(&bench.large, 1, &ask(&bench.large.0))?;
+                Ok((few.0.rate / seen.0.rate, Some(seen)))
+            })
+        };
+        first_page(format!("first page of {users} children, time against that of 10000"), |_| {
+            "/v1/children?limit=100".to_owned()
+        })?;
+        first_page(format!("first page of a school among {users} children, time against among 10000"), |site| {
+            format!("/v1/children?limit=100&institution={}", site.institution)
+        })?;
         let name =
             |users| format!("children?username=*BR00*&sort=username of {users}, time against decrypting all names");
         let mut search = |name: String, goal, pick: fn(&Self) -> &(Site, Service)| {

@@ -24,6 +24,8 @@ pub(crate) const PASSWORD: &str = "measured";
 pub(crate) const GROUPS: usize = 10;
 pub(crate) const GROUP_CHILDREN: usize = 30;
 const OWNERS: usize = 100;
+/// Those children that were registered first are at the one institution.
+const AT_SCHOOL: usize = 200;
 /// At most; a tenth of the children otherwise.
 const CALLERS: usize = 10_000;
 const TOKEN_LIFETIME: Duration = Duration::from_hours(24);
@@ -129,10 +131,11 @@ struct People {
 async fn fill(store: &Store, children: usize, hash: PasswordHash) -> Result<People, Failure> {
     let day = jiff::civil::date(2026, 1, 1);
     let people = store.write(move |tx| {
-        let insert = |role, name: String| {
+        let insert_at = |role, name: String, institution| {
             let username = Username::verbatim(name);
-            tx.insert_account(&NewAccountRow { role, username: &username, hash: &hash, institution: None })
+            tx.insert_account(&NewAccountRow { role, username: &username, hash: &hash, institution })
         };
+        let insert = |role, name| insert_at(role, name, None);
         let [name, kind] = ["District", "School"].map(|text| Text::verbatim(text.to_owned()));
         let institution =
             tx.insert_institution(&InstitutionFacts { name, kind, address: None, latitude: None, longitude: None })?;
@@ -141,7 +144,7 @@ async fn fill(store: &Store, children: usize, hash: PasswordHash) -> Result<Peop
         tx.insert_application(application, &Text::verbatim("bench".to_owned()))?;
         let mut all = Vec::with_capacity(children);
         for number in 0..children {
-            let id = insert(Role::Child, format!("BR{number:05}"))?;
+            let id = insert_at(Role::Child, format!("BR{number:05}"), (number < AT_SCHOOL).then_some(institution))?;
             let age = Age::new(&(6 + number % 7).to_string(), day).unwrap_or_else(|_| Age::verbatim("6".to_owned()));
             tx.insert_child(id, Gender::Female, &age, None)?;
             all.push(id);
