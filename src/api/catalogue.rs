@@ -1,7 +1,7 @@
 //! What the domains tell of themselves, joined.
 
 use super::document::parts::Part;
-use super::{access, directory, rosters, tracking, upkeep};
+use super::{access, directory, rosters, tracking, upkeep, wearables};
 
 /// A part per domain.
 pub(in crate::api) const PARTS: &[Part] = &[
@@ -9,5 +9,6 @@ pub(in crate::api) const PARTS: &[Part] = &[
     directory::catalogue::PART,
     tracking::catalogue::PART,
     rosters::catalogue::PART,
+    wearables::catalogue::PART,
     upkeep::catalogue::PART,
 ];

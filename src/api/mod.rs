@@ -10,6 +10,7 @@ mod http;
 mod rosters;
 mod tracking;
 mod upkeep;
+mod wearables;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -66,7 +67,7 @@ pub fn child_export(app: &App, child: UserName) -> Pin<Box<dyn Future<Output = R
 }
 
 /// The operations of each domain.
-type Apis = (access::login::LoginApi, directory::Apis, tracking::Apis, rosters::Apis, upkeep::Apis);
+type Apis = (access::login::LoginApi, directory::Apis, tracking::Apis, rosters::Apis, wearables::Apis, upkeep::Apis);
 
 /// Everything that is answered, over any kind of connection. The endpoint never fails: errors are responses.
 ///
@@ -74,7 +75,8 @@ type Apis = (access::login::LoginApi, directory::Apis, tracking::Apis, rosters::
 /// If the document cannot be made, which a test excludes.
 pub fn endpoint(app: Arc<App>, limits: Limits, cors: Cors) -> Result<impl Endpoint<Output = Response>, Error> {
     let login = access::login::LoginApi(app.clone());
-    let apis: Apis = (login, directory::apis(&app), tracking::apis(&app), rosters::apis(&app), upkeep::apis(&app));
+    let of_people = (directory::apis(&app), tracking::apis(&app));
+    let apis: Apis = (login, of_people.0, of_people.1, rosters::apis(&app), wearables::apis(&app), upkeep::apis(&app));
     let operations = OpenApiService::new(apis, "OCARIoT users", env!("CARGO_PKG_VERSION"));
     let Fixed { pages, routes } = Fixed::of(limits.console, || operations.spec())?;
     let inner = Inner { api: operations.into_endpoint(), pages };

@@ -12,6 +12,7 @@ mod inquiry;
 mod operator;
 mod orphans;
 pub mod policy;
+mod poured;
 mod random;
 mod readiness;
 mod reading;
@@ -40,6 +41,7 @@ use readiness::Readiness;
 use rosters::desk::Desk;
 use tracking::retention::Retention;
 use wearables::desk::ReadingDesk;
+use wearables::uploads::Shelf;
 
 pub use crate::store::{AnswerBody, Form, Outlet, TrailRow, Written};
 pub use access::keys::{EarlierKeys, KeyCare, KeyKeeper, KeyRecord, KeysRecord, NewKey, PublicKey, key_name};
@@ -97,6 +99,8 @@ pub struct AppOptions {
     pub in_force: InForce,
     /// The folder in which files are while they are uploaded.
     pub uploads: PathBuf,
+    /// How many bytes of files of wearables one user may have there.
+    pub wearable_bytes: u64,
     /// The proxies whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Tells the time.
@@ -142,6 +146,8 @@ pub struct App {
     rosters: Desk,
     /// What was read of a file of wearables.
     wearables: ReadingDesk,
+    /// Files of wearables that were uploaded.
+    shelf: Shelf,
 }
 
 /// What is asked of users beyond the contract.
@@ -194,9 +200,11 @@ impl App {
             rate_limits: options.rate_limits,
             trusted_proxies: options.trusted_proxies,
         };
+        let shelf = Shelf::new(options.uploads.clone(), options.wearable_bytes, options.hashing.on_thread_start);
         let retention = options.keep_tracking.map(|keep| Retention::new(&store, keep)).transpose()?;
         Ok(Self {
             rules,
+            shelf,
             access: Access::start(&store, access, &options.clock)?,
             audit: Audit::new(options.audit_keep, options.audit_bytes, options.audited_reads),
             retention,
@@ -243,6 +251,7 @@ impl App {
         self.access.hasher.forget_old();
         self.rosters.forget_old(self.clock.now());
         self.wearables.forget_old(self.clock.now());
+        self.shelf.forget_old(self.clock.now());
     }
 
     /// Whose token this is, if it holds a scope of the operation (contract, sections 2.1 and 3).

@@ -1,5 +1,6 @@
 //! Who may do what: THE table (contract, section 4), joined from the parts of all domains.
 
+use super::wearables::policy as of_wearables;
 use super::{directory, rosters, tracking, upkeep};
 
 pub use super::access::policy::{All, DataOf, Grant, Operation, Row, Subject, Target};
@@ -7,10 +8,11 @@ pub use super::directory::policy::*;
 pub use super::rosters::policy::*;
 pub use super::tracking::policy::*;
 pub use super::upkeep::policy::*;
+pub use super::wearables::policy::*;
 
 /// The domains' parts.
 const PARTS: &[&[&Row]] =
-    &[directory::policy::ROWS, tracking::policy::ROWS, rosters::policy::ROWS, upkeep::policy::ROWS];
+    &[directory::policy::ROWS, tracking::policy::ROWS, rosters::policy::ROWS, of_wearables::ROWS, upkeep::policy::ROWS];
 
 /// Every row, in the contract's order.
 pub const TABLE: &[&Row] = &joined::<{ joined_length(PARTS) }>(PARTS);

@@ -153,6 +153,8 @@ pub struct LimitSettings {
     pub body: usize,
     /// Bytes of a body that may hold many items.
     pub upload: usize,
+    /// Bytes of files of wearables that one user may have uploaded.
+    pub wearables: u64,
     /// For a body to arrive.
     pub body_timeout: Duration,
     /// Bytes of a URI.

@@ -58,6 +58,7 @@ impl Config {
             limits: LimitSettings {
                 body: body_limit(get("body-limit")?, get("body-budget")?)?,
                 upload: body_limit(get("upload-limit")?, get("body-budget")?)?,
+                wearables: u64::try_from(get("wearable-limit")?.size(1 << 20..=1 << 31)?).unwrap_or(u64::MAX),
                 body_timeout: get("body-timeout")?.duration(1..=3600)?,
                 url: get("url-limit")?.size(256..=64 << 10)?,
                 header: get("header-limit")?.size(8 << 10..=1 << 20)?,

@@ -86,6 +86,7 @@ pub const SETTINGS: &[Setting] = &[
     switch("educators-reset", "Let educators reset passwords of the children in their own groups, into which they take whom they like."),
     value("body-limit", "SIZE", "100 KiB", "Longest body of a request: 1 KiB to 16 MiB."),
     value("upload-limit", "SIZE", "1 MiB", "Longest body that may hold many items, such as weights: 1 KiB to 16 MiB."),
+    value("wearable-limit", "SIZE", "2 GiB", "Files of wearables that one user may have uploaded and not stored yet: 1 MiB to 2 GiB; all together may have twice as much."),
     value("body-timeout", "TIME", "20s", "How long a body may take to arrive: 1s to 1h."),
     value("url-limit", "SIZE", "4 KiB", "Longest URI of a request: 256 B to 64 KiB."),
     value("header-limit", "SIZE", "16 KiB", "Longest head of a request: 8 KiB to 1 MiB."),

@@ -49,9 +49,9 @@ impl From<Unfit> for Error {
     }
 }
 
-impl From<RosterConflict> for Error {
-    fn from(conflict: RosterConflict) -> Self {
-        Self::Conflict(Conflict::Roster(conflict))
+impl From<ImportConflict> for Error {
+    fn from(conflict: ImportConflict) -> Self {
+        Self::Conflict(Conflict::Import(conflict))
     }
 }
 
@@ -97,7 +97,7 @@ pub enum Invalid {
     /// No usable NFC tag was given.
     NfcTag,
     /// Something of an import cannot be meant: what, and what to do.
-    Roster(String),
+    Import(String),
     /// Which users a list is to show is none of the words for that.
     Presence,
     /// When a user is to be deactivated is no time.
@@ -183,12 +183,12 @@ pub enum Conflict {
     /// Another child holds the NFC tag.
     NfcTag,
     /// An import is not as far as it would have to be.
-    Roster(RosterConflict),
+    Import(ImportConflict),
 }
 
 /// Why something cannot be done with an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RosterConflict {
+pub enum ImportConflict {
     /// There is no plan of the upload that can be applied.
     NoPlan,
     /// The upload was applied already.
@@ -199,6 +199,8 @@ pub enum RosterConflict {
     OutOfDate,
     /// The import was taken back already.
     Undone,
+    /// The plan asks something that is not answered.
+    Open,
 }
 
 /// How long to wait, for the answer's headers.
@@ -219,6 +221,8 @@ pub enum Unavailable {
     BodiesFull,
     /// More lists and other long answers wait than the line for them holds.
     ScansFull,
+    /// The files that wait to be imported take all the room there is for them.
+    UploadsFull,
     /// The store is locked or has too many waiting writes.
     StoreBusy,
     /// There is no room on the disk.

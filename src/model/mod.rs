@@ -7,6 +7,7 @@ mod directory;
 mod error;
 pub mod hex;
 mod id;
+mod imports;
 mod institution;
 mod network;
 mod number;
@@ -29,8 +30,9 @@ pub use directory::{
     Group, GroupPatch, HealthProfessional, MAX_CHILDREN, NewApplication, NewChild, NewFamily, NewGroup, NfcTag,
     Professional,
 };
-pub use error::{Conflict, DateFault, Error, Fault, Invalid, Limited, RosterConflict, Unauthenticated, Unavailable};
+pub use error::{Conflict, DateFault, Error, Fault, ImportConflict, Invalid, Limited, Unauthenticated, Unavailable};
 pub use id::{Id, Identified};
+pub use imports::{Import, Upload};
 pub use institution::{Institution, InstitutionFacts, InstitutionPatch};
 pub use network::Network;
 pub use number::{Given, NumberForm};
@@ -69,9 +71,9 @@ pub enum Kind {
     /// The air of a room of an institution.
     Environment,
     /// Files on their way to an import.
-    RosterUpload,
+    Upload,
     /// An import.
-    RosterImport,
+    Import,
 }
 
 /// The fields of all objects and bodies; each domain says in its `api` catalogue how they are written.

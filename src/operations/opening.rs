@@ -105,6 +105,7 @@ pub(crate) fn start_app(
     let public_key_file = token_key.public_file.map(|path| std::path::absolute(&path).unwrap_or(path));
     let options = AppOptions {
         uploads: config.data_dir.clone(),
+        wearable_bytes: config.limits.wearables,
         tokens: TokenOptions {
             private_key: token_key.private,
             key_care: token_key.care,

@@ -11,6 +11,7 @@ mod engine;
 mod orphans;
 mod rosters;
 mod scans;
+mod scratch;
 mod tracking;
 mod wearables;
 
@@ -46,9 +47,10 @@ pub use engine::succession::{CameBack, Counters, EarlierTokens, ErasedPeople, Pe
 pub use engine::writer::Tx;
 pub use rosters::journal::{Batch, Journaled};
 pub use scans::{AnswerBody, Asker, Chunks, CutOff, Form, Items, Outlet, Place, ScanOptions, Written};
+pub use scratch::{free_bytes, nameless_file};
 pub use tracking::{TrackedChild, TrackedInstitution};
 pub use wearables::foreign;
-pub use wearables::{Before, CoveredDays, ImportBatch, ImportedRow};
+pub use wearables::{Before, ChildImport, CoveredDays, ImportBatch, ImportedRow};
 
 /// After how many steps of its machine SQLite looks whether it should go on.
 const STEPS: i32 = 500;
@@ -160,7 +162,7 @@ impl Store {
         key: impl FnOnce(&[u8; 16]) -> Result<UsernameKey, String>,
     ) -> Result<Self, OpenError> {
         create_private(&options.path)?;
-        options.path.parent().into_iter().for_each(foreign::remove_scratch);
+        options.path.parent().into_iter().for_each(scratch::remove_scratch);
         let mut connection = Connection::open(&options.path)?;
         let version = migrate::version(&connection)?;
         if version > 0 {

@@ -23,10 +23,11 @@ macro_rules! sweep {
 
 /// What there is of them, and at last themselves: when all else is gone, deleting these deletes nothing with them. What
 /// imports noted goes before the things that it is about, whose triggers would look for it.
-const SWEEPS: [&str; 12] = [
+const SWEEPS: [&str; 13] = [
     sweep!("wearable_before", "kind, place, batch"),
     sweep!("wearable_row", "kind, place"),
     sweep!("wearable_answer", "source, question"),
+    sweep!("wearable_import", "batch"),
     sweep!("day_totals", "day"),
     sweep!("physical_activity", "id"),
     sweep!("sleep", "id"),

@@ -160,6 +160,7 @@ impl Provoker {
             "password_change" => json!({"old_password": PASSWORD, "new_password": PASSWORD}),
             "password_reset" | "child_password_reset" => json!({"new_password": PASSWORD}),
             "user_deactivate" | "roster_upload_plan" | "roster_upload_roll_over" | "roster_upload_apply" => json!({}),
+            "wearable_upload_plan" | "wearable_upload_apply" => json!({}),
             "institution_create" => json!({"name": fresh("I"), "type": "School"}),
             "child_tag_set" => json!({"nfc_tag": "tag"}),
             "log_create" => json!([{"date": "2019-01-01", "value": 1}]),
@@ -596,7 +597,9 @@ async fn groups(p: &mut Provoker) {
         p.not_found(&format!("{name}_group_view"), "Children Group", absent.clone()).await;
         p.not_found(&update, "Children Group", absent.clone()).await;
         let days = format!("{absent}/days/2019-01-01/2019-01-02");
-        p.not_found(&format!("{name}_group_days_view"), "Children Group", days).await;
+        p.not_found(&format!("{name}_group_days_view"), "Children Group", days.clone()).await;
+        let coverage = days.replace("/days/", "/coverage/");
+        p.not_found(&format!("{name}_group_coverage_view"), "Children Group", coverage).await;
         for _ in 2..200 {
             let target = p.target(&create);
             target.client.post(&target.path, target.body.unwrap()).await.is(201);
@@ -730,7 +733,12 @@ async fn logs(p: &mut Provoker) {
     let target = Target { path: of_type.path.replace("steps", "step"), ..of_type };
     let types = "steps, calories, active_minutes, lightly_active_minutes, sedentary_minutes";
     p.invalid(&target, &format!("The names of the allowed types are: {types}.")).await;
-    let of_groups = ["educator_group_days_view", "healthprofessional_group_days_view"];
+    let of_groups = [
+        "educator_group_days_view",
+        "healthprofessional_group_days_view",
+        "educator_group_coverage_view",
+        "healthprofessional_group_coverage_view",
+    ];
     for id in ["log_list", "log_list_of_type", "child_days_view"].into_iter().chain(of_groups) {
         let between = |p: &Provoker, start: &str, end: &str| {
             let target = p.target(id);
@@ -924,6 +932,106 @@ async fn too_much(p: &mut Provoker) {
     }
 }
 
+/// Files of a child's wearable, from none there to an import that was taken back.
+async fn wearables(p: &mut Provoker) {
+    let cannot = "The import cannot be carried out as it was asked for!";
+    let of_upload = ["view", "plan", "apply"].map(|step| format!("wearable_upload_{step}"));
+    let of_import = ["view", "undo"].map(|step| format!("wearable_import_{step}"));
+    let others = ["wearable_file_put", "wearable_upload_delete", "child_wearable_import_list"].map(str::to_owned);
+    for id in of_upload.iter().chain(&of_import).chain(&others) {
+        let mut target = p.target(id);
+        target.path = target.path.replace(&p.ours.child.id, ABSENT);
+        let message = format!("There is no registered Child with ID: {ABSENT} on the platform!");
+        let text = "Please register the Child and try again...";
+        p.expect(&target, 400, &message, Some(text)).await;
+    }
+    for id in &of_upload {
+        let path = p.target(id).path;
+        p.not_found(id, "Upload", path).await;
+    }
+    for id in &of_import {
+        for bad in ["0", "99", "x", "%ff"] {
+            let path = p.target(id).path.replace("imports/1", &format!("imports/{bad}"));
+            p.not_found(id, "Import", path).await;
+        }
+    }
+    let answers = |p: &Provoker, answers: Value| p.with("wearable_upload_plan", "answers", answers);
+    for (given, text) in [
+        (json!(["zone"]), "answers must be an object of strings"),
+        (
+            json!({"colour": "red"}),
+            "one of the answers answers nothing: the questions are zone, weight-unit, date-order, exercise-times",
+        ),
+        (
+            json!({"zone": "Nowhere"}),
+            "there is no such time zone: name the continent and the town, such as Europe/Athens",
+        ),
+        (json!({"weight-unit": "stone"}), "weight-unit can be answered with kg or lb"),
+    ] {
+        p.expect(&answers(p, given), 400, cannot, Some(text)).await;
+    }
+    let target = p.with("wearable_upload_apply", "plan", json!(5));
+    p.expect(&target, 400, cannot, Some("plan must be a string")).await;
+
+    let put = p.target("wearable_file_put");
+    let name = "this is no name of a file: give it one of 1 to 256 characters, such as takeout.zip";
+    let bad = Target { path: put.path.replace("children.csv", "a%5Cb"), ..p.target("wearable_file_put") };
+    p.expect(&bad, 400, cannot, Some(name)).await;
+    let length = (2_u64 << 30) + 1;
+    let request = put.client.request(Method::PUT, &put.path).header("content-length", length);
+    let text = format!("The request body must not exceed {} bytes.", 2_u64 << 30);
+    let long = put.client.call(request.finish()).await.fails(413, "REQUEST ENTITY TOO LARGE", Some(&text));
+    p.seen.insert(("wearable_file_put".to_owned(), long.text));
+    p.expect(&p.target("wearable_upload_plan"), 400, cannot, Some("the upload has no file yet: upload one first"))
+        .await;
+    let no_plan = "Another one was made, or this one waited too long or has problems: plan the import again.";
+    let message = "There is no plan of this upload that can be applied!";
+    p.expect(&p.target("wearable_upload_apply"), 409, message, Some(no_plan)).await;
+    for number in 0..64 {
+        let path = put.path.replace("children.csv", &number.to_string());
+        p.admin.call(p.admin.request(Method::PUT, &path).finish()).await.is(200);
+    }
+    let text = "there are more than 64 files: give those of one export alone";
+    p.expect(&p.target("wearable_file_put"), 400, cannot, Some(text)).await;
+    let upload = p.target("wearable_upload_view").path;
+    let others: Vec<_> = (0..40).map(|number| upload.replace(ABSENT, &format!("{number:024x}"))).collect();
+    for other in &others {
+        let path = format!("{other}/files/a");
+        p.admin.call(p.admin.request(Method::PUT, &path).finish()).await;
+    }
+    let target = Target { path: put.path.replace(ABSENT, &format!("{:024x}", 41)), ..p.target("wearable_file_put") };
+    let text = "you have 40 uploads that wait: store some of them, or give them up";
+    p.expect(&target, 400, cannot, Some(text)).await;
+    for path in others.iter().chain([&upload]) {
+        p.admin.delete(path).await.is(204);
+    }
+    wearable_import(p, &put.path, &upload).await;
+}
+
+/// A weight comes in and is taken back.
+async fn wearable_import(p: &mut Provoker, file: &str, upload: &str) {
+    let weight = "Date,Weight (kg)\n2001-01-01 08:00:00,30\n".to_owned();
+    let file = file.replace("children.csv", "weight.csv");
+    p.admin.call(p.admin.request(Method::PUT, &file).body(weight)).await.is(200);
+    p.admin.post(&format!("{upload}/plan"), json!({})).await.is(200);
+    crate::wearables::http::settled(&p.admin, upload).await;
+    let text = "Nothing was imported: plan the import again, with answers to its questions.";
+    let message = "The plan asks something that is not answered!";
+    p.expect(&p.target("wearable_upload_apply"), 409, message, Some(text)).await;
+    p.admin.post(&format!("{upload}/plan"), json!({"answers": {"zone": "Europe/Athens"}})).await.is(200);
+    crate::wearables::http::settled(&p.admin, upload).await;
+    p.admin.post(&format!("{upload}/apply"), json!({})).await.is(200);
+    let import = crate::wearables::http::settled(&p.admin, upload).await["applied"]["import"].to_string();
+    let text = "Nothing was planned: begin another upload, of another id.";
+    for id in ["wearable_upload_plan", "wearable_file_put"] {
+        p.expect(&p.target(id), 409, "The upload was applied already!", Some(text)).await;
+    }
+    let undo = p.target("wearable_import_undo").path.replace("imports/1", &format!("imports/{import}"));
+    p.admin.post(&undo, json!({})).await.is(200);
+    let target = Target { path: undo, ..p.target("wearable_import_undo") };
+    p.expect(&target, 409, "The import was taken back already!", Some("Nothing was changed.")).await;
+}
+
 async fn service(p: &mut Provoker) {
     let audit = |given: &str| format!("/v1/service/audit?{given}");
     let message = "Date: yesterday, is not in valid ISO 8601 format.";
@@ -941,7 +1049,7 @@ async fn service(p: &mut Provoker) {
 async fn lists(p: &mut Provoker) {
     let message = "Date: yesterday, is not in valid ISO 8601 format.";
     let lists: Vec<_> = p.operations().into_iter().filter(|(id, _, _)| id.ends_with("_list")).collect();
-    let lists = lists.into_iter().filter(|(id, _, _)| !["log_list", "roster_import_list"].contains(&id.as_str()));
+    let lists = lists.into_iter().filter(|(id, _, _)| id != "log_list" && !id.ends_with("_import_list"));
     for (id, _, _) in lists {
         let base = p.target(&id).path;
         for parameter in ["start_at", "end_at", "period"] {
@@ -975,6 +1083,7 @@ async fn every_documented_error_is_given_to_the_letter() {
     tracking(&mut p).await;
     lists(&mut p).await;
     rosters(&mut p).await;
+    wearables(&mut p).await;
     service(&mut p).await;
     let mut unseen = Vec::new();
     for (id, method, path) in p.operations() {

@@ -55,6 +55,10 @@ impl Grid {
         if template.starts_with("/rosters/") && template.contains('{') {
             return if column == "own" { Some(self.of_rosters(template).await) } else { None };
         }
+        if template.starts_with("/children/") && template.contains("/wearables/") {
+            let child = self.owner("children", caller, column).await?;
+            return Some(self.of_wearables(template, caller, &child).await);
+        }
         if !template.contains('{') {
             return (column == "own").then(|| template.to_owned());
         }
@@ -91,6 +95,27 @@ impl Grid {
         }
         let filled = template.replace("{upload_id}", &upload).replace("{file_name}", "institutions.csv");
         filled.replace("{import}", &import.to_string())
+    }
+
+    /// The path of an upload of the caller's that is planned, or of an import of his, if he may make one.
+    async fn of_wearables(&self, template: &str, caller: &str, child: &str) -> String {
+        static NEXT: AtomicI64 = AtomicI64::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let (upload, client) = (format!("{number:024x}"), self.client(caller).await);
+        let path = format!("/v1/children/{child}/wearables/uploads/{upload}");
+        let text = format!("Date,Weight (kg)\n2001-01-01 {:02}:{:02}:00,30\n", number / 60 % 24, number % 60);
+        let mut import = json!(1);
+        if client.call(client.request(Method::PUT, &format!("{path}/files/weight.csv")).body(text)).await.status == 200
+        {
+            client.post(&format!("{path}/plan"), json!({"answers": {"zone": "Europe/Athens"}})).await.is(200);
+            crate::wearables::http::settled(&client, &path).await;
+            if template.contains("{import}") {
+                client.post(&format!("{path}/apply"), json!({})).await.is(200);
+                import = crate::wearables::http::settled(&client, &path).await["applied"]["import"].clone();
+            }
+        }
+        let filled = template.replace("{child_id}", child).replace("{upload_id}", &upload);
+        filled.replace("{file_name}", "weight.csv").replace("{import}", &import.to_string())
     }
 
     /// What the first parameter names.
@@ -200,8 +225,8 @@ fn path_of(caller: &str) -> &'static str {
 /// the refusals would prove nothing, and nobody else does anywhere.
 async fn matrix(id: &str, method: &str, template: &str, granted: &[&str]) -> String {
     let mut grid = Grid::new().await;
-    if let Some(collection) = template.strip_prefix("/children/{child_id}/").and_then(|rest| rest.strip_suffix("_id}"))
-    {
+    let of_child = template.strip_prefix("/children/{child_id}/").filter(|rest| !rest.starts_with("wearables/"));
+    if let Some(collection) = of_child.and_then(|rest| rest.strip_suffix("_id}")) {
         grid.fill(collection.split('/').next().unwrap()).await;
     }
     if id == "child_view_by_tag" {

@@ -181,6 +181,8 @@ impl Everything {
         let group = self.id(token, &list, &[owner], json!({"name": "A", "children": [child]}));
         let days = (&format!("{one}/days/{{date_start}}/{{date_end}}"), [owner, &group, "2019-01-01", "2019-01-02"]);
         assert_eq!(self.ask(token, ("GET", days.0), &days.1, Value::Null).0, 200);
+        let coverage = format!("{one}/coverage/{{date_start}}/{{date_end}}");
+        assert_eq!(self.ask(token, ("GET", &coverage), &days.1, Value::Null).0, 200);
         let (reset, new) = ("/v1/children/{child_id}/reset-password", json!({"new_password": self.canary("reset")}));
         let expected = if path == "educators" { 204 } else { 403 };
         assert_eq!(self.ask(token, ("POST", reset), &[child], new).0, expected);
@@ -302,6 +304,7 @@ impl Everything {
         self.ask(&admin, ("POST", "/v1/users/{user_id}/deactivate"), &[&application], leave);
         self.ask(&admin, ("POST", "/v1/users/{user_id}/activate"), &[&application], json!({}));
         self.rosters(&admin, &institution);
+        self.wearables(&admin, &child);
         for template in ["audit", "limits", "keys", "settings", "backups"] {
             assert_eq!(self.ask(&admin, ("GET", &format!("/v1/service/{template}")), &[], Value::Null).0, 200);
         }
@@ -321,6 +324,47 @@ impl Everything {
 }
 
 impl Everything {
+    /// What a child's wearable says comes in by a file, and is taken back.
+    fn wearables(&mut self, admin: &str, child: &str) {
+        const OF_CHILD: &str = "/v1/children/{child_id}/wearables";
+        let uploads = format!("{OF_CHILD}/uploads/{{upload_id}}");
+        let (upload, file) = ("507f191e810c19729de860ea", format!("{}-weight.csv", self.canary("export")));
+        let rows = format!("Date,Weight (kg),Comments\n2001-01-01 08:00:00,31.5,{}\n", self.canary("comment"));
+        let put = (format!("{uploads}/files/{{file_name}}"), [child, upload, file.as_str()]);
+        for text in [self.canary("no file of a watch"), rows] {
+            assert_eq!(self.ask(admin, ("PUT", &put.0), &put.1, Value::String(text)).0, 200);
+            let answers = json!({"answers": {"zone": "Europe/Athens"}});
+            assert_eq!(self.ask(admin, ("POST", &format!("{uploads}/plan")), &[child, upload], answers).0, 200);
+            self.settled(admin, &uploads, &[child, upload]);
+        }
+        let nowhere = json!({"answers": {"zone": self.canary("zone")}});
+        assert_eq!(self.ask(admin, ("POST", &format!("{uploads}/plan")), &[child, upload], nowhere).0, 400);
+        assert_eq!(self.ask(admin, ("POST", &format!("{uploads}/apply")), &[child, upload], Value::Null).0, 200);
+        let applied = self.settled(admin, &uploads, &[child, upload]);
+        let import = applied["applied"]["import"].to_string();
+        self.ask(admin, ("DELETE", &uploads), &[child, upload], Value::Null);
+        let imports = format!("{OF_CHILD}/imports");
+        for (method, template, ids) in [
+            ("GET", "/v1/wearables/imports".to_owned(), &[][..]),
+            ("GET", imports.clone(), &[child]),
+            ("GET", format!("{imports}/{{import}}"), &[child, &import]),
+            ("POST", format!("{imports}/{{import}}/undo"), &[child, &import]),
+        ] {
+            assert_eq!(self.ask(admin, (method, &template), ids, Value::Null).0, 200, "{template}");
+        }
+    }
+
+    /// An upload with which nothing is done any more.
+    fn settled(&mut self, admin: &str, uploads: &str, ids: &[&str]) -> Value {
+        loop {
+            let (status, found) = self.ask(admin, ("GET", uploads), ids, Value::Null);
+            assert_eq!(status, 200, "{found}");
+            if found["stage"] != "reading" && found["stage"] != "applying" {
+                return found;
+            }
+        }
+    }
+
     /// A child comes in by a file, and is taken back.
     fn rosters(&mut self, admin: &str, institution: &str) {
         const UPLOAD: &str = "/v1/rosters/uploads/{upload_id}";

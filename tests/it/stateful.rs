@@ -11,6 +11,7 @@ mod rosters;
 mod sent;
 mod things;
 mod tracked;
+mod wearables;
 
 use std::collections::BTreeMap;
 

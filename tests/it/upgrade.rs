@@ -25,6 +25,7 @@ const RELEASED: &[&str] = &[
     include_str!("fixtures/schema-11.sql"),
     include_str!("fixtures/schema-12.sql"),
     include_str!("fixtures/schema-13.sql"),
+    include_str!("fixtures/schema-14.sql"),
 ];
 
 /// Every row of every table, its columns by name.

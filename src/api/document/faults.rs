@@ -67,5 +67,7 @@ fn body_faults(faults: &OperationFaults) -> Vec<ErrorBody> {
 
 fn path_ids(path: &str) -> impl Iterator<Item = Kind> {
     let kinds = PARTS.iter().flat_map(|part| part.kinds).map(|words| words.kind);
+    // Imports are numbered: what is no number is that of none.
+    let kinds = kinds.filter(|kind| *kind != Kind::Import);
     kinds.filter(move |kind| path.contains(&format!("{{{}}}", parameter(*kind))))
 }

@@ -90,6 +90,11 @@ impl OperationFaults {
         Self { takes_file: true, longest_body: 64 << 20, ..self }
     }
 
+    /// The same, of one whose body is a file of any length that is usual.
+    pub(in crate::api) const fn of_a_long_file(self) -> Self {
+        Self { takes_file: true, longest_body: 2 << 30, ..self }
+    }
+
     /// The same, of one that tells of an id in its path that is none with each item.
     pub(in crate::api) const fn telling_ids_with_items(self) -> Self {
         Self { names_ids: false, ..self }

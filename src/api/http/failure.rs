@@ -9,7 +9,7 @@ use crate::api::http::error_body::{BAD, ErrorBody, invalid_fields};
 use crate::api::http::names::{key, missing_word, parameter, title};
 use crate::api::http::unfit::unfit_body;
 use crate::model::{
-    Conflict, DateFault, Error, Fault, Field, Invalid, Kind, Limited, RosterConflict, Unauthenticated, Unavailable,
+    Conflict, DateFault, Error, Fault, Field, ImportConflict, Invalid, Kind, Limited, Unauthenticated, Unavailable,
 };
 
 /// What goes wrong before the service itself is asked, or around it.
@@ -156,7 +156,7 @@ pub(in crate::api) fn body(error: &Error, request_id: &str) -> ErrorBody {
         Error::Conflict(Conflict::Name(kind)) => {
             ErrorBody::new(StatusCode::CONFLICT, format!("{} is already registered...", title(*kind)))
         }
-        Error::Conflict(Conflict::Roster(conflict)) => roster_conflict(*conflict),
+        Error::Conflict(Conflict::Import(conflict)) => import_conflict(*conflict),
         Error::Conflict(Conflict::NfcTag) => {
             ErrorBody::new(StatusCode::CONFLICT, "The NFC tag is already associated with another child.")
                 .describe("The same NFC tag cannot be used on more than one child. Please correct and try again.")
@@ -203,6 +203,9 @@ fn unavailable_text(reason: Unavailable) -> &'static str {
         }
         Unavailable::BodiesFull => "Too much is being sent at the moment. Please try again in a few seconds.",
         Unavailable::ScansFull => "Too much is being read at the moment. Please try again in a few seconds.",
+        Unavailable::UploadsFull => {
+            "As many files wait to be imported as there is room for. Please try again in some minutes."
+        }
         Unavailable::StoreBusy => "The store is busy at the moment. Please try again in a few seconds.",
         Unavailable::DiskFull => "The disk of the server is full. Please inform its administrator.",
         Unavailable::DiskFailure => "The disk of the server cannot be used. Please inform its administrator.",
@@ -238,23 +241,27 @@ pub(in crate::api) fn transport_body(error: &HttpFault) -> ErrorBody {
 
 const AN_ID: &str = "A 24-byte hex ID similar to this: 507f191e810c19729de860ea is expected.";
 
-fn roster_conflict(conflict: RosterConflict) -> ErrorBody {
+fn import_conflict(conflict: ImportConflict) -> ErrorBody {
     let (message, description) = match conflict {
-        RosterConflict::NoPlan => (
+        ImportConflict::NoPlan => (
             "There is no plan of this upload that can be applied!",
             "Another one was made, or this one waited too long or has problems: plan the import again.",
         ),
-        RosterConflict::Applied => {
+        ImportConflict::Applied => {
             ("The upload was applied already!", "Nothing was planned: begin another upload, of another id.")
         }
-        RosterConflict::Unprepared => {
+        ImportConflict::Unprepared => {
             ("The plan is not prepared yet!", "Prepare it until as much is done as there is in total.")
         }
-        RosterConflict::OutOfDate => (
+        ImportConflict::OutOfDate => (
             "The plan is out of date!",
             "Something was changed meanwhile that it is about, and nothing was imported: plan the import again.",
         ),
-        RosterConflict::Undone => ("The import was taken back already!", "Nothing was changed."),
+        ImportConflict::Open => (
+            "The plan asks something that is not answered!",
+            "Nothing was imported: plan the import again, with answers to its questions.",
+        ),
+        ImportConflict::Undone => ("The import was taken back already!", "Nothing was changed."),
     };
     ErrorBody::new(StatusCode::CONFLICT, message).describe(description)
 }
@@ -300,7 +307,7 @@ fn invalid_body(invalid: &Invalid) -> ErrorBody {
         Invalid::FamilyToExtendMissing => not_found_body(BAD, Kind::Family),
         Invalid::NfcTag => ErrorBody::new(BAD, "NFC Tag must have a valid value. For example: \"04a22422dd6480\""),
         Invalid::Unfit(unfit) => unfit_body(unfit),
-        Invalid::Roster(words) => {
+        Invalid::Import(words) => {
             ErrorBody::new(BAD, "The import cannot be carried out as it was asked for!").describe(words.clone())
         }
         Invalid::Presence => ErrorBody::new(BAD, "The values that deactivated can have are: include, only."),

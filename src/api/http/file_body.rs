@@ -17,6 +17,10 @@ use crate::model::Invalid;
 /// So many bytes a second are to arrive, once the time for any body is over.
 const SLOWEST: usize = 4 << 10;
 
+/// Nothing may come for as many times as long as any body may take: a bad line is quiet for a while, and who gave up
+/// holds nothing for hours.
+const QUIET: u32 = 3;
+
 /// A body of any kind that has not arrived yet.
 pub(in crate::api) struct FileBody(Incoming);
 
@@ -50,7 +54,8 @@ impl Pieces {
     /// 413 or 408 (contract, section 2).
     pub(in crate::api) async fn next(&mut self) -> poem::Result<Option<Bytes>> {
         let earned = Duration::from_secs((self.arrived / SLOWEST) as u64);
-        let next = timeout_at(self.began + self.patience + earned, self.stream.next()).await;
+        let quiet = Instant::now() + self.patience * QUIET;
+        let next = timeout_at(quiet.min(self.began + self.patience + earned), self.stream.next()).await;
         let Some(piece) = next.map_err(|_| HttpFault::TooSlow(self.patience))? else { return Ok(None) };
         // If the connection broke, nobody reads what is answered.
         let piece = piece.map_err(|_| Invalid::Syntax)?;

@@ -12,7 +12,7 @@ use crate::api::http::query::{self, ListShape, Pair};
 use crate::app::FieldRules;
 use crate::app::policy::DataOf;
 use crate::model::query::Query;
-use crate::model::{Id, Identified, Invalid};
+use crate::model::{Error, Id, Identified, Invalid, Kind};
 
 /// A parameter in the path, as it was given: it is read when the caller's scope is known.
 ///
@@ -89,6 +89,23 @@ impl<'a, P: Parameter> ApiExtractor<'a> for Path<P> {
         // What is no UTF-8 is not there, and neither an id nor a tag.
         let given = request.raw_path_param(options.name).unwrap_or_default().to_owned();
         Ok(Self { given, parameter: PhantomData })
+    }
+}
+
+/// The number of an import in the path.
+pub(in crate::api) enum ImportNumber {}
+
+impl Parameter for ImportNumber {
+    fn schema() -> MetaSchema {
+        MetaSchema { pattern: Some("^[1-9][0-9]*$".to_owned()), ..MetaSchema::new("string") }
+    }
+}
+
+impl Path<ImportNumber> {
+    /// # Errors
+    /// `NotFound`: what is no number is that of no import.
+    pub(in crate::api) fn number(&self) -> Result<i64, Error> {
+        self.given.parse().map_err(|_| Error::NotFound(Kind::Import))
     }
 }
 

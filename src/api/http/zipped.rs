@@ -15,7 +15,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOpti
 use zip::ZipWriter;
 use zip::write::{SimpleFileOptions, StreamWriter};
 
-use super::reply;
+use super::{accept, reply};
 use crate::app::{AnswerBody, Form, Reading};
 use crate::model::Error;
 
@@ -31,13 +31,7 @@ impl<'a> ApiExtractor<'a> for WantsZip {
     type ParamRawType = ();
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let accepted = request.headers().get_all(header::ACCEPT).into_iter();
-        let mut ranges = accepted.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-        Ok(Self(ranges.any(|range| {
-            let mut parts = range.split(';').map(str::trim);
-            let named = parts.next().is_some_and(|media_type| media_type.eq_ignore_ascii_case(ZIP));
-            named && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-        })))
+        Ok(Self(accept::names(request, ZIP)))
     }
 }
 

@@ -3,20 +3,18 @@
 use std::sync::Arc;
 
 use poem_openapi::OpenApi;
-use poem_openapi::registry::MetaSchema;
 
 use super::archive::Archive;
 use super::bodies::{ImportBody, UndoBody};
 use super::catalogue::Tag;
 use crate::api::access::auth::Auth;
-use crate::api::http::params::{Parameter, Path};
+use crate::api::http::params::{ImportNumber, Path};
 use crate::api::http::reply::{Found, FoundAll};
 use crate::app::App;
 use crate::app::policy::{
     All, ImportOf, RosterExport, RosterExportOneroster, RosterImportList, RosterImportUndo, RosterImportView,
     RosterTemplate,
 };
-use crate::model::{Error, Kind};
 
 pub(in crate::api) struct ImportsApi(pub(super) Arc<App>);
 
@@ -40,7 +38,7 @@ impl ImportsApi {
         auth: Auth<RosterImportView>,
         import: Path<ImportNumber>,
     ) -> poem::Result<Found<UndoBody>> {
-        let permit = auth.permit(&self.0, ImportOf(number(import)?))?;
+        let permit = auth.permit(&self.0, ImportOf(import.number()?))?;
         Ok(Found::of(self.0.roster_import_view(permit).await?))
     }
 
@@ -53,7 +51,7 @@ impl ImportsApi {
         auth: Auth<RosterImportUndo>,
         import: Path<ImportNumber>,
     ) -> poem::Result<Found<UndoBody>> {
-        let permit = auth.permit(&self.0, ImportOf(number(import)?))?;
+        let permit = auth.permit(&self.0, ImportOf(import.number()?))?;
         Ok(Found::of(self.0.roster_import_undo(permit).await?))
     }
 
@@ -85,18 +83,4 @@ impl ImportsApi {
         let permit = auth.permit(&self.0, All::new())?;
         Ok(Archive::of("template.zip", self.0.roster_templates(&permit)?))
     }
-}
-
-/// The number of an import in the path.
-enum ImportNumber {}
-
-impl Parameter for ImportNumber {
-    fn schema() -> MetaSchema {
-        MetaSchema { pattern: Some("^[1-9][0-9]*$".to_owned()), ..MetaSchema::new("string") }
-    }
-}
-
-/// What is no number is that of no import.
-fn number(import: Path<ImportNumber>) -> Result<i64, Error> {
-    import.given().parse().map_err(|_| Error::NotFound(Kind::RosterImport))
 }

@@ -117,8 +117,8 @@ fn given<T: DeserializeOwned>(fields: &Fields, keys: &[&str]) -> Result<T, Inval
     for one in &given {
         let alone = Map::from_iter([one.clone()]);
         let read: Result<T, _> = serde_json::from_value(Value::Object(alone));
-        read.map_err(|_| Invalid::Roster(format!("{} cannot be that", one.0)))?;
+        read.map_err(|_| Invalid::Import(format!("{} cannot be that", one.0)))?;
     }
     let read = serde_json::from_value(Value::Object(given.into_iter().collect()));
-    read.map_err(|_| Invalid::Roster("these options cannot be meant together".to_owned()))
+    read.map_err(|_| Invalid::Import("these options cannot be meant together".to_owned()))
 }

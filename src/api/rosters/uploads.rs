@@ -20,8 +20,7 @@ use crate::app::policy::{
     RosterFilePut, RosterUploadApply, RosterUploadDelete, RosterUploadPasswords, RosterUploadPlan, RosterUploadPrepare,
     RosterUploadRollOver, RosterUploadView, UploadOf,
 };
-use crate::model::Invalid;
-use crate::model::rosters::Upload;
+use crate::model::{Invalid, Upload};
 
 pub(in crate::api) struct UploadsApi(pub(super) Arc<App>);
 
@@ -179,7 +178,7 @@ impl ReadBody for PlanToApply {
             None => Ok(None),
             Some(plan) => match plan.as_str() {
                 Some(plan) => Ok(Some(plan.to_owned())),
-                None => Err(Invalid::Roster("plan must be a string".to_owned())),
+                None => Err(Invalid::Import("plan must be a string".to_owned())),
             },
         }
     }

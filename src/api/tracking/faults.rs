@@ -112,7 +112,7 @@ fn log_list() -> Vec<Error> {
     [of_child(), dates()].concat_errors()
 }
 
-fn group_days_view() -> Vec<Error> {
+pub(in crate::api) fn group_days_view() -> Vec<Error> {
     [dates(), vec![Error::NotFound(Kind::Group)]].concat_errors()
 }
 
@@ -166,7 +166,7 @@ fn view(kind: Kind) -> Vec<Error> {
     [of_child(), vec![Error::NotFound(kind)]].concat_errors()
 }
 
-fn of_child() -> Vec<Error> {
+pub(in crate::api) fn of_child() -> Vec<Error> {
     vec![Unfit::Unregistered(Kind::Child, "507f191e810c19729de860ea".to_owned()).into()]
 }
 

@@ -12,11 +12,11 @@ mod item;
 mod items;
 mod json;
 mod lists;
-mod logs;
+pub(in crate::api) mod logs;
 mod outcomes;
 mod overview;
 mod periods;
-mod shapes;
+pub(in crate::api) mod shapes;
 mod sleep;
 mod weights;
 

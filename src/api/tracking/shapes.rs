@@ -179,7 +179,7 @@ documented!(
 
 /// A day, as `yyyy-MM-dd`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LogDay(pub(super) Date);
+pub(in crate::api) struct LogDay(pub(in crate::api) Date);
 
 impl Serialize for LogDay {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -192,7 +192,7 @@ documented!(LogDay, "date", MetaSchema::new_with_format("string", "date"));
 /// A day, as requests may give it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
-pub(super) struct GivenDay(String);
+pub(in crate::api) struct GivenDay(String);
 
 impl GivenDay {
     /// A day for examples.

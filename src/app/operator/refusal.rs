@@ -27,6 +27,7 @@ fn unavailable_words(why: Unavailable) -> &'static str {
         Unavailable::HashQueueFull => "too many passwords wait to be checked; try again in a few seconds",
         Unavailable::BodiesFull => "too much is being sent; try again in a few seconds",
         Unavailable::ScansFull => "too much is being read; try again in a few seconds",
+        Unavailable::UploadsFull => "too many files wait to be imported; try again when some are",
         Unavailable::StoreBusy => "the database is busy; try again in a few seconds",
         Unavailable::DiskFull => "the disk is full; make room on it, then try again",
         Unavailable::DiskFailure => "the disk refuses to write or read; the log says why",

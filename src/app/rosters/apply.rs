@@ -16,7 +16,7 @@ use crate::app::rosters::records::{AppliedRecord, CountsRecord, MadeUp, Preparat
 use crate::app::rosters::references::Target;
 use crate::app::rosters::trail::{self, Did};
 use crate::model::rosters::{Column, Sheet, SheetRow, Thing};
-use crate::model::{Account, Conflict, Error, Id, Password, PasswordHash, Role, RosterConflict, Unavailable};
+use crate::model::{Account, Conflict, Error, Id, ImportConflict, Password, PasswordHash, Role, Unavailable};
 use crate::store::{Batch, Journaled, Tx};
 
 /// How long one preparation goes on: whoever asks hears of it meanwhile.
@@ -79,7 +79,7 @@ impl App {
         let (plan, hashes) = self.rosters.plan(self.clock.now(), name)?;
         let hashes = Arc::clone(&hashes.lock().unwrap_or_else(PoisonError::into_inner).done);
         if plan.users().any(|at| !hashes.contains_key(&at)) {
-            return Err(RosterConflict::Unprepared.into());
+            return Err(ImportConflict::Unprepared.into());
         }
         if plan.items.is_empty() {
             return Ok(None);

@@ -2,19 +2,16 @@
 //! and the one plan that may be applied. What nobody asks for any more is forgotten.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::app::rosters::new_name;
+use crate::app::poured::Poured;
 use crate::app::rosters::plan::Plan;
 use crate::app::rosters::read::{Files, MOST_BYTES, MOST_FILES, is_file_name};
 use crate::app::rosters::records::{AppliedRecord, MadeUp};
-use crate::model::{Error, Invalid, Kind, PasswordHash, RosterConflict, Unavailable};
+use crate::model::{Error, ImportConflict, Invalid, Kind, PasswordHash, Unavailable};
 
 /// How long something lies there untouched.
 const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_mins(30);
@@ -45,27 +42,6 @@ struct Upload {
     applied: Option<AppliedRecord>,
 }
 
-/// A file that has arrived: nobody else can open it, and it is gone when it is closed.
-#[derive(Clone)]
-struct Poured {
-    file: Arc<File>,
-    bytes: u64,
-}
-
-impl Poured {
-    fn add(&mut self, part: &[u8]) -> Result<(), Error> {
-        (&*self.file).write_all(part).map_err(|error| refused(&error))?;
-        self.bytes += part.len() as u64;
-        Ok(())
-    }
-
-    fn read(&self) -> Result<Vec<u8>, Error> {
-        let mut bytes = vec![0; usize::try_from(self.bytes).unwrap_or(MOST_BYTES).min(MOST_BYTES)];
-        self.file.read_exact_at(&mut bytes, 0).map_err(|error| refused(&error))?;
-        Ok(bytes)
-    }
-}
-
 /// Files that lie on disk, and can be read even if their upload is forgotten meanwhile.
 pub(in crate::app::rosters) struct Lying(BTreeMap<String, Poured>);
 
@@ -75,7 +51,7 @@ impl Lying {
     /// # Errors
     /// `Unavailable` if the disk refuses.
     pub(in crate::app::rosters) fn read(self) -> Result<Files, Error> {
-        self.0.into_iter().map(|(name, poured)| Ok((name, poured.read()?))).collect()
+        self.0.into_iter().map(|(name, poured)| Ok((name, poured.read(MOST_BYTES)?))).collect()
     }
 }
 
@@ -144,15 +120,6 @@ impl Desk {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An empty file without a name.
-    fn new_file(&self) -> Result<Poured, Error> {
-        let path = self.folder.join(format!(".upload-{}", new_name()?));
-        let mut options = OpenOptions::new();
-        let made = options.read(true).write(true).create_new(true).mode(0o600).open(&path);
-        let file = made.and_then(|file| fs::remove_file(&path).map(|()| file)).map_err(|error| refused(&error))?;
-        Ok(Poured { file: Arc::new(file), bytes: 0 })
-    }
-
     /// Begins to take a file.
     ///
     /// # Errors
@@ -165,7 +132,7 @@ impl Desk {
         if Arc::strong_count(&arriving) > 1 + MOST_ARRIVING {
             return Err(Error::Unavailable(Unavailable::StoreBusy));
         }
-        let pouring = Pouring { name: file.to_owned(), poured: self.new_file()?, _arriving: arriving };
+        let pouring = Pouring { name: file.to_owned(), poured: Poured::new(&self.folder)?, _arriving: arriving };
         require_room(self.state().upload(now, upload), file, 0)?;
         Ok(pouring)
     }
@@ -178,7 +145,7 @@ impl Desk {
     pub(in crate::app::rosters) fn end(&self, now: Timestamp, upload: &str, file: Pouring) -> Result<(), Error> {
         let mut state = self.state();
         let files = state.upload(now, upload);
-        require_room(files, &file.name, file.poured.bytes)?;
+        require_room(files, &file.name, file.poured.bytes())?;
         files.files.insert(file.name, file.poured);
         state.plan.take_if(|kept| kept.upload == upload);
         Ok(())
@@ -196,7 +163,7 @@ impl Desk {
         part: &[u8],
     ) -> Result<(), Error> {
         let held = self.state().upload(now, upload).files.get(&file).cloned();
-        let mut poured = held.map_or_else(|| self.new_file(), Ok)?;
+        let mut poured = held.map_or_else(|| Poured::new(&self.folder), Ok)?;
         poured.add(part)?;
         self.end(now, upload, Pouring { name: file, poured, _arriving: Arc::clone(&self.arriving) })
     }
@@ -212,7 +179,7 @@ impl Desk {
     /// `NotFound` if it is not there any more.
     pub(in crate::app::rosters) fn files(&self, now: Timestamp, upload: &str) -> Result<Lying, Error> {
         let mut state = self.state();
-        let found = state.uploads.get_mut(upload).ok_or(Error::NotFound(Kind::RosterUpload))?;
+        let found = state.uploads.get_mut(upload).ok_or(Error::NotFound(Kind::Upload))?;
         found.touched = now;
         Ok(Lying(found.files.clone()))
     }
@@ -232,7 +199,7 @@ impl Desk {
             }
             None => (None, 0, 0),
         };
-        let files = found.files.iter().map(|(name, poured)| (name.clone(), poured.bytes)).collect();
+        let files = found.files.iter().map(|(name, poured)| (name.clone(), poured.bytes())).collect();
         Some(Shown { files, plan, done, total, applied: found.applied.clone() })
     }
 
@@ -272,7 +239,7 @@ impl Desk {
                 kept.touched = now;
                 Ok((Arc::clone(&kept.plan), Arc::clone(&kept.hashes)))
             }
-            _ => Err(RosterConflict::NoPlan.into()),
+            _ => Err(ImportConflict::NoPlan.into()),
         }
     }
 
@@ -323,7 +290,7 @@ impl State {
 /// Whether an upload has room for a file of so many bytes.
 fn require_room(upload: &Upload, file: &str, bytes: u64) -> Result<(), Error> {
     let others = upload.files.iter().filter(|(name, _)| *name != file);
-    let (count, held) = others.fold((0, 0), |(count, held), (_, poured)| (count + 1, held + poured.bytes));
+    let (count, held) = others.fold((0, 0), |(count, held), (_, poured)| (count + 1, held + poured.bytes()));
     if count >= MOST_FILES {
         return Err(wrong(&format!("there are more than {MOST_FILES} files: import them in several parts")));
     }
@@ -335,20 +302,13 @@ fn require_room(upload: &Upload, file: &str, bytes: u64) -> Result<(), Error> {
 }
 
 fn wrong(message: &str) -> Error {
-    Invalid::Roster(message.to_owned()).into()
-}
-
-/// The disk refuses.
-fn refused(error: &io::Error) -> Error {
-    tracing::error!(%error, "A file of an upload could not be written or read");
-    Error::Unavailable(match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Unavailable::DiskFull,
-        _ => Unavailable::DiskFailure,
-    })
+    Invalid::Import(message.to_owned()).into()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn desk() -> (tempfile::TempDir, Desk) {

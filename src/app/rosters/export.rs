@@ -22,7 +22,7 @@ impl App {
         (sheet, left): (&str, Left),
         after: Option<String>,
     ) -> Result<RowsRecord, Error> {
-        let wrong = |words: &str| Error::from(Invalid::Roster(words.to_owned()));
+        let wrong = |words: &str| Error::from(Invalid::Import(words.to_owned()));
         let sheet = Sheet::of_word(sheet).ok_or_else(|| wrong("there is no sheet of this name"))?;
         let after = after.as_deref().map(|id| Id::parse(id).ok_or_else(|| wrong("this is no id")));
         let after = after.transpose()?;

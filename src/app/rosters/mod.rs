@@ -28,7 +28,7 @@ use std::sync::Arc;
 use crate::app::operator::refusal::{Refusal, refusal};
 use crate::app::{App, random_bytes};
 use crate::model::rosters::Left;
-use crate::model::{Conflict, Error, Invalid, Kind, RosterConflict, hex};
+use crate::model::{Conflict, Error, ImportConflict, Invalid, Kind, hex};
 use crate::store::Asker;
 use plan::Asked;
 use records::{Passwords, PlanOptions, PlanRecord, RollOver, RosterCommand, RosterOutcome};
@@ -92,8 +92,8 @@ impl App {
 
     /// Reads the files of an upload, and plans what they would change. Nothing is written.
     async fn roster_plan(&self, asker: Asker, upload: &str, options: PlanOptions) -> Result<PlanRecord, Error> {
-        let reading = read::ReadOptions::of(&options).map_err(Invalid::Roster)?;
-        let removal = plan::Removal::of(&options).map_err(Invalid::Roster)?;
+        let reading = read::ReadOptions::of(&options).map_err(Invalid::Import)?;
+        let removal = plan::Removal::of(&options).map_err(Invalid::Import)?;
         let files = self.rosters.files(self.clock.now(), upload)?;
         self.rosters.forget_plan(upload);
         let (rules, passwords): (_, Passwords) = (self.field_rules(), options.passwords);
@@ -109,7 +109,7 @@ impl App {
     /// Plans a new school year. Nothing is written.
     async fn roster_roll_over(&self, asker: Asker, upload: &str, asked: RollOver) -> Result<PlanRecord, Error> {
         if asked.top.is_some_and(|top| !roll_over::GRADES.contains(&top)) {
-            return Err(Invalid::Roster("the top grade is one of 1 to 13".to_owned()).into());
+            return Err(Invalid::Import("the top grade is one of 1 to 13".to_owned()).into());
         }
         let options = PlanOptions {
             remove_missing: true,
@@ -117,7 +117,7 @@ impl App {
             erase_after_days: asked.erase_after_days,
             ..PlanOptions::default()
         };
-        let removal = plan::Removal::of(&options).map_err(Invalid::Roster)?;
+        let removal = plan::Removal::of(&options).map_err(Invalid::Import)?;
         let removal = removal.ok_or_else(|| Error::internal("a new school year is without leavers"))?;
         let (keep, now) = (asked.keep, self.field_rules().now);
         self.rosters.forget_plan(upload);
@@ -139,19 +139,20 @@ impl App {
 /// What operators are told.
 fn told(error: Error) -> Refusal {
     let words = match error {
-        Error::Invalid(Invalid::Roster(words)) => return Refusal(words),
-        Error::NotFound(Kind::RosterUpload) => GONE,
-        Error::NotFound(Kind::RosterImport) => {
+        Error::Invalid(Invalid::Import(words)) => return Refusal(words),
+        Error::NotFound(Kind::Upload) => GONE,
+        Error::NotFound(Kind::Import) => {
             "there is no import of this number: `ocariot-users import list` names those that there are"
         }
-        Error::Conflict(Conflict::Roster(conflict)) => match conflict {
-            RosterConflict::NoPlan => GONE,
-            RosterConflict::Applied => "this import was applied already: start another one",
-            RosterConflict::Unprepared => "this plan is not prepared yet: start the import again",
-            RosterConflict::OutOfDate => {
+        Error::Conflict(Conflict::Import(conflict)) => match conflict {
+            ImportConflict::NoPlan => GONE,
+            ImportConflict::Applied => "this import was applied already: start another one",
+            ImportConflict::Unprepared => "this plan is not prepared yet: start the import again",
+            ImportConflict::OutOfDate => {
                 "something was changed meanwhile, and nothing was imported: start the import again"
             }
-            RosterConflict::Undone => "this import was taken back already: nothing was changed",
+            ImportConflict::Open => "this plan asks something: answer it",
+            ImportConflict::Undone => "this import was taken back already: nothing was changed",
         },
         other => return refusal(other),
     };

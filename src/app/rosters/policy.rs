@@ -1,8 +1,7 @@
 //! Who may do what with rosters (contract, section 4): administrators, with scopes that they alone have.
 
 use crate::app::access::policy::{All, Grant, Operation, Row, Subject, Target, grant, operations, scopes, target};
-use crate::model::Id;
-use crate::model::rosters::{Import, Upload};
+use crate::model::{Id, Import, Upload};
 
 operations! {
     // operation                      name                            of   scope         A      P    E    H    F    C

@@ -11,7 +11,7 @@ use crate::app::rosters::records::{ImportRecord, LeftRecord, UndoRecord};
 use crate::app::rosters::references::named;
 use crate::app::rosters::trail::{self, Did};
 use crate::model::rosters::{Column, Sheet, SheetRow};
-use crate::model::{Account, Error, Id, Kind, RosterConflict, text};
+use crate::model::{Account, Error, Id, ImportConflict, Kind, text};
 use crate::store::{Batch, Journaled, Tx};
 
 /// The most things left as they are that are told; the others are counted.
@@ -55,7 +55,7 @@ impl App {
         require_standing(&self.batch(number)?)?;
         let revoke = self.revoker_of_any();
         Ok(move |tx: &Tx<'_>| {
-            let batch = tx.batch(number)?.ok_or(Error::NotFound(Kind::RosterImport))?;
+            let batch = tx.batch(number)?.ok_or(Error::NotFound(Kind::Import))?;
             require_standing(&batch)?;
             let mut record = undo(tx, &batch, &revoke)?;
             tx.end_batch(batch.number)?;
@@ -71,7 +71,7 @@ impl App {
     }
 
     fn batch(&self, number: i64) -> Result<Batch, Error> {
-        self.store.read(|view| view.batch(number))?.ok_or(Error::NotFound(Kind::RosterImport))
+        self.store.read(|view| view.batch(number))?.ok_or(Error::NotFound(Kind::Import))
     }
 }
 
@@ -79,7 +79,7 @@ impl Made for UndoRecord {}
 
 /// Nothing is taken back twice.
 fn require_standing(batch: &Batch) -> Result<(), Error> {
-    if batch.undone_at.is_some() { Err(RosterConflict::Undone.into()) } else { Ok(()) }
+    if batch.undone_at.is_some() { Err(ImportConflict::Undone.into()) } else { Ok(()) }
 }
 
 fn record(batch: &Batch) -> ImportRecord {

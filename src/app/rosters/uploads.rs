@@ -11,7 +11,7 @@ use crate::app::rosters::records::{
     AppliedRecord, ImportRecord, PlanOptions, PlanRecord, Preparation, RollOver, UndoRecord,
 };
 use crate::app::{App, Permit};
-use crate::model::{Error, Kind, RosterConflict};
+use crate::model::{Error, ImportConflict, Kind};
 use crate::store::Asker;
 
 /// What is to be known of an upload.
@@ -59,7 +59,7 @@ impl App {
     }
 
     fn upload(&self, name: &str) -> Result<UploadRecord, Error> {
-        self.rosters.shown(self.clock.now(), name).map(UploadRecord::from).ok_or(Error::NotFound(Kind::RosterUpload))
+        self.rosters.shown(self.clock.now(), name).map(UploadRecord::from).ok_or(Error::NotFound(Kind::Upload))
     }
 
     /// What is known of an upload.
@@ -98,7 +98,7 @@ impl App {
     /// What was applied is not planned anew: applying that would tell of the import that there is, and do nothing.
     fn require_unapplied(&self, upload: &str) -> Result<(), Error> {
         match self.store.read(|view| view.batch_of_upload(upload))? {
-            Some(_) => Err(RosterConflict::Applied.into()),
+            Some(_) => Err(ImportConflict::Applied.into()),
             None => Ok(()),
         }
     }
@@ -137,16 +137,16 @@ impl App {
         self.require_unrevoked_now(permit)?;
         let upload = self.upload(&name(permit))?;
         if upload.plan.is_none() {
-            return Err(RosterConflict::NoPlan.into());
+            return Err(ImportConflict::NoPlan.into());
         }
         if upload.done < upload.total {
-            return Err(RosterConflict::Unprepared.into());
+            return Err(ImportConflict::Unprepared.into());
         }
         super::passwords_csv(&self.rosters.made_up(&name(permit)), true)
     }
 
     fn plan_of(&self, upload: &str) -> Result<String, Error> {
-        self.upload(upload)?.plan.ok_or(RosterConflict::NoPlan.into())
+        self.upload(upload)?.plan.ok_or(ImportConflict::NoPlan.into())
     }
 
     /// Applies the plan of an upload, if it is this one; of an upload that was applied, tells so once more.
@@ -169,9 +169,9 @@ impl App {
         if let (None, Some(applied)) = (&kept, applied) {
             return Ok(applied);
         }
-        let kept = kept.ok_or(RosterConflict::NoPlan)?;
+        let kept = kept.ok_or(ImportConflict::NoPlan)?;
         if plan.is_some_and(|plan| plan != kept) {
-            return Err(RosterConflict::NoPlan.into());
+            return Err(ImportConflict::NoPlan.into());
         }
         let applying = self.applying(&kept, Some(upload.clone()))?;
         let applied = match applying {
@@ -215,7 +215,7 @@ impl App {
 /// What a plan was made of changed meanwhile.
 fn out_of_date(error: Error) -> Error {
     match error {
-        Error::NotFound(_) | Error::Conflict(_) => RosterConflict::OutOfDate.into(),
+        Error::NotFound(_) | Error::Conflict(_) => ImportConflict::OutOfDate.into(),
         other => other,
     }
 }

@@ -1,22 +1,98 @@
 //! Coverage: of which days of a class what is stored. What a researcher looks at first.
 
+use std::fmt::Write as _;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::app::App;
+use crate::app::directory::policy::Does;
 use crate::app::operator::refusal::{Refusal, refusal};
+use crate::app::policy::{GroupCoverageView, Operation};
 use crate::app::wearables::moments::date;
 use crate::app::wearables::records::{CoverageRecord, CoveredChildRecord};
-use crate::model::{Error, calendar_date};
+use crate::app::{App, Permit, Reading};
+use crate::model::tracking::LogRange;
+use crate::model::wearables::DataKind;
+use crate::model::{Child, Error, Group, Id, Kind, User, Username, calendar_date};
 use crate::store::{Asker, View};
 
 /// The most days.
 const MOST_DAYS: i32 = 366;
+/// The header of coverage as CSV.
+pub const COVERAGE_HEADER: &str = "child_id,username,date,steps,calories,active_minutes,lightly_active_minutes,\
+                                   sedentary_minutes,physicalactivities,sleep,weights,bodyfats\r\n";
+
+/// Of which days of a range what is stored of a child.
+pub struct Covered {
+    /// Of which child.
+    pub child: Id<Child>,
+    /// What it is called.
+    pub username: Username,
+    /// The days of the range of which there is anything, in their order, with the kinds that there are.
+    pub days: Vec<(Date, Vec<DataKind>)>,
+    /// The first and the last day.
+    range: (Date, Date),
+}
+
+impl Covered {
+    /// As [`CoveredChildRecord::csv`].
+    #[must_use]
+    pub fn csv(self) -> String {
+        let range = self.range;
+        CoveredChildRecord::from(self).csv(range)
+    }
+}
+
+impl CoveredChildRecord {
+    /// A row of CSV for each day from the first to the last, with 1 for a kind that there is.
+    #[must_use]
+    pub fn csv(&self, (first, last): (Date, Date)) -> String {
+        let mut rows = String::new();
+        for day in first.series(1.day()).take_while(|day| *day <= last) {
+            let day = day.to_string();
+            let there = self.days.get(&day).map(Vec::as_slice).unwrap_or_default();
+            let cells =
+                DataKind::ALL.map(|kind| if there.iter().any(|there| there == kind.word()) { "1" } else { "0" });
+            let _ = write!(rows, "{},{},{day},{}\r\n", self.id, cell(&self.username), cells.join(","));
+        }
+        rows
+    }
+}
+
+/// A name as a cell that no spreadsheet program computes or takes apart.
+fn cell(name: &str) -> String {
+    let quoted = if name.starts_with(['=', '+', '-', '@']) { format!("'{name}") } else { name.to_owned() };
+    match quoted.contains(['"', ',', '\n', '\r']) {
+        true => format!("\"{}\"", quoted.replace('"', "\"\"")),
+        false => quoted,
+    }
+}
+
 /// How many days before the last are shown if it is not said.
 const USUAL: i32 = 13;
 
 impl App {
+    /// Of which days of a range what is stored of each child of a group, in the group's order.
+    ///
+    /// # Errors
+    /// `NotFound` if the owner has no group of this id.
+    pub fn group_coverage_view<O, S>(&self, permit: &Permit<O>, range: LogRange) -> Result<Reading<Covered>, Error>
+    where
+        O: Operation<Target = (Id<S>, Id<Group>)> + Does<GroupCoverageView>,
+        S: User + 'static,
+    {
+        let (owner, id) = *permit.target();
+        let range = (range.first(), range.last());
+        self.reading(permit, move |view, out| {
+            let group = view.group(owner.cast(), id)?.ok_or(Error::NotFound(Kind::Group))?;
+            for child in group.children {
+                out.put(covered(view, (child.account.id.cast(), child.account.username), range)?)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Of which days of a class what is stored.
     ///
     /// # Errors
@@ -48,7 +124,14 @@ impl App {
     }
 }
 
-fn children(view: &View<'_>, class: &str, (from, to): (Date, Date)) -> Result<Option<Vec<CoveredChildRecord>>, Error> {
+fn covered(view: &View<'_>, (child, username): (Id<Child>, Username), range: (Date, Date)) -> Result<Covered, Error> {
+    let tracked = view.tracked_child(child)?;
+    let found = tracked.map(|child| view.covered_days(child, range.0, range.1)).transpose()?.unwrap_or_default();
+    let days = found.into_iter().filter_map(|(day, kinds)| Some((date(day)?, kinds))).collect();
+    Ok(Covered { child, username, days, range })
+}
+
+fn children(view: &View<'_>, class: &str, range: (Date, Date)) -> Result<Option<Vec<CoveredChildRecord>>, Error> {
     let ids = view.class_children(class)?;
     if ids.is_empty() {
         return Ok(None);
@@ -56,17 +139,20 @@ fn children(view: &View<'_>, class: &str, (from, to): (Date, Date)) -> Result<Op
     let mut children = Vec::with_capacity(ids.len());
     for id in ids {
         let Some(account) = view.account(id.cast())? else { continue };
-        let tracked = view.tracked_child(id)?;
-        let covered = tracked.map(|child| view.covered_days(child, from, to)).transpose()?.unwrap_or_default();
-        let shown = |(day, kinds): (i64, Vec<_>)| {
-            let words = kinds.iter().map(|kind: &crate::model::wearables::DataKind| kind.word().to_owned());
-            (date(day).map(|date| date.to_string()).unwrap_or_default(), words.collect())
-        };
-        children.push(CoveredChildRecord {
-            id: id.to_string(),
-            username: account.username.as_str().to_owned(),
-            days: covered.into_iter().map(shown).collect(),
-        });
+        children.push(CoveredChildRecord::from(covered(view, (id, account.username), range)?));
     }
     Ok(Some(children))
+}
+
+impl From<Covered> for CoveredChildRecord {
+    fn from(covered: Covered) -> Self {
+        let shown = |(day, kinds): (Date, Vec<DataKind>)| {
+            (day.to_string(), kinds.into_iter().map(|kind| kind.word().to_owned()).collect())
+        };
+        Self {
+            id: covered.child.to_string(),
+            username: covered.username.as_str().to_owned(),
+            days: covered.days.into_iter().map(shown).collect(),
+        }
+    }
 }

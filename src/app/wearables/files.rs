@@ -4,8 +4,11 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use zip::ZipArchive;
 
@@ -23,14 +26,72 @@ const DEEPEST: usize = 8;
 /// How much of an entry is looked at to see what it is.
 const HEAD: u64 = 4096;
 
+/// How far a reading is, for whoever waits for it, and whether anybody still does.
+#[derive(Default)]
+pub struct Watch {
+    read: AtomicU64,
+    given_up: AtomicBool,
+}
+
+impl Watch {
+    /// How many bytes of open files were read so far.
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// Nobody waits for it any more: it ends with an error.
+    pub fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nobody does.
+    #[must_use]
+    pub fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
+    }
+}
+
+/// A file that is open, read from the beginning, by several at a time.
+struct Held {
+    file: Arc<File>,
+    at: u64,
+    watch: Arc<Watch>,
+}
+
+impl Read for Held {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
+        self.watch.read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+impl Seek for Held {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let sought = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+            SeekFrom::End(by) => self.file.metadata()?.len().checked_add_signed(by),
+        };
+        self.at = sought.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}
+
 /// Reads no more than there is left.
 struct Bounded<R> {
     inner: R,
     left: Rc<Cell<u64>>,
+    watch: Arc<Watch>,
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.watch.is_given_up() {
+            return Err(io::Error::other("nobody waits for it any more"));
+        }
         let read = self.inner.read(buffer)?;
         match self.left.get().checked_sub(read as u64) {
             Some(left) => self.left.set(left),
@@ -46,11 +107,13 @@ impl<R: Seek> Seek for Bounded<R> {
     }
 }
 
-type Archive = ZipArchive<BufReader<Bounded<File>>>;
+type Archive = ZipArchive<BufReader<Bounded<Held>>>;
 
 enum Part {
-    /// A file by itself.
-    File(PathBuf),
+    /// A file by itself, which is opened to be read.
+    Path(PathBuf),
+    /// One that is open.
+    Held(Arc<File>),
     Zip(Box<Archive>),
 }
 
@@ -75,6 +138,7 @@ pub struct Files {
     parts: Vec<Part>,
     entries: Vec<Entry>,
     unpacked: Rc<Cell<u64>>,
+    watch: Arc<Watch>,
     scratch: PathBuf,
     /// Databases that were opened, by the paths of their entries: each is copied once.
     pub(in crate::app::wearables) databases: Vec<(String, Rc<Foreign>)>,
@@ -91,23 +155,39 @@ impl Files {
     /// # Errors
     /// What cannot be read, or is too much.
     pub fn of_paths(paths: &[PathBuf], scratch: &Path) -> Result<Self, Refusal> {
-        let mut files = Self::empty(scratch);
+        let mut files = Self::empty(scratch, Arc::default());
         for path in paths {
             let found = std::fs::metadata(path).map_err(|error| unreadable(&path.display().to_string(), &error))?;
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             match found.is_dir() {
                 true => files.add_folder(path, &format!("{name}/"), DEEPEST)?,
-                false if found.is_file() => files.add(&name, path)?,
+                false if found.is_file() => files.add_path(&name, path)?,
                 false => return Err(unreadable(&name, &"it is neither a file nor a folder")),
             }
         }
         Ok(files)
     }
 
-    fn empty(scratch: &Path) -> Self {
+    /// Files and zips that are open, with their names.
+    ///
+    /// # Errors
+    /// What cannot be read, or is too much.
+    pub fn of_open(
+        given: impl IntoIterator<Item = (String, Arc<File>)>,
+        scratch: &Path,
+        watch: Arc<Watch>,
+    ) -> Result<Self, Refusal> {
+        let mut files = Self::empty(scratch, watch);
+        for (name, file) in given {
+            files.add(&name, Part::Held(Arc::clone(&file)), file)?;
+        }
+        Ok(files)
+    }
+
+    fn empty(scratch: &Path, watch: Arc<Watch>) -> Self {
         let unpacked = Rc::new(Cell::new(MOST_UNPACKED));
         let scratch = scratch.to_owned();
-        Self { parts: Vec::new(), entries: Vec::new(), unpacked, scratch, databases: Vec::new() }
+        Self { parts: Vec::new(), entries: Vec::new(), unpacked, watch, scratch, databases: Vec::new() }
     }
 
     fn add_folder(&mut self, folder: &Path, inside: &str, deep: usize) -> Result<(), Refusal> {
@@ -124,26 +204,29 @@ impl Files {
             match kind.is_dir() {
                 true if deep > 0 => self.add_folder(&entry.path(), &format!("{path}/"), deep - 1)?,
                 true => {}
-                false => self.add(&path, &entry.path())?,
+                false => self.add_path(&path, &entry.path())?,
             }
         }
         Ok(())
     }
 
-    /// A file, or what is in it, if it is a zip.
-    fn add(&mut self, name: &str, path: &Path) -> Result<(), Refusal> {
-        let failed = |error: io::Error| unreadable(name, &error);
-        let mut file = File::open(path).map_err(failed)?;
+    fn add_path(&mut self, name: &str, path: &Path) -> Result<(), Refusal> {
+        let file = File::open(path).map_err(|error| unreadable(name, &error))?;
+        self.add(name, Part::Path(path.to_owned()), Arc::new(file))
+    }
+
+    /// A file, as this part, or what is in it, if it is a zip.
+    fn add(&mut self, name: &str, alone: Part, file: Arc<File>) -> Result<(), Refusal> {
         let mut magic = [0; 4];
-        let is_zip = file.read_exact(&mut magic).is_ok() && (&magic == b"PK\x03\x04" || &magic == b"PK\x05\x06");
+        let is_zip = file.read_exact_at(&mut magic, 0).is_ok() && (&magic == b"PK\x03\x04" || &magic == b"PK\x05\x06");
         let part = self.parts.len();
         if !is_zip {
-            self.parts.push(Part::File(path.to_owned()));
+            self.parts.push(alone);
             return self.push(Entry { path: name.to_owned(), part, index: 0 });
         }
-        file.rewind().map_err(failed)?;
         let left = Rc::new(Cell::new(LIST_BYTES));
-        let bounded = Bounded { inner: file, left: Rc::clone(&left) };
+        let inner = Held { file, at: 0, watch: Arc::clone(&self.watch) };
+        let bounded = Bounded { inner, left: Rc::clone(&left), watch: Arc::clone(&self.watch) };
         let archive = ZipArchive::new(BufReader::new(bounded)).map_err(|error| unreadable(name, &error))?;
         left.set(u64::MAX);
         for (index, path) in archive.file_names().enumerate() {
@@ -191,15 +274,19 @@ impl Files {
         job: impl FnOnce(&mut dyn Read) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let failed = |error: &dyn std::fmt::Display| unreadable(entry.name(), error);
-        let left = Rc::clone(&self.unpacked);
+        let (left, watch) = (Rc::clone(&self.unpacked), Arc::clone(&self.watch));
         match &mut self.parts[entry.part] {
-            Part::File(path) => {
+            Part::Path(path) => {
                 let file = File::open(path).map_err(|error| failed(&error))?;
-                job(&mut Bounded { inner: file, left })
+                job(&mut Bounded { inner: file, left, watch })
+            }
+            Part::Held(file) => {
+                let inner = Held { file: Arc::clone(file), at: 0, watch: Arc::clone(&watch) };
+                job(&mut Bounded { inner, left, watch })
             }
             Part::Zip(archive) => {
-                let file = archive.by_index(entry.index).map_err(|error| failed(&error))?;
-                job(&mut Bounded { inner: file, left })
+                let inner = archive.by_index(entry.index).map_err(|error| failed(&error))?;
+                job(&mut Bounded { inner, left, watch })
             }
         }
     }

@@ -82,7 +82,7 @@ impl Gathering {
         TimeZone::get(name).map(Some).map_err(|_| {
             Refusal(
                 "there is no such time zone, or this machine does not know it: name the continent and the town, such \
-                 as --zone Europe/Athens"
+                 as Europe/Athens"
                     .to_owned(),
             )
         })

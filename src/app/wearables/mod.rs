@@ -7,24 +7,33 @@ pub(in crate::app) mod desk;
 mod facts;
 mod files;
 mod gathering;
+mod imports;
 mod moments;
 mod planning;
+pub(in crate::app) mod policy;
 pub mod provider;
+mod questions;
 pub mod reading;
 pub mod records;
 mod sources;
 mod storing;
 mod undo;
+pub(in crate::app) mod uploads;
 
 use std::collections::BTreeMap;
 
 use crate::app::operator::refusal::{Refusal, refusal};
 use crate::app::{App, UserName};
 use crate::model::{Child, Id, Role};
+use crate::store::Asker;
 use records::{ChildRecord, WearableCommand, WearableOutcome};
 
+pub use coverage::{COVERAGE_HEADER, Covered};
 pub use files::Files;
+pub use imports::WearableImport;
+pub use questions::QUESTIONS;
 pub use sources::{is_source, read};
+pub use uploads::{PouringFile, WearableUpload};
 
 impl WearableCommand {
     /// The verb that asks for it.
@@ -54,7 +63,7 @@ impl App {
             }
             WearableCommand::Plan { upload, child } => {
                 let reading = self.wearables.reading(now, &upload)?;
-                let plan = self.plan_reading(child_id(&child)?, &reading).await.map_err(refusal)?;
+                let plan = self.plan_reading(Asker::Operator, child_id(&child)?, &reading).await.map_err(refusal)?;
                 Ok(WearableOutcome::Planned(plan.record))
             }
             WearableCommand::Apply { upload, child, import } => {

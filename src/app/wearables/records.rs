@@ -122,6 +122,26 @@ pub struct HealthPlanRecord {
 }
 
 impl HealthPlanRecord {
+    /// The most runs of days, devices and reasons that are told over HTTP.
+    const TOLD: usize = 1000;
+    /// The most characters of what a file calls something.
+    const LONGEST: usize = 200;
+
+    /// The same with what a hostile file can make long no longer than anybody reads.
+    pub(in crate::app::wearables) fn shortened(mut self) -> Self {
+        let clip = |text: &mut String| {
+            if let Some((at, _)) = text.char_indices().nth(Self::LONGEST) {
+                text.truncate(at);
+            }
+        };
+        self.days.truncate(Self::TOLD);
+        self.origins.truncate(Self::TOLD);
+        self.left_out.truncate(Self::TOLD);
+        self.origins.iter_mut().for_each(|origin| clip(&mut origin.origin));
+        self.questions.iter_mut().flat_map(|question| &mut question.rows).for_each(clip);
+        self
+    }
+
     /// The questions that are open.
     pub fn open(&self) -> impl Iterator<Item = &QuestionRecord> {
         self.questions.iter().filter(|question| question.answer.is_none())

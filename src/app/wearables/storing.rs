@@ -2,18 +2,21 @@
 //! again: what is stored is found.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::app::App;
+use crate::app::audit::Made;
 use crate::app::audit::actions::WEARABLES_APPLY;
 use crate::app::operator::refusal::{Refusal, refusal};
 use crate::app::wearables::deciding::{Ledger, Verdict, stored};
 use crate::app::wearables::facts::{self, Facts, Item, thing};
 use crate::app::wearables::planning::{HealthPlan, plan};
+use crate::app::wearables::policy::WearableUploadApply;
 use crate::app::wearables::reading::{ActivityRead, BodyFatRead, DayRead, NightRead, Reading, WeightRead};
 use crate::app::wearables::records::HealthAppliedRecord;
+use crate::app::{App, Permit};
 use crate::model::tracking::{Intensity, Log};
 use crate::model::wearables::DataKind;
-use crate::model::{Child, Error, Id};
+use crate::model::{Account, Child, Error, Id, Kind};
 use crate::store::{Asker, Before, ImportedRow, TrackedChild, Tx};
 
 /// How many things are stored in one transaction.
@@ -29,6 +32,23 @@ struct Count {
     changed: usize,
 }
 
+/// On whose word something is stored.
+pub(in crate::app::wearables) enum By {
+    /// The machine's operator's, as a part of an import that may have begun.
+    Operator(Option<i64>),
+    /// That of a user, who looks how many things are stored.
+    User(Permit<WearableUploadApply>, Arc<AtomicUsize>),
+}
+
+/// What was stored in one transaction.
+#[derive(Default)]
+struct Stored {
+    import: Option<i64>,
+    count: Count,
+}
+
+impl Made for Stored {}
+
 impl App {
     /// Stores a reading of a child; what is not answered yet, or is there, is not.
     ///
@@ -38,34 +58,55 @@ impl App {
         &self,
         child: Id<Child>,
         reading: Arc<Reading>,
-        mut import: Option<i64>,
+        import: Option<i64>,
     ) -> Result<HealthAppliedRecord, Refusal> {
         let _one_at_a_time = self.wearables.storing.lock().await;
-        let HealthPlan { record, to_store } = self.plan_reading(child, &reading).await.map_err(refusal)?;
-        if let Some(open) = record.open().next() {
+        let plan = self.plan_reading(Asker::Operator, child, &reading).await.map_err(refusal)?;
+        if let Some(open) = plan.record.open().next() {
             return Err(Refusal(format!("{}: answer it with --{}; nothing was changed", open.why, open.question)));
         }
+        self.store_items(child, reading, plan.to_store, By::Operator(import)).await.map_err(refusal)
+    }
+
+    /// Stores parts of a reading, in which nothing is open.
+    ///
+    /// # Errors
+    /// If there is no such child any more, or the store cannot write: what was stored before stays, as an import that can
+    /// be taken back.
+    pub(in crate::app::wearables) async fn store_items(
+        &self,
+        child: Id<Child>,
+        reading: Arc<Reading>,
+        to_store: Vec<Item>,
+        by: By,
+    ) -> Result<HealthAppliedRecord, Error> {
+        let made_by = match &by {
+            By::Operator(_) => None,
+            By::User(permit, _) => Some(permit.caller().id),
+        };
+        let (mut import, mut permit, done) = match by {
+            By::Operator(import) => (import, None, Arc::default()),
+            By::User(permit, done) => (None, Some(permit), done),
+        };
         let mut all = Count::default();
-        for items in to_store.chunks(AT_ONCE) {
-            let (items, reading) = (items.to_vec(), Arc::clone(&reading));
-            let first = all.created + all.changed == 0;
-            let written = self.store.write(move |tx| {
-                let batch = match import {
-                    Some(batch) => batch,
-                    None => tx.begin_wearable_batch(&reading.source, reading.reader)?,
-                };
-                if first {
+        // Also if there is nothing to store, what was answered is remembered.
+        let mut parts: Vec<Vec<Item>> = to_store.chunks(AT_ONCE).map(<[Item]>::to_vec).collect();
+        parts.resize_with(parts.len().max(1), Vec::new);
+        for (at, items) in parts.into_iter().enumerate() {
+            let (reading, length) = (Arc::clone(&reading), items.len());
+            let job = move |tx: &Tx<'_>| {
+                if at == 0 {
                     remember(tx, child, &reading)?;
-                    tx.record_imported(WEARABLES_APPLY, *child.as_bytes(), None)?;
                 }
-                store(tx, child, &reading, (&items, batch)).map(|count| (batch, count))
-            });
-            let (batch, count) = written.await.map_err(refusal)?;
-            import = Some(batch);
-            (all.created, all.changed) = (all.created + count.created, all.changed + count.changed);
-        }
-        if to_store.is_empty() {
-            self.store.write(move |tx| remember(tx, child, &reading)).await.map_err(refusal)?;
+                store_part(tx, child, &reading, Part { items, import, made_by, is_first: at == 0 })
+            };
+            let stored = match permit.take() {
+                Some(permit) => self.change(permit, job).await?,
+                None => self.store.write(job).await?,
+            };
+            import = stored.import;
+            (all.created, all.changed) = (all.created + stored.count.created, all.changed + stored.count.changed);
+            done.fetch_add(length, Ordering::Relaxed);
         }
         Ok(HealthAppliedRecord { import, created: all.created, changed: all.changed })
     }
@@ -76,41 +117,54 @@ impl App {
     /// Those of the store.
     pub(in crate::app::wearables) async fn plan_reading(
         &self,
+        asker: Asker,
         child: Id<Child>,
         reading: &Arc<Reading>,
     ) -> Result<HealthPlan, Error> {
         let (reading, now) = (Arc::clone(reading), self.clock.now());
-        self.store.scan(Asker::Operator, move |view| plan(view, child, &reading, now)).await
+        self.store.scan(asker, move |view| plan(view, child, &reading, now)).await
     }
+}
+
+/// What is stored in one transaction.
+struct Part {
+    items: Vec<Item>,
+    import: Option<i64>,
+    made_by: Option<Id<Account>>,
+    is_first: bool,
+}
+
+/// Stores some things, as a part of an import, which begins with them if it has not.
+fn store_part(tx: &Tx<'_>, child: Id<Child>, reading: &Reading, part: Part) -> Result<Stored, Error> {
+    let Part { items, import, made_by, is_first } = part;
+    if items.is_empty() {
+        return Ok(Stored { import, count: Count::default() });
+    }
+    let tracked = tx.track_child(child)?.ok_or(Error::NotFound(Kind::Child))?;
+    let batch = match import {
+        Some(batch) => batch,
+        None => tx.begin_wearable_batch(&reading.source, reading.reader)?,
+    };
+    if is_first && made_by.is_none() {
+        tx.record_imported(WEARABLES_APPLY, *child.as_bytes(), None)?;
+    }
+    let ledger = Ledger::load(tx, child, &reading.source, tx.now())?;
+    let mut storing = Storing { tx, child: tracked, ledger, batch, source: &reading.source, count: Count::default() };
+    storing.items(reading, &items)?;
+    let count = storing.count;
+    tx.count_imported(tracked, batch, made_by, (count.created, count.changed))?;
+    Ok(Stored { import: Some(batch), count })
 }
 
 /// Remembers what was answered of a child's files.
 fn remember(tx: &Tx<'_>, child: Id<Child>, reading: &Reading) -> Result<(), Error> {
-    let child = tx.track_child(child)?.ok_or(Error::NotFound(crate::model::Kind::Child))?;
+    let child = tx.track_child(child)?.ok_or(Error::NotFound(Kind::Child))?;
     for question in reading.questions.iter().filter(|question| !question.said) {
         if let Some(answer) = &question.answer {
             tx.remember_answer(child, &reading.source, &question.question, answer)?;
         }
     }
     Ok(())
-}
-
-/// Stores parts of a reading.
-fn store(tx: &Tx<'_>, child: Id<Child>, reading: &Reading, (items, batch): (&[Item], i64)) -> Result<Count, Error> {
-    let tracked = tx.track_child(child)?.ok_or(Error::NotFound(crate::model::Kind::Child))?;
-    let ledger = Ledger::load(tx, child, &reading.source, tx.now())?;
-    let mut storing = Storing { tx, child: tracked, ledger, batch, source: &reading.source, count: Count::default() };
-    for item in items {
-        match *item {
-            Item::Day(at) => storing.day(&reading.days[at])?,
-            item => {
-                if let Some((key, _, _, Some(facts))) = thing(reading, item) {
-                    storing.thing(key, &facts)?;
-                }
-            }
-        }
-    }
-    Ok(storing.count)
 }
 
 struct Storing<'s> {
@@ -123,6 +177,20 @@ struct Storing<'s> {
 }
 
 impl Storing<'_> {
+    fn items(&mut self, reading: &Reading, items: &[Item]) -> Result<(), Error> {
+        for item in items {
+            match *item {
+                Item::Day(at) => self.day(&reading.days[at])?,
+                item => {
+                    if let Some((key, _, _, Some(facts))) = thing(reading, item) {
+                        self.thing(key, &facts)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn day(&mut self, read: &DayRead) -> Result<(), Error> {
         let verdicts = self.ledger.day(self.tx, read)?;
         let Some(date) = facts::day(read.day) else { return Ok(()) };

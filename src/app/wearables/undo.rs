@@ -11,7 +11,7 @@ use crate::app::wearables::moments::date;
 use crate::app::wearables::storing::{insert, read_back, remove};
 use crate::model::tracking::Log;
 use crate::model::wearables::DataKind;
-use crate::model::{Error, text};
+use crate::model::{Child, Error, Id, text};
 use crate::store::{Asker, Before, ImportBatch, ImportedRow, TrackedChild, Tx, View};
 
 /// The most things left as they are that are told; the others are counted.
@@ -30,6 +30,54 @@ enum Fate {
     Left(&'static str),
 }
 
+/// An import that is looked at, as far as it is about one child or all, and what it stored that is there.
+pub(in crate::app::wearables) struct Undoing {
+    pub(in crate::app::wearables) undone: UndoRecord,
+    number: i64,
+    child: Option<TrackedChild>,
+    rows: Vec<(TrackedChild, ImportedRow)>,
+}
+
+impl Undoing {
+    /// An import; nothing if it is none of files of wearables, or stored nothing of this child.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(in crate::app::wearables) fn find(
+        view: &View<'_>,
+        number: i64,
+        child: Option<Id<Child>>,
+    ) -> Result<Option<Self>, Error> {
+        let (batch, child) = match child {
+            None => (view.wearable_batch(number)?, None),
+            Some(id) => (view.wearable_import(id, number)?.map(|import| import.batch), view.tracked_child(id)?),
+        };
+        let Some(batch) = batch else { return Ok(None) };
+        Ok(Some(Self { undone: begin(view, &batch, child)?, number, child, rows: rows(view, number, child)? }))
+    }
+
+    /// What taking it back would do.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(in crate::app::wearables) fn told(mut self, view: &View<'_>) -> Result<UndoRecord, Error> {
+        for (child, row) in &self.rows {
+            let fate = fate(view, *child, row)?;
+            count(&mut self.undone, row.kind, &fate, told_id(view, row)?);
+        }
+        Ok(self.undone)
+    }
+
+    /// Notes that it was taken back.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(in crate::app::wearables) fn end(&self, tx: &Tx<'_>) -> Result<String, Error> {
+        tx.end_wearable_import(self.number, self.child)?;
+        Ok(text::time_text(tx.now()))
+    }
+}
+
 impl App {
     /// The imports that there were, the newest first.
     pub(in crate::app::wearables) fn wearable_imports(&self) -> Result<Vec<ImportRecord>, Refusal> {
@@ -40,13 +88,7 @@ impl App {
     /// What taking an import back would do; nothing if it is none of files of wearables.
     pub(in crate::app::wearables) async fn wearable_show(&self, number: i64) -> Result<Option<UndoRecord>, Refusal> {
         let shown = self.store.scan(Asker::Operator, move |view| {
-            let Some(batch) = view.wearable_batch(number)? else { return Ok(None) };
-            let mut undone = begin(view, &batch)?;
-            for (child, row) in rows(view, &batch)? {
-                let fate = fate(view, child, &row)?;
-                count(&mut undone, row.kind, &fate, told_id(view, &row)?);
-            }
-            Ok(Some(undone))
+            Undoing::find(view, number, None)?.map(|found| found.told(view)).transpose()
         });
         shown.await.map_err(refusal)
     }
@@ -54,15 +96,28 @@ impl App {
     /// Takes an import back; nothing is done if it is none of files of wearables.
     pub(in crate::app::wearables) async fn wearable_undo(&self, number: i64) -> Result<Option<UndoRecord>, Refusal> {
         let _one_at_a_time = self.wearables.storing.lock().await;
-        let found = self.store.scan(Asker::Operator, move |view| {
-            let Some(batch) = view.wearable_batch(number)? else { return Ok(None) };
-            Ok(Some((begin(view, &batch)?, rows(view, &batch)?)))
-        });
-        let Some((mut undone, rows)) = found.await.map_err(refusal)? else { return Ok(None) };
-        if undone.import.undone_at.is_some() {
+        let found = self.store.scan(Asker::Operator, move |view| Undoing::find(view, number, None));
+        let Some(mut undoing) = found.await.map_err(refusal)? else { return Ok(None) };
+        if undoing.undone.import.undone_at.is_some() {
             return Err(Refusal(format!("import {number} was taken back already: nothing was changed")));
         }
-        for rows in rows.chunks(AT_ONCE) {
+        self.take_back(&mut undoing).await.map_err(refusal)?;
+        let all = (undoing.undone.put_back + undoing.undone.removed).max(1);
+        let ended = self.store.write(move |tx| {
+            let at = undoing.end(tx)?;
+            tx.record_import(WEARABLES_UNDO, all)?;
+            undoing.undone.import.undone_at = Some(at);
+            Ok(undoing.undone)
+        });
+        ended.await.map(Some).map_err(refusal)
+    }
+
+    /// Removes what an import stored, or puts back what was there before, some things at a time.
+    ///
+    /// # Errors
+    /// Those of the store: then what was taken back stays so, and it can be gone on with.
+    pub(in crate::app::wearables) async fn take_back(&self, undoing: &mut Undoing) -> Result<(), Error> {
+        for rows in std::mem::take(&mut undoing.rows).chunks(AT_ONCE) {
             let rows = rows.to_vec();
             let fates = self.store.write(move |tx| {
                 let undo = |(child, row): &(TrackedChild, ImportedRow)| {
@@ -71,34 +126,27 @@ impl App {
                 };
                 rows.iter().map(undo).collect::<Result<Vec<_>, Error>>()
             });
-            for (kind, fate, id) in fates.await.map_err(refusal)? {
-                count(&mut undone, kind, &fate, id);
+            for (kind, fate, id) in fates.await? {
+                count(&mut undoing.undone, kind, &fate, id);
             }
         }
-        let all = (undone.put_back + undone.removed).max(1);
-        let ended = self.store.write(move |tx| {
-            tx.end_wearable_batch(number)?;
-            tx.record_import(WEARABLES_UNDO, all)?;
-            Ok(text::time_text(tx.now()))
-        });
-        undone.import.undone_at = Some(ended.await.map_err(refusal)?);
-        Ok(Some(undone))
+        Ok(())
     }
 }
 
-fn record(batch: &ImportBatch) -> ImportRecord {
+pub(in crate::app::wearables) fn record(batch: &ImportBatch) -> ImportRecord {
     ImportRecord {
         import: batch.number,
         at: text::time_text(batch.applied_at),
         format: batch.source.clone(),
-        created: batch.made,
+        created: batch.created,
         changed: batch.changed,
         undone_at: batch.undone_at.map(text::time_text),
     }
 }
 
-fn begin(view: &View<'_>, batch: &ImportBatch) -> Result<UndoRecord, Error> {
-    let overwritten = view.overwritten(batch.number)?;
+fn begin(view: &View<'_>, batch: &ImportBatch, child: Option<TrackedChild>) -> Result<UndoRecord, Error> {
+    let overwritten = view.overwritten(batch.number, child)?;
     let mut undone =
         UndoRecord { import: record(batch), put_back: 0, removed: 0, left_in_all: overwritten, left: Vec::new() };
     if overwritten > 0 {
@@ -109,10 +157,14 @@ fn begin(view: &View<'_>, batch: &ImportBatch) -> Result<UndoRecord, Error> {
 }
 
 /// What an import stored that is there. Body fats go before the weights that they came with.
-fn rows(view: &View<'_>, batch: &ImportBatch) -> Result<Vec<(TrackedChild, ImportedRow)>, Error> {
+fn rows(view: &View<'_>, number: i64, child: Option<TrackedChild>) -> Result<Vec<(TrackedChild, ImportedRow)>, Error> {
+    let children = match child {
+        Some(child) => vec![child],
+        None => view.imported_children(number)?,
+    };
     let mut all = Vec::new();
-    for child in view.imported_children(batch.number)? {
-        let mut rows = view.imported_rows(child, Some(batch.number))?;
+    for child in children {
+        let mut rows = view.imported_rows(child, Some(number))?;
         rows.sort_by_key(|row| std::cmp::Reverse(row.kind.number()));
         all.extend(rows.into_iter().map(|row| (child, row)));
     }

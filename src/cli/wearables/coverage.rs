@@ -8,9 +8,9 @@ use jiff::civil::Date;
 use serde_json::json;
 
 use super::{Asked, something_else};
+use crate::app::wearables::COVERAGE_HEADER;
 use crate::app::wearables::records::{CoverageRecord, WearableCommand, WearableOutcome};
 use crate::cli::{Failure, operator_verb, output};
-use crate::model::wearables::DataKind;
 
 /// What stands in a cell for a kind of data: of days' totals one letter for all.
 const LETTERS: [(&str, char); 9] = [
@@ -64,26 +64,10 @@ fn days(covered: &CoverageRecord) -> Vec<Date> {
 
 /// A row for each child and day.
 fn csv(covered: &CoverageRecord) -> String {
-    let kinds = DataKind::ALL.map(DataKind::word);
-    let mut text = format!("child_id,username,date,{}\r\n", kinds.join(","));
-    for child in &covered.children {
-        for day in days(covered) {
-            let day = day.to_string();
-            let there = child.days.get(&day).map(Vec::as_slice).unwrap_or_default();
-            let cells = kinds.map(|kind| if there.iter().any(|there| there == kind) { "1" } else { "0" });
-            let _ = write!(text, "{},{},{day},{}\r\n", child.id, cell(&child.username), cells.join(","));
-        }
-    }
-    text
-}
-
-/// A name as a cell that no spreadsheet program computes or takes apart.
-fn cell(name: &str) -> String {
-    let quoted = if name.starts_with(['=', '+', '-', '@']) { format!("'{name}") } else { name.to_owned() };
-    match quoted.contains(['"', ',', '\n', '\r']) {
-        true => format!("\"{}\"", quoted.replace('"', "\"\"")),
-        false => quoted,
-    }
+    let days = days(covered);
+    let range = days.first().copied().zip(days.last().copied());
+    let rows = range.map(|range| covered.children.iter().map(|child| child.csv(range)).collect::<String>());
+    format!("{COVERAGE_HEADER}{}", rows.unwrap_or_default())
 }
 
 /// Weeks below each other, a column for each day.

@@ -17,7 +17,7 @@ use crate::app::wearables::reading::{Answers, Reading};
 use crate::app::wearables::records::{
     ChildRecord, HealthAppliedRecord, HealthPlanRecord, WearableCommand, WearableOutcome,
 };
-use crate::app::wearables::{Files, read};
+use crate::app::wearables::{Files, QUESTIONS, read};
 use crate::app::{OperatorCommand, Outcome, random_bytes};
 use crate::model::Clock;
 use crate::operations::Operator;
@@ -50,11 +50,10 @@ const ANSWERS: [(&str, &str, &str); 4] = [
 pub(super) fn import_health_command() -> Command {
     let answers = ANSWERS.map(|(name, value, help)| {
         let arg = Arg::new(name).long(name).value_name(value).help(help);
-        match name {
-            "weight-unit" => arg.value_parser(["kg", "lb"]),
-            "date-order" => arg.value_parser(["dmy", "mdy"]),
-            "exercise-times" => arg.value_parser(["utc", "local"]),
-            _ => arg,
+        let known = QUESTIONS.iter().find(|question| question.name == name);
+        match known.map(|question| question.choices).filter(|choices| !choices.is_empty()) {
+            Some(choices) => arg.value_parser(choices.to_vec()),
+            None => arg,
         }
     });
     let path = |name: &'static str| Arg::new(name).value_parser(value_parser!(PathBuf)).value_hint(ValueHint::AnyPath);

@@ -2,19 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Identified, Kind, Role};
-
-/// Marks ids of uploads, which clients make.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Upload {}
-
-impl Identified for Upload {
-    const KIND: Kind = Kind::RosterUpload;
-}
-
-/// Marks what is about imports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Import {}
+use super::{Kind, Role};
 
 /// Marks ids of what a row is about, whichever sheet it stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -53,6 +53,7 @@ fn words_of(table: &str) -> (&str, &str) {
         "departure" => ("date of leaving", "dates of leaving"),
         "roster_batch" => ("import", "imports"),
         "wearable_batch" => ("import of a wearable's files", "imports of wearables' files"),
+        "wearable_import" => ("part of such an import", "parts of such imports"),
         "wearable_row" => ("entry of a wearable", "entries of wearables"),
         "wearable_before" => ("value from before a wearable's import", "values from before wearables' imports"),
         "wearable_answer" => ("answer about a child's files", "answers about children's files"),

@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0012_wearables.sql"),
     include_str!("../migrations/0013_leavers.sql"),
     include_str!("../migrations/0014_orphans.sql"),
+    include_str!("../migrations/0015_wearable_imports.sql"),
 ];
 
 /// Marks a SQLite file as ours ("OCUS").

@@ -2,11 +2,10 @@
 //! read table by table. Nothing that stands in them is carried out.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,6 +14,8 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::store::scratch::scratch_file;
 
 /// The largest database that is copied.
 const MOST_BYTES: u64 = 4 << 30;
@@ -98,28 +99,6 @@ pub struct Foreign {
     /// Steps that SQLite may take still.
     left: Arc<AtomicU64>,
     bytes: u64,
-}
-
-/// A new file of this folder, for its owner alone.
-fn scratch_file(folder: &Path) -> io::Result<(PathBuf, File)> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    loop {
-        let name = format!("reading-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let path = folder.join(name);
-        match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            made => return made.map(|file| (path, file)),
-        }
-    }
-}
-
-/// Removes what a program that was killed while it copied may have left in the folder.
-pub(in crate::store) fn remove_scratch(folder: &Path) {
-    let left = fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in left.filter(|entry| entry.file_name().as_bytes().starts_with(b"reading-")) {
-        // Whatever cannot be removed lies there until the next time.
-        let _ = fs::remove_file(entry.path());
-    }
 }
 
 /// A path as SQLite takes it for a file that nobody changes.

@@ -3,7 +3,9 @@
 mod coverage;
 pub mod foreign;
 mod found;
+mod imports;
 mod rows;
 
 pub use coverage::CoveredDays;
-pub use rows::{Before, ImportBatch, ImportedRow};
+pub use imports::{ChildImport, ImportBatch};
+pub use rows::{Before, ImportedRow};

@@ -1,8 +1,7 @@
-//! Rows of `wearable_batch`, `wearable_row`, `wearable_before` and `wearable_answer`: what came from which file.
+//! Rows of `wearable_row`, `wearable_before` and `wearable_answer`: what came from which file.
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::model::wearables::DataKind;
@@ -10,23 +9,6 @@ use crate::model::{Child, Error, Id};
 use crate::store::engine::error::Translate;
 use crate::store::engine::rows;
 use crate::store::{TrackedChild, Tx, View};
-
-/// An import of files of wearables.
-#[derive(Debug, Clone)]
-pub struct ImportBatch {
-    /// Its number, which no import of rosters has.
-    pub number: i64,
-    /// What was read.
-    pub source: String,
-    /// When.
-    pub applied_at: Timestamp,
-    /// When it was taken back, if it was.
-    pub undone_at: Option<Timestamp>,
-    /// How many things are there that it stored where nothing was.
-    pub made: usize,
-    /// How many it stored in the place of others.
-    pub changed: usize,
-}
 
 /// What is known of something that an import stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,27 +36,10 @@ pub struct Before {
     pub was: String,
 }
 
-const BATCHES: &str = "SELECT b.number, b.source, b.applied_at, b.undone_at,
-    (SELECT count(*) FROM wearable_row r WHERE r.batch = b.number AND NOT EXISTS
-        (SELECT 1 FROM wearable_before w WHERE (w.child, w.kind, w.place, w.batch) = (r.child, r.kind, r.place, r.batch))),
-    (SELECT count(*) FROM wearable_before w WHERE w.batch = b.number)
-    FROM wearable_batch b WHERE b.number = coalesce(?1, b.number) ORDER BY b.number DESC LIMIT 1000";
-
 /// The columns that [`imported`] reads.
 const ROWS: &str = "SELECT r.kind, r.place, r.batch, r.key, r.value, b.source
     FROM wearable_row r JOIN wearable_batch b ON b.number = r.batch
     WHERE r.child = ?1 AND r.batch = coalesce(?2, r.batch)";
-
-fn batch(row: &Row<'_>) -> rusqlite::Result<ImportBatch> {
-    Ok(ImportBatch {
-        number: row.get(0)?,
-        source: row.get(1)?,
-        applied_at: rows::timestamp(row, 2)?,
-        undone_at: rows::optional_timestamp(row, 3)?,
-        made: row.get(4)?,
-        changed: row.get(5)?,
-    })
-}
 
 fn imported(row: &Row<'_>) -> rusqlite::Result<ImportedRow> {
     let number: usize = row.get(0)?;
@@ -90,22 +55,6 @@ fn imported(row: &Row<'_>) -> rusqlite::Result<ImportedRow> {
 }
 
 impl View<'_> {
-    /// The imports of files of wearables, the newest first.
-    ///
-    /// # Errors
-    /// `Unavailable` or `Internal` if the database cannot be read.
-    pub fn wearable_batches(&self) -> Result<Vec<ImportBatch>, Error> {
-        self.prepare(BATCHES)?.query_map([None::<i64>], batch).translate()?.collect::<rusqlite::Result<_>>().translate()
-    }
-
-    /// The import of this number, if it is one of files of wearables.
-    ///
-    /// # Errors
-    /// `Unavailable` or `Internal` if the database cannot be read.
-    pub fn wearable_batch(&self, number: i64) -> Result<Option<ImportBatch>, Error> {
-        self.prepare(BATCHES)?.query_row([number], batch).optional().translate()
-    }
-
     /// A child of which something is stored.
     ///
     /// # Errors
@@ -185,16 +134,6 @@ impl View<'_> {
         .translate()
     }
 
-    /// How many things an import changed that a later one changed again.
-    ///
-    /// # Errors
-    /// `Unavailable` or `Internal` if the database cannot be read.
-    pub fn overwritten(&self, batch: i64) -> Result<usize, Error> {
-        self.prepare("SELECT count(*) FROM wearable_before WHERE earlier = ?1")?
-            .query_row([batch], |row| row.get(0))
-            .translate()
-    }
-
     /// What was answered of a child's files, by source and question.
     ///
     /// # Errors
@@ -210,32 +149,6 @@ impl View<'_> {
 }
 
 impl Tx<'_> {
-    /// Begins an import; returns its number. Rosters count with the same numbers.
-    ///
-    /// # Errors
-    /// `Unavailable` or `Internal` if the database cannot be written.
-    pub fn begin_wearable_batch(&self, source: &str, reader: u32) -> Result<i64, Error> {
-        let number: i64 = self
-            .prepare("INSERT INTO roster_batch (format, applied_at) VALUES ('', 0) RETURNING number")?
-            .query_row([], |row| row.get(0))
-            .translate()?;
-        self.execute("DELETE FROM roster_batch WHERE number = ?1", [number])?;
-        self.execute(
-            "INSERT INTO wearable_batch (number, source, reader, applied_at) VALUES (?1, ?2, ?3, ?4)",
-            params![number, source, reader, self.now().as_millisecond()],
-        )?;
-        Ok(number)
-    }
-
-    /// Notes that an import was taken back now.
-    ///
-    /// # Errors
-    /// `Unavailable` or `Internal` if the database cannot be written.
-    pub fn end_wearable_batch(&self, number: i64) -> Result<(), Error> {
-        let sql = "UPDATE wearable_batch SET undone_at = ?2 WHERE number = ?1";
-        self.execute(sql, params![number, self.now().as_millisecond()]).map(drop)
-    }
-
     /// Notes which import stored something, in place of what was noted of it.
     ///
     /// # Errors

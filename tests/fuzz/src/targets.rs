@@ -204,6 +204,7 @@ impl Service {
             backups: BackupShelf { folder: "backups".to_owned(), look: Arc::new(|| None), make: Arc::new(|| Ok(())) },
             in_force: InForce::default(),
             uploads: folder.path().to_owned(),
+            wearable_bytes: 1 << 20,
             rate_limits: None,
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
             clock,

@@ -34,7 +34,7 @@ impl Walk {
     }
 
     pub async fn step(&mut self) {
-        let kind = self.dice.random_range(0..53 + 48);
+        let kind = self.dice.random_range(0..53 + 50);
         self.deed(kind).await;
     }
 

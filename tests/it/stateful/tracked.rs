@@ -34,7 +34,7 @@ fn holds_scope(user: &User, wish: Wish) -> bool {
 
 impl Asker {
     /// Who is let through is told that there is nobody of whom the data would be.
-    fn told(mut self, unknown: bool) -> Self {
+    pub(super) fn told(mut self, unknown: bool) -> Self {
         if unknown && self.refused.is_none() {
             self.refused = Some(400);
         }
@@ -44,7 +44,7 @@ impl Asker {
 
 impl Model {
     /// Whether a user is let through to what he is told of a child's data, also that there is no such child.
-    fn reaches(&self, user: &User, child: &str, wish: Wish) -> bool {
+    pub(super) fn reaches(&self, user: &User, child: &str, wish: Wish) -> bool {
         holds_scope(user, wish)
             && match user.path {
                 "children" => user.id == child,
@@ -77,6 +77,9 @@ impl Walk {
             23 => self.environment_delete().await,
             24 => self.environment_clear().await,
             25 => self.child_export().await,
+            26 | 27 => self.wearable_import().await,
+            28 | 48 => self.group_coverage_view("educators", "educator").await,
+            29 | 49 => self.group_coverage_view("healthprofessionals", "healthprofessional").await,
             30 => self.overview_view().await,
             31 => self.user_unlock().await,
             32 => self.child_days_view().await,

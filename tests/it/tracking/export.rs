@@ -140,6 +140,7 @@ async fn every_table_that_holds_something_of_a_child_is_in_the_export() {
         ("tracked_child", "child"),
         ("wearable_answer", "file_answers"),
         ("wearable_before", "imports"),
+        ("wearable_import", "imports"),
         ("wearable_row", "imports"),
         ("weight", "weights"),
     ];

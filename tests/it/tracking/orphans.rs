@@ -4,10 +4,11 @@
 use super::count;
 use crate::support::World;
 
-const OF_CHILDREN: [&str; 9] = [
+const OF_CHILDREN: [&str; 10] = [
     "wearable_before",
     "wearable_row",
     "wearable_answer",
+    "wearable_import",
     "day_totals",
     "physical_activity",
     "sleep",
@@ -27,6 +28,8 @@ fn fill(world: &World, child: &str, institution: &str) {
         "INSERT INTO tracked_child (child_id) VALUES (x'{child}');
          INSERT OR IGNORE INTO tracked_institution (institution_id) VALUES (x'{institution}');
          INSERT INTO wearable_answer VALUES ({c}, 'fitbit', 'zone', 'Europe/Athens');
+         INSERT OR IGNORE INTO wearable_batch VALUES (7, 'fitbit', 1, 0, NULL);
+         INSERT INTO wearable_import VALUES (7, {c}, NULL, {DAYS}, 0, NULL);
          {days} INSERT INTO day_totals (child, day, steps) SELECT {c}, n, n FROM day;
          {days} INSERT INTO physical_activity (child, id, start_time, duration, name, calories)
                 SELECT {c}, n, n, 1, 'walk', 1 FROM day;
@@ -53,7 +56,7 @@ async fn what_is_tracked_of_a_child_is_gone_when_its_deletion_is_answered_and_of
         fill(&world, &child.id, &school.institution);
     }
     let before = counts(&world, OF_CHILDREN);
-    assert_eq!(before, [900, 900, 2, 900, 900, 900, 900, 900, 2]);
+    assert_eq!(before, [900, 900, 2, 2, 900, 900, 900, 900, 900, 2]);
     admin.delete(&format!("/v1/users/{}", school.child.id)).await.is(204);
     assert_eq!(counts(&world, OF_CHILDREN), before.map(|rows| rows / 2));
     assert_eq!(counts(&world, OF_INSTITUTIONS), [DAYS, DAYS, 1]);
@@ -99,5 +102,5 @@ async fn what_a_service_that_was_killed_had_not_deleted_yet_is_nobodys_and_goes_
     admin.get(&format!("/v1/children/{}/weights", school.child.id)).await.is(400);
     fill(&world, &school.sibling.id, &school.institution);
     world.app.delete_orphans().await.unwrap();
-    assert_eq!(counts(&world, OF_CHILDREN), [DAYS, DAYS, 1, DAYS, DAYS, DAYS, DAYS, DAYS, 1]);
+    assert_eq!(counts(&world, OF_CHILDREN), [DAYS, DAYS, 1, 1, DAYS, DAYS, DAYS, DAYS, DAYS, 1]);
 }

@@ -1,6 +1,7 @@
 //! Files of wearables: read, planned, stored, and taken back.
 
 mod hostile;
+pub mod http;
 pub mod made;
 mod rules;
 mod sources;

@@ -84,7 +84,7 @@ impl LogsApi {
 }
 
 /// The first and the last day in the path, written as days are: whether they exist is told to those alone who may ask.
-pub(super) struct Days {
+pub(in crate::api) struct Days {
     first: Result<Date, Invalid>,
     last: Result<Date, Invalid>,
 }
@@ -92,7 +92,7 @@ pub(super) struct Days {
 impl Days {
     /// # Errors
     /// The first DATE that is broken, if one of them is not written as a day.
-    pub(super) fn read(first: Path<GivenDay>, last: Path<GivenDay>) -> Result<Self, Invalid> {
+    pub(in crate::api) fn read(first: Path<GivenDay>, last: Path<GivenDay>) -> Result<Self, Invalid> {
         let read = |given: String| calendar_date(&given).map_err(|fault| Invalid::Date(fault, given));
         let days = Self { first: read(first.given()), last: read(last.given()) };
         let is_none = |day: &Result<_, Invalid>| matches!(day, Err(Invalid::Date(DateFault::Format, _)));
@@ -104,7 +104,7 @@ impl Days {
 
     /// # Errors
     /// DATE of each; then the rules of the interval.
-    pub(super) fn range(self) -> Result<LogRange, Invalid> {
+    pub(in crate::api) fn range(self) -> Result<LogRange, Invalid> {
         Ok(LogRange::new(self.first?, self.last?)?)
     }
 }

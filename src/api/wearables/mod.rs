@@ -1,0 +1,22 @@
+//! Wearables: files of watches, bands, scales and phones that come in, and of which days what is stored.
+
+mod bodies;
+pub(in crate::api) mod catalogue;
+mod coverage;
+mod imports;
+mod uploads;
+
+use std::sync::Arc;
+
+use crate::app::App;
+
+pub(super) type Apis = (uploads::WearableUploadsApi, imports::WearableImportsApi, coverage::CoverageApi);
+
+/// All operations.
+pub(super) fn apis(app: &Arc<App>) -> Apis {
+    (
+        uploads::WearableUploadsApi(app.clone()),
+        imports::WearableImportsApi(app.clone()),
+        coverage::CoverageApi(app.clone()),
+    )
+}
