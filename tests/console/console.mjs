@@ -9,6 +9,7 @@ import * as refusals from "./refusals.mjs";
 import * as roles from "./roles.mjs";
 import * as september from "./september.mjs";
 import * as service from "./service.mjs";
+import * as wearables from "./wearables.mjs";
 
 const [base, name, executable, screenshots] = process.argv.slice(2);
 const { browser, visit } = await open(name, executable, base);
@@ -40,6 +41,7 @@ try {
     await run("a group", () => roles.group(visit));
     await run("a password", () => roles.password(visit));
     for (const [what, deed] of Object.entries(september)) await run(`September: ${what}`, () => deed(visit, base, screenshots));
+    for (const [what, deed] of Object.entries(wearables)) await run(`wearables: ${what}`, () => deed(visit, base, screenshots));
     for (const [what, deed] of Object.entries(service)) await run(`service: ${what}`, () => deed(visit, base, screenshots));
     for (const [what, deed] of Object.entries(refusals).filter(([what]) => !["admin", "call"].includes(what))) {
       await run(what, () => deed(visit, base));

@@ -5,6 +5,9 @@ import { readFileSync } from "node:fs";
 
 const axe = readFileSync(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
+/** The first educator of a demo. */
+const EDUCATOR = "019b8d2b8c00000364656d6f";
+
 /** The pages of each: a name, where it is, and what is to be read there. */
 const pages = ({ group, child }) => ({
   educator01: [
@@ -14,6 +17,8 @@ const pages = ({ group, child }) => ({
     ["child-day", `#/child/${child}/day/2025-12-03`, "Activities"],
     ["child-week", `#/child/${child}/week/2025-12-03`, "median of a day"],
     ["child-years", `#/child/${child}/years/2025-12-01`, "median of a day"],
+    ["coverage", `#/coverage/educators/${EDUCATOR}/${group}/2025-12-01`, "Three lines for each child"],
+    ["upload", `#/upload/${child}`, "Choose files"],
     ["group-change", `#/groups/${group}/change`, "Chosen: 25"],
     ["group-new", "#/groups/new", "+ BR0001"],
     ["rooms", "#/rooms", "room 01"],
@@ -29,6 +34,8 @@ const pages = ({ group, child }) => ({
     ["person", `#/people/children/${child}`, "Erase for good"],
     ["classes", "#/classes", "Class 1"],
     ["september", "#/september", "Imports before"],
+    ["wearables", "#/wearables", "A class at once"],
+    ["wearables-child", `#/upload/${child}`, "Imports before"],
     ["service-backups", "#/service/backups", "backup verify"],
     ["service-audit", "#/service/audit", "auth_login"],
     ["service-limits", "#/service/limits", "Look again"],

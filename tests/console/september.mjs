@@ -109,3 +109,20 @@ export async function unread(visit) {
   await person.reads(/this encoding is not known/);
   await person.leaves();
 }
+
+/** Whoever plans what another tab has applied since is led to that import. */
+export async function wasAppliedElsewhere(visit, base) {
+  const person = await opened(visit, { expected: [/status(?: code)? of 409/] });
+  await planned(person, children("SE0005,@,female,8"));
+  await person.sees("Apply the plan");
+  const upload = await person.page.evaluate(() => JSON.parse(sessionStorage.getItem("roster"))[0]);
+  const token = await admin(base);
+  for (let more = true; more; ) {
+    const { done, total } = await call(base, `/rosters/uploads/${upload}/prepare`, token, {});
+    more = done < total;
+  }
+  await call(base, `/rosters/uploads/${upload}/apply`, token, {});
+  await person.press("button", "Show the plan");
+  await person.sees("New: 1; changed: 0; removed: 0.");
+  await person.leaves();
+}

@@ -33,9 +33,9 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 const LONGEST_WAIT = 15;
 
-async function once(method: Method, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+async function once(method: Method, path: string, body: unknown, signal?: AbortSignal, accept?: string): Promise<Response> {
   const token = session.value.current?.token;
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = accept ? { Accept: accept } : {};
   if (token) headers.Authorization = `Bearer ${token}`;
   const init: RequestInit = { method, headers, cache: "no-store" };
   if (signal) init.signal = signal;
@@ -90,10 +90,10 @@ function pause(seconds: number, signal?: AbortSignal): Promise<void> {
 }
 
 /** Asks for what may be asked again, and again until there is an answer. */
-async function persist(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+async function persist(method: Method, path: string, body?: unknown, signal?: AbortSignal, accept?: string): Promise<Response> {
   for (let wait = 1; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
     try {
-      const response = await once(method, path, body, signal);
+      const response = await once(method, path, body, signal, accept);
       if (response.status === 429 || response.status === 503) {
         const seconds = Number(response.headers.get("Retry-After") ?? 1);
         trouble.set({ kind: "busy", seconds });
@@ -111,14 +111,51 @@ async function persist(method: Method, path: string, body?: unknown, signal?: Ab
   }
 }
 
+/** How often a file is sent anew whose connection was lost. */
+const SENT_ANEW = 3;
+
+/** Puts a file, which may be long, and tells how much of it is on its way. A service that has no room says so at once. */
+export async function putFile<T>(path: string, file: File, tell: (part: number) => void): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const response = await sent(path, file, tell);
+      trouble.set({ kind: "none" });
+      if (await renewed(response)) continue;
+      return (await answer<T>(response)).body;
+    } catch (error) {
+      if (!(error instanceof Lost) || tries >= SENT_ANEW) throw error;
+      trouble.set({ kind: "lost" });
+      await pause(2 ** tries);
+    }
+  }
+}
+
+/** The only way in which a browser tells how far a body is. */
+function sent(path: string, file: File, tell: (part: number) => void): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", `/v1${path}`);
+    const token = session.value.current?.token;
+    if (token) request.setRequestHeader("Authorization", `Bearer ${token}`);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.upload.onprogress = ({ loaded, total }) => tell(total ? loaded / total : 0);
+    request.onload = () => {
+      const wait = request.getResponseHeader("Retry-After");
+      resolve(new Response(request.responseText, { status: request.status, headers: wait ? { "Retry-After": wait } : {} }));
+    };
+    request.onerror = () => reject(new Lost("no answer"));
+    request.send(file);
+  });
+}
+
 /** Asks for something, and again until there is an answer. */
 export async function get<T>(path: string, signal?: AbortSignal): Promise<Answer<T>> {
   return answer<T>(await persist("GET", path, undefined, signal));
 }
 
 /** Asks for a file. */
-export async function getFile(path: string): Promise<Blob> {
-  const response = await persist("GET", path);
+export async function getFile(path: string, accept?: string): Promise<Blob> {
+  const response = await persist("GET", path, undefined, undefined, accept);
   if (!response.ok) throw await refusal(response);
   return response.blob();
 }

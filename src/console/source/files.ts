@@ -13,8 +13,8 @@ export function keep(file: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-export async function download(path: string, name: string): Promise<void> {
-  keep(await getFile(path), name);
+export async function download(path: string, name: string, accept?: string): Promise<void> {
+  keep(await getFile(path, accept), name);
 }
 
 /** The cells of a table (RFC 4180), row by row. */

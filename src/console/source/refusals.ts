@@ -23,8 +23,12 @@ const KNOWN: [RegExp, Key][] = [
   [/There is no registered|not found!/, "refused_gone"],
   [/^REQUEST ENTITY TOO LARGE/, "refused_large"],
   [/^The import was taken back already/, "refused_undone"],
+  [/^The plan asks/, "refused_open"],
+  [/^The upload was applied already/, "refused_applied"],
   [/^The plan is |^There is no plan of this upload/, "refused_plan"],
   [/^The import cannot be carried out/, "refused_import"],
+  [/The disk of the server is full/, "refused_disk_full"],
+  [/As many files wait/, "refused_uploads_full"],
   [/^SERVICE UNAVAILABLE/, "refused_unavailable"],
   [/^An internal server error/, "refused_internal"],
 ];
@@ -66,10 +70,20 @@ const PROBLEMS: [RegExp, Key][] = [
   [/spreadsheet program's own file|^this is a PDF/, "problem_csv"],
 ];
 
+/** Why something of a child's files is left as it is. */
+const SKIPPED: [RegExp, Key][] = [
+  [/^another source has/, "skipped_source"],
+  [/^something else of this time|^another body fat/, "skipped_taken"],
+  [/^it lies in the future/, "problem_future"],
+  [/^it is older than/, "skipped_old"],
+  [/^its values are none/, "skipped_impossible"],
+];
+
 /** Why something is not taken back. */
 const LEFT: [RegExp, Key][] = [
   [/another password/, "left_password"],
-  [/^was edited/, "left_edited"],
+  [/^was edited|^was changed since/, "left_edited"],
+  [/^was changed by a later import/, "left_later"],
   [/^is in use/, "left_used"],
   [/^cannot be put back/, "left_taken"],
 ];
@@ -80,4 +94,5 @@ function found(words: [RegExp, Key][], message: string): string | undefined {
 }
 
 export const problemWords = (message: string): string | undefined => found(PROBLEMS, message);
+export const skippedWords = (why: string): string | undefined => found(SKIPPED, why);
 export const leftWords = (why: string): string | undefined => found(LEFT, why);

@@ -134,6 +134,9 @@ export function change(part: Partial<Work>): void {
 
 const path = (rest = ""): string => `/rosters/uploads/${work.value.upload}${rest}`;
 
+/** Whether an upload was applied already, as by another tab: then asking for that tells what was changed. */
+const wasApplied = (error: unknown): boolean => error instanceof Refusal && error.status === 409 && error.title.startsWith("The upload was applied already");
+
 /** Does one thing, of the upload that there is: what comes of it is of no use to another. */
 async function during(busy: NonNullable<Work["busy"]>, deed: (tell: typeof change) => Promise<void>): Promise<void> {
   const { upload } = work.value;
@@ -205,8 +208,17 @@ async function byClass(slips: TypedSlip[]): Promise<Slip[]> {
 
 const planned = (): Promise<Plan> => insist<Plan>("POST", path("/plan"), sent(work.value.options));
 
+async function plannedOrApplied(tell: typeof change, anew: boolean): Promise<void> {
+  try {
+    tell({ plan: await planned(), anew });
+  } catch (error) {
+    if (!wasApplied(error)) throw error;
+    tell({ applied: await insist<Applied>("POST", path("/apply"), {}), plan: undefined });
+  }
+}
+
 export function makePlan(): Promise<void> {
-  return during("plan", async (tell) => tell({ plan: await planned(), anew: false }));
+  return during("plan", (tell) => plannedOrApplied(tell, false));
 }
 
 /** Passwords are hashed first, and fetched, since they are told no more once the plan is applied. */
@@ -224,7 +236,7 @@ export function applyPlan({ plan, passwords_to_make_up }: Plan): Promise<void> {
       if (table) tell({ slips: await byClass(slipsOf(table)) });
     } catch (error) {
       if (!(error instanceof Refusal) || error.status !== 409) throw error;
-      tell({ plan: await planned(), anew: true });
+      await plannedOrApplied(tell, true);
     }
   });
 }

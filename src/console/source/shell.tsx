@@ -7,6 +7,7 @@ import { AccountPage } from "./pages/account";
 import { ChildPage } from "./pages/child";
 import { ClassPage } from "./pages/class";
 import { ClassesPage } from "./pages/classes";
+import { CoveragePage } from "./pages/coverage";
 import { FamilyPage } from "./pages/family";
 import { ChangeGroupPage, GroupsPage, NewGroupPage } from "./pages/groups";
 import { InstitutionPage, InstitutionsPage, NewInstitutionPage } from "./pages/institutions";
@@ -19,6 +20,8 @@ import { RegisterPage } from "./pages/register";
 import { RoomsPage } from "./pages/rooms";
 import { SeptemberPage } from "./pages/september";
 import { ServicePage } from "./pages/service";
+import { UploadPage } from "./pages/upload";
+import { WearablesPage } from "./pages/wearables";
 import { isKind } from "./people";
 import { Empty, Page } from "./parts/basics";
 import { link, route } from "./route";
@@ -27,7 +30,7 @@ import { useStore } from "./store";
 
 /** The first pages of each type of user, with the word that leads there. */
 const WAYS: Record<Role, [string, Key][]> = {
-  admin: [["overview", "overview"], ["people", "people"], ["classes", "classes"], ["institutions", "institutions"], ["september", "september"], ["service", "service"]],
+  admin: [["overview", "overview"], ["people", "people"], ["classes", "classes"], ["institutions", "institutions"], ["september", "september"], ["wearables", "wearables"], ["service", "service"]],
   educator: [["groups", "my_groups"], ["rooms", "rooms"]],
   healthprofessional: [["groups", "my_groups"], ["rooms", "rooms"]],
   family: [["family", "my_children"], ["rooms", "rooms"]],
@@ -36,19 +39,24 @@ const WAYS: Record<Role, [string, Key][]> = {
 };
 
 /** The page that the address names, if this user has it. */
-function page(who: Session, [name = WAYS[who.role][0]![0], first, second, third]: string[]): ComponentChildren {
+function page(who: Session, [name = WAYS[who.role][0]![0], first, second, third, fourth]: string[]): ComponentChildren {
   const professional = who.role === "educator" || who.role === "healthprofessional";
   if (name === "account") return <AccountPage who={who} />;
   if (name === "start" && who.role === "application") return <StartPage />;
   if (name === "me" && who.role === "child") return <MyWeek who={who} date={first} />;
   if (name === "family" && who.role === "family") return <FamilyPage who={who} />;
-  if (name === "child" && first && who.role !== "child") return <ChildPage key={first} id={first} span={second} date={third} />;
+  if (name === "child" && first && who.role !== "child") return <ChildPage key={first} who={who} id={first} span={second} date={third} />;
+  if (name === "upload" && first && (who.role === "admin" || who.role === "educator" || who.role === "family")) return <UploadPage key={first} id={first} />;
+  if (name === "coverage" && (first === "educators" || first === "healthprofessionals") && second && third && (who.role === "admin" || professional)) {
+    return <CoveragePage key={third} owners={first} owner={second} group={third} date={fourth} />;
+  }
   if (name === "rooms" && (professional || who.role === "family")) return <RoomsPage who={who} />;
   if (who.role === "admin") {
     if (name === "overview") return <OverviewPage />;
     if (name === "people") return people(first, second);
     if (name === "classes") return <ClassesPage />;
     if (name === "september") return <SeptemberPage />;
+    if (name === "wearables") return <WearablesPage />;
     if (name === "service") return <ServicePage part={first} rest={[second, third].filter((one) => one !== undefined)} />;
     if (name === "institutions") {
       if (!first) return <InstitutionsPage />;

@@ -9,7 +9,8 @@ import { NAMES, STEPS, WRITE } from "../metrics";
 import { Empty, Figure, Page, Shown } from "../parts/basics";
 import { Chart } from "../parts/chart";
 import { Spans } from "../parts/spans";
-import { go } from "../route";
+import { go, link } from "../route";
+import type { Session } from "../session";
 
 export const SPANS: Span[] = ["day", "week", "term", "year", "years"];
 
@@ -44,11 +45,11 @@ export function useDays(id: string, span: Span, given: string | undefined): { da
   return { day: loaded.data?.shown ?? asked, loaded };
 }
 
-export function ChildPage({ id, span: named, date }: { id: string; span: string | undefined; date: string | undefined }) {
+export function ChildPage({ who, id, span: named, date }: { who: Session; id: string; span: string | undefined; date: string | undefined }) {
   const span = SPANS.find((each) => each === named) ?? "week";
   const { day, loaded } = useDays(id, span, date);
   return (
-    <Page title={loaded.data?.username ?? t("child")}>
+    <Page title={loaded.data?.username ?? t("child")} actions={who.role === "healthprofessional" ? null : <a class="button" href={link("upload", id)}>{t("upload_file")}</a>}>
       <Spans span={span} day={day} spans={SPANS} go={(chosen, at) => go("child", id, chosen, at)} />
       <Shown of={loaded}>
         {(child) => (

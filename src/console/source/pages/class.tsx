@@ -13,6 +13,7 @@ import { Coverage, Trace } from "../parts/small";
 import { Spans } from "../parts/spans";
 import { go, link } from "../route";
 import type { Session } from "../session";
+import { coverageLink } from "./coverage";
 import { type Group, groupsPath } from "./groups";
 
 const SPANS: Span[] = ["week", "term"];
@@ -42,7 +43,7 @@ export function ClassPage({ who, id, span: named, date }: { who: Session; id: st
   const schoolClass = loaded.data?.group.school_class;
   const lead = schoolClass && t("of_class", { name: schoolClass });
   return (
-    <Page title={loaded.data?.group.name ?? t("class")} {...(lead ? { lead } : {})} actions={<a class="button" href={link("groups", id, "change")}>{t("group_change")}</a>}>
+    <Page title={loaded.data?.group.name ?? t("class")} {...(lead ? { lead } : {})} actions={<><a class="button" href={coverageLink(who.role === "educator" ? "educators" : "healthprofessionals", who.id, { id })}>{t("coverage")}</a><a class="button" href={link("groups", id, "change")}>{t("group_change")}</a></>}>
       <Spans span={span} day={day} spans={SPANS} go={(chosen, at) => go("groups", id, chosen, at)} />
       <Shown of={loaded}>{(found) => <Days found={found} />}</Shown>
     </Page>

@@ -8,6 +8,7 @@ import { Empty, Page, Shown } from "../parts/basics";
 import { Field } from "../parts/forms";
 import { type Kind, ONE, type Professional } from "../people";
 import { link } from "../route";
+import { coverageLink } from "./coverage";
 
 interface Owner extends Professional {
   kind: Kind;
@@ -52,6 +53,7 @@ function Owners({ owners }: { owners: Owner[] }) {
               <summary>
                 <strong>{group.name}</strong> <span class="note">{[group.school_class ? t("of_class", { name: group.school_class }) : "", t("children_in_it", { n: number(group.children.length) })].filter(Boolean).join(" · ")}</span>
               </summary>
+              <p><a class="button" href={coverageLink(owner.kind === "educators" ? "educators" : "healthprofessionals", owner.id, group)}>{t("coverage")}</a></p>
               <ul class="chips">
                 {group.children.map((child) => (
                   <li key={child.id} class="whole"><a href={link("people", "children", child.id)}>{child.username}</a></li>

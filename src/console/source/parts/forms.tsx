@@ -124,7 +124,7 @@ export function Check({ label, value, onValue, hint }: { label: string; value: b
 }
 
 /** Files that are handed on as soon as they are chosen. */
-export function Files({ label, hint, accept, busy, onFiles }: { label: string; hint: string; accept: string; busy: boolean; onFiles: (files: File[]) => void }) {
+export function Files({ label, hint, accept, busy, folder, onFiles }: { label: string; hint: string; accept: string; busy: boolean; folder?: boolean; onFiles: (files: File[]) => void }) {
   const id = useId();
   return (
     <div class="field files">
@@ -132,6 +132,7 @@ export function Files({ label, hint, accept, busy, onFiles }: { label: string; h
         id={id}
         type="file"
         multiple
+        {...(folder ? { webkitdirectory: true } : {})}
         accept={accept}
         disabled={busy}
         aria-describedby={`${id}-hint`}
