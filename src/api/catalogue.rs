@@ -8,6 +8,7 @@ pub(in crate::api) const PARTS: &[Part] = &[
     access::catalogue::PART,
     directory::catalogue::PART,
     tracking::catalogue::PART,
+    wearables::fitbit::catalogue::PART,
     rosters::catalogue::PART,
     wearables::catalogue::PART,
     upkeep::catalogue::PART,

@@ -80,7 +80,8 @@ pub fn endpoint(app: Arc<App>, limits: Limits, cors: Cors) -> Result<impl Endpoi
     let operations = OpenApiService::new(apis, "OCARIoT users", env!("CARGO_PKG_VERSION"));
     let Fixed { pages, routes } = Fixed::of(limits.console, || operations.spec())?;
     let inner = Inner { api: operations.into_endpoint(), pages };
-    Ok(http::edge::Edge::new(inner, routes, limits, cors, app))
+    let absent = (!app.takes_notices()).then_some(wearables::fitbit::SUBSCRIBER);
+    Ok(http::edge::Edge::new(inner, routes.without(absent), limits, cors, app))
 }
 
 /// What no setting and no data change: it is made once in the life of the program, with the console and without.

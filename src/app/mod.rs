@@ -40,10 +40,11 @@ use ipnet::IpNet;
 use readiness::Readiness;
 use rosters::desk::Desk;
 use tracking::retention::Retention;
+use wearables::accounts::Accounts;
 use wearables::desk::ReadingDesk;
 use wearables::uploads::Shelf;
 
-pub use crate::store::{AnswerBody, Form, Outlet, TrailRow, Written};
+pub use crate::store::{AnswerBody, Form, KnownService, Outlet, TrailRow, Written};
 pub use access::keys::{EarlierKeys, KeyCare, KeyKeeper, KeyRecord, KeysRecord, NewKey, PublicKey, key_name};
 pub use access::limit_report::{LimitedRecord, LimitedReport};
 pub use access::origin::Origin;
@@ -70,6 +71,10 @@ pub use reading::Reading;
 pub use tracking::Stored;
 pub use tracking::export::{ExportPiece, ExportedChild, SectionPart};
 pub use upkeep::{AuditQuery, LimitedUser, NamedLimits};
+pub use wearables::accounts::{
+    ConnectedService, GivenTokens, SecretSharing, ServiceClient, ShownTokens, SyncAnswer, SyncCounts, SyncLimit,
+    WearableOptions,
+};
 
 /// How the service is to behave.
 pub struct AppOptions {
@@ -97,6 +102,8 @@ pub struct AppOptions {
     pub backups: BackupShelf,
     /// The settings that all this comes from.
     pub in_force: InForce,
+    /// How children's wearables are synced.
+    pub wearables: WearableOptions,
     /// The folder in which files are while they are uploaded.
     pub uploads: PathBuf,
     /// How many bytes of files of wearables one user may have there.
@@ -148,6 +155,8 @@ pub struct App {
     wearables: ReadingDesk,
     /// Files of wearables that were uploaded.
     shelf: Shelf,
+    /// Children's accounts at a wearable service.
+    accounts: Accounts,
 }
 
 /// What is asked of users beyond the contract.
@@ -212,6 +221,7 @@ impl App {
             in_force: options.in_force,
             rosters: Desk::new(options.uploads),
             wearables: ReadingDesk::default(),
+            accounts: Accounts::new(options.wearables),
             health: Health { readiness: Readiness::default(), clock: ClockWatch::new(options.clock_trust) },
             clock: options.clock,
             store,
@@ -252,6 +262,7 @@ impl App {
         self.rosters.forget_old(self.clock.now());
         self.wearables.forget_old(self.clock.now());
         self.shelf.forget_old(self.clock.now());
+        self.accounts.forget_old(self.clock.now());
     }
 
     /// Whose token this is, if it holds a scope of the operation (contract, sections 2.1 and 3).

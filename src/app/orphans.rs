@@ -1,4 +1,5 @@
-//! What is tracked of children and institutions that were deleted is deleted right after them.
+//! What is tracked of children and institutions that were deleted is deleted right after them, and what they have outside is
+//! given back.
 
 use crate::app::App;
 use crate::model::Error;
@@ -13,6 +14,7 @@ impl App {
     /// # Errors
     /// `Unavailable` or `Internal` of the store; what was deleted before stays so.
     pub async fn delete_orphans(&self) -> Result<(), Error> {
+        self.give_back_left_behind();
         while self.store.read(|view| view.has_orphans())? {
             self.store.write(|tx| tx.delete_orphans(DELETED_AT_ONCE)).await?;
         }

@@ -1,5 +1,6 @@
 //! Who may do what: THE table (contract, section 4), joined from the parts of all domains.
 
+use super::wearables::accounts::policy as accounts;
 use super::wearables::policy as of_wearables;
 use super::{directory, rosters, tracking, upkeep};
 
@@ -8,11 +9,18 @@ pub use super::directory::policy::*;
 pub use super::rosters::policy::*;
 pub use super::tracking::policy::*;
 pub use super::upkeep::policy::*;
+pub use super::wearables::accounts::policy::*;
 pub use super::wearables::policy::*;
 
 /// The domains' parts.
-const PARTS: &[&[&Row]] =
-    &[directory::policy::ROWS, tracking::policy::ROWS, rosters::policy::ROWS, of_wearables::ROWS, upkeep::policy::ROWS];
+const PARTS: &[&[&Row]] = &[
+    directory::policy::ROWS,
+    tracking::policy::ROWS,
+    accounts::ROWS,
+    rosters::policy::ROWS,
+    of_wearables::ROWS,
+    upkeep::policy::ROWS,
+];
 
 /// Every row, in the contract's order.
 pub const TABLE: &[&Row] = &joined::<{ joined_length(PARTS) }>(PARTS);

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Field, Kind, Unfit};
+use super::{AccountFault, Field, Kind, Unfit};
 
 /// Why a use case did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,9 @@ pub enum Error {
     /// The caller asks too often.
     #[error("rate limit exceeded")]
     TooManyRequests(Limited),
+    /// A child's account at a wearable service does not let it be done.
+    #[error("wearable account: {0:?}")]
+    Account(AccountFault),
     /// The service cannot do it now, and may be able to do it later.
     #[error("unavailable: {0:?}")]
     Unavailable(Unavailable),
@@ -55,6 +58,12 @@ impl From<ImportConflict> for Error {
     }
 }
 
+impl From<AccountFault> for Error {
+    fn from(fault: AccountFault) -> Self {
+        Self::Account(fault)
+    }
+}
+
 impl From<Invalid> for Error {
     fn from(invalid: Invalid) -> Self {
         Self::Invalid(invalid)
@@ -72,9 +81,11 @@ pub enum Invalid {
     Missing(Vec<Field>),
     /// `new_password` alone is missing; the contract words this one in the singular.
     MissingNewPassword,
+    /// Tokens of a wearable service that must be there are not, in the contract's order.
+    MissingTokens(Vec<Field>),
     /// An id in the path or in `institution_id` is no id.
     Id(Kind),
-    /// An id in the query, or in the path of a child's tag, is no id.
+    /// An id in the query, or in the path of a child's tag or wearable, is no id.
     SomeId,
     /// Ids in `children` are no ids, as they were given.
     ChildIds(Vec<String>),
@@ -133,6 +144,10 @@ pub enum Fault {
     TooShort(usize),
     /// It holds control characters.
     ControlCharacters,
+    /// It holds something else than visible ASCII characters (tokens).
+    NotVisible,
+    /// It is no token of the wearable service's form.
+    NotToken,
     /// It is not an array.
     NotArray,
     /// It has more items than this.

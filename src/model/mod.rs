@@ -1,6 +1,7 @@
 //! The words of the domain as types. No I/O, no SQL, no JSON names, no web framework.
 
 mod account;
+mod account_fault;
 mod clock;
 mod date;
 mod directory;
@@ -23,6 +24,7 @@ pub mod wearables;
 pub use account::{
     Account, AccountPatch, Credential, Departure, NewAccount, Password, PasswordHash, Role, User, Username,
 };
+pub use account_fault::{AccountFault, ServiceFault};
 pub use clock::Clock;
 pub use date::{calendar_date, past_date};
 pub use directory::{
@@ -125,10 +127,18 @@ pub enum Field {
     SchoolClass,
     /// Of what is tracked.
     Tracking(tracking::Field),
+    /// Of a child's account at a wearable service.
+    Wearables(wearables::Field),
 }
 
 impl From<tracking::Field> for Field {
     fn from(field: tracking::Field) -> Self {
         Self::Tracking(field)
+    }
+}
+
+impl From<wearables::Field> for Field {
+    fn from(field: wearables::Field) -> Self {
+        Self::Wearables(field)
     }
 }

@@ -8,7 +8,7 @@ use super::remedy::{Denial, Remedy, denied, files_of};
 use super::{OperateError, StartError, backup};
 use crate::app::{
     App, AppOptions, AuditedReads, ClockTrust, EducatorsReset, HashOptions, InForce, KeyCare, Rate, RateLimits,
-    SelfAffiliation, TokenOptions, derive_key,
+    SelfAffiliation, TokenOptions, WearableOptions, derive_key,
 };
 use crate::config::{self, Config, RateSettings};
 use crate::model::Clock;
@@ -137,6 +137,7 @@ pub(crate) fn start_app(
             true => AuditedReads::SingleChildren,
             false => AuditedReads::None,
         },
+        wearables: WearableOptions::default(),
         backups: backup::shelf_of(config, &clock),
         in_force: InForce {
             program: env!("CARGO_PKG_VERSION").to_owned(),

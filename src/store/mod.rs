@@ -30,6 +30,7 @@ use engine::cipher::Cipher;
 use engine::connection::{create_private, prepare, unlock};
 use engine::error::Translate;
 use engine::journal::Journal;
+use engine::left_behind::LeftBehind;
 use engine::names::Names;
 use engine::{checkup, functions, migrate, writer};
 use scans::Scans;
@@ -48,9 +49,9 @@ pub use engine::writer::Tx;
 pub use rosters::journal::{Batch, Journaled};
 pub use scans::{AnswerBody, Asker, Chunks, CutOff, Form, Items, Outlet, Place, ScanOptions, Written};
 pub use scratch::{free_bytes, nameless_file};
-pub use tracking::{TrackedChild, TrackedInstitution};
+pub use tracking::{KnownService, TrackedChild, TrackedInstitution};
 pub use wearables::foreign;
-pub use wearables::{Before, ChildImport, CoveredDays, ImportBatch, ImportedRow};
+pub use wearables::{Before, ChildImport, CoveredDays, ImportBatch, ImportedRow, ListOf};
 
 /// After how many steps of its machine SQLite looks whether it should go on.
 const STEPS: i32 = 500;
@@ -132,6 +133,7 @@ struct Shared {
     readers: Arc<Readers>,
     scans: Scans,
     writer: writer::Writer,
+    left_behind: Arc<LeftBehind>,
 }
 
 /// The connections to read with.
@@ -200,12 +202,17 @@ impl Store {
         functions::register(&connection, &cipher)?;
         let journal = Journal::of(&options.path);
         connection.pragma_update(None, "journal_size_limit", Journal::LIMIT)?;
-        let names = Arc::new(Names::default());
-        let for_writer = (Arc::clone(&cipher), Arc::clone(&statements), Arc::clone(&names));
-        let writer = writer::Writer::start(connection, options.clock, journal, for_writer)?;
+        let (left_behind, names) = (Arc::<LeftBehind>::default(), Arc::new(Names::default()));
+        let shared = writer::Shared {
+            clock: options.clock,
+            cipher: Arc::clone(&cipher),
+            statements: Arc::clone(&statements),
+            left_behind: Arc::clone(&left_behind),
+        };
+        let writer = writer::Writer::start(connection, shared, journal, Arc::clone(&names))?;
         let readers = Arc::new(Readers { connections, cipher, statements, names });
         let scans = Scans::start(&options.scans, &readers)?;
-        Ok(Self(Arc::new(Shared { path: options.path, readers, scans, writer })))
+        Ok(Self(Arc::new(Shared { path: options.path, readers, scans, writer, left_behind })))
     }
 
     /// Reads on the calling thread: for look-ups of a few rows, which are faster done than handed over.

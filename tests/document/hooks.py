@@ -45,6 +45,7 @@ REFUSED = [
         "tracking, section 5, NUM: so small that it is written with an exponent",
     ),
     (r'"measurements\.value must be a valid number\."', "tracking, section 5, REAL: likewise"),
+    (r"User does not have authentication data\.", "Fitbit, section 4: a sync without tokens"),
     (r"The import cannot be carried out as it was asked for!", "ours: what options of an import can mean, the error says"),
     (r"(name|type|measurements\.type) must have at least one character!", "tracking, section 5, STR: blanks are dropped first"),
 ]

@@ -24,6 +24,7 @@ const JOINING: &[&str] = &[
     "app::operator::imports",
     "api",
     "api::catalogue",
+    "operations::opening",
 ];
 
 /// A module's path below the crate, such as `app::access::token`.

@@ -5,9 +5,12 @@
 
 use std::collections::BTreeSet;
 
+use ocariot_users::app::wearables::provider::Fault;
+use ocariot_users::model::wearables::ProviderKind;
 use poem::http::Method;
 use serde_json::{Value, json};
 
+use crate::support::wearable::{Scripted, access_token, tokens};
 use crate::support::{ABSENT, Client, Options, PASSWORD, PATHS, Reply, School, World, child, fresh, user};
 
 const INVALID: &str = "One or more request fields are invalid...";
@@ -68,12 +71,15 @@ struct Provoker {
     document: Value,
     /// A weight, a body fat, an activity and a night of our child, and the air of a room.
     measured: [String; 5],
+    service: Scripted,
     seen: BTreeSet<(String, String)>,
 }
 
 impl Provoker {
     async fn new() -> Self {
-        let world = World::with(Options::with_all_rows()).await;
+        let service = Scripted::new(ProviderKind::Fitbit);
+        let options = Options { wearables: service.options(), ..Options::with_all_rows() };
+        let world = World::with(options).await;
         let expired = world.expired_admin().await;
         let (ours, admin) = (world.school().await, world.admin().await);
         let document = world.nobody().get("/v1/openapi.json").await.body;
@@ -88,7 +94,7 @@ impl Provoker {
         let rooms = format!("/v1/institutions/{}/environments", ours.institution);
         let environment = ours.application.client.post(&rooms, air()).await.is(201).id();
         let measured = [weight, fats[0]["id"].as_str().unwrap().to_owned(), activity, night, environment];
-        Self { world, ours, admin, expired, document, measured, seen: BTreeSet::new() }
+        Self { world, ours, admin, expired, document, measured, service, seen: BTreeSet::new() }
     }
 
     /// Expects an error with this body, to the letter.
@@ -142,10 +148,10 @@ impl Provoker {
         let path = ids.iter().fold(template, |path, (name, id)| path.replace(&format!("{{{name}}}"), id));
         let path = path.replace("{group_id}", group).replace("{nfc_tag}", "no-such-tag");
         let client = match id {
-            "auth_login" => self.world.nobody(),
+            "auth_login" | "fitbit_subscriber_verify" | "fitbit_subscriber_notify" => self.world.nobody(),
             "password_change" => user.client.clone(),
             "child_password_reset" => self.ours.educator.client.clone(),
-            _ if is_tracked(id) => self.ours.application.client.clone(),
+            _ if is_tracked(id) || id.starts_with("fitbit_") => self.ours.application.client.clone(),
             _ if id.starts_with("educator_group") => self.ours.educator.client.clone(),
             _ if id.starts_with("healthprofessional_group") => self.ours.professional.client.clone(),
             _ => self.admin.clone(),
@@ -163,6 +169,7 @@ impl Provoker {
             "wearable_upload_plan" | "wearable_upload_apply" => json!({}),
             "institution_create" => json!({"name": fresh("I"), "type": "School"}),
             "child_tag_set" => json!({"nfc_tag": "tag"}),
+            "fitbit_auth_set" => tokens(),
             "log_create" => json!([{"date": "2019-01-01", "value": 1}]),
             "weight_create" => json!({"timestamp": MEASURED_AT, "value": 30, "unit": "kg"}),
             "physicalactivity_create" => activity(),
@@ -290,7 +297,7 @@ async fn general(p: &mut Provoker) {
         // Children hold few scopes; those they hold lead to things that are not theirs.
         let stranger = p.world.person("children", &institution, &[]).await.client;
         let target = Target { client: stranger, ..p.target(&id) };
-        if !["child_view_by_tag", "institution_view", "environment_list"].contains(&id.as_str()) {
+        if !["child_view_by_tag", "institution_view", "environment_list", "fitbit_client_view"].contains(&id.as_str()) {
             let text = "Authorization failed due to insufficient permissions.";
             p.expect(&target, 403, "FORBIDDEN", Some(text)).await;
         }
@@ -317,7 +324,7 @@ async fn path_ids(p: &mut Provoker, id: &str, template: &str) {
                 _ if DISCONTINUED_OPERATIONS.contains(&id) => p.expect(&target, 405, DISCONTINUED, None).await,
                 // Each item hears of it.
                 _ if id == "log_create" => _ = target.client.post(&target.path, json!([{}])).await.is(207),
-                _ if id.starts_with("child_tag_") => {
+                _ if id.starts_with("child_tag_") || id.starts_with("fitbit_") => {
                     p.expect(&target, 400, "Some ID provided does not have a valid format!", Some(AN_ID)).await;
                 }
                 _ => {
@@ -1046,6 +1053,107 @@ async fn service(p: &mut Provoker) {
     }
 }
 
+/// What the tokens of a child's wearable give.
+async fn fitbit(p: &mut Provoker) {
+    let off = World::new().await;
+    let theirs = off.school().await;
+    let nowhere = |id: &str, p: &Provoker| {
+        let path = p.target(id).path.replace(&p.ours.child.id, &theirs.child.id);
+        Target { client: theirs.application.client.clone(), path, ..p.target(id) }
+    };
+    p.expect(&nowhere("fitbit_client_view", p), 404, "Fitbit client id and secret key not found!", None).await;
+    let (message, text) =
+        ("Unable to find Fitbit authentication data!", "You must enter new data before you can refer to it.");
+    p.expect(&nowhere("fitbit_auth_view", p), 404, message, Some(text)).await;
+    for id in ["fitbit_auth_set", "fitbit_auth_view", "fitbit_auth_revoke", "fitbit_sync"] {
+        let target = Target { path: p.target(id).path.replace(&p.ours.child.id, ABSENT), ..p.target(id) };
+        let message = format!("There is no registered Child with ID: {ABSENT} on the platform!");
+        p.expect(&target, 400, &message, Some("Please register the Child and try again...")).await;
+    }
+    let target = Target { client: p.admin.clone(), ..p.target("fitbit_client_view") };
+    let text = "Authorization failed due to insufficient permissions.";
+    p.expect(&target, 403, "FORBIDDEN", Some(text)).await;
+    let set = "fitbit_auth_set";
+    for field in ["access_token", "refresh_token"] {
+        p.text(set, field, 4096).await;
+        for bad in ["a token", "tokén"] {
+            let text = format!("{field} must have visible ASCII characters only!");
+            p.invalid(&p.with(set, field, json!(bad)), &text).await;
+        }
+    }
+    for bad in ["opaque", "a.b.c", "e30.e30.e30"] {
+        p.invalid(&p.with(set, "access_token", json!(bad)), "access_token must be a valid token!").await;
+    }
+    let missing = "Fitbit Auth Data Validation: access_token, refresh_token required!";
+    let target = Target { body: Some(json!({})), ..p.target(set) };
+    p.expect(&target, 400, REQUIRED, Some(missing)).await;
+    let target = Target { body: Some(json!({"access_token": tokens()["access_token"]})), ..p.target(set) };
+    p.expect(&target, 400, REQUIRED, Some("Fitbit Auth Data Validation: refresh_token required!")).await;
+    let useless = p.with(set, "access_token", json!(access_token("1A2B3", "rpro rhrt", "2030-01-01T00:00:00Z")));
+    p.expect(&useless, 400, NOTHING_PERMITTED, Some(FEATURES)).await;
+
+    let message = "User does not have authentication data. Please, submit authentication data and try again.";
+    p.expect(&p.target("fitbit_sync"), 400, message, None).await;
+    let text = "The request body must not exceed 102400 bytes.";
+    let notice = p.world.nobody().request(Method::POST, "/v1/fitbit/subscriber").body("x".repeat(102_401));
+    let reply = p.world.nobody().call(notice).await.fails(413, "REQUEST ENTITY TOO LARGE", Some(text));
+    p.seen.insert(("fitbit_subscriber_notify".to_owned(), reply.text));
+    synced(p).await;
+}
+
+/// What is said of tokens that let nothing be read.
+const NOTHING_PERMITTED: &str =
+    "The token must have permission for at least one of the features that are synced by the API.";
+const FEATURES: &str = "The features that are mapped are: rwei (weight), ract (activity), rsle (sleep).";
+
+/// What a wearable service says of tokens.
+async fn synced(p: &mut Provoker) {
+    let (set, sync) = (p.target("fitbit_auth_set"), p.target("fitbit_sync"));
+    sync.client.post(&set.path, tokens()).await.is(204);
+    p.world.sql("UPDATE wearable_account SET features = 0");
+    p.expect(&sync, 400, NOTHING_PERMITTED, Some(FEATURES)).await;
+    let again = "is invalid. Please make a new Fitbit Auth Data request and try again.";
+    for (fault, status, code, message, description) in [
+        (
+            Fault::ExpiredToken,
+            400,
+            1011,
+            "Access token expired.",
+            "The access token eyJh... has been expired and needs to be refreshed.".to_owned(),
+        ),
+        (Fault::InvalidToken, 400, 1012, "Access token invalid.", format!("The access token eyJh... {again}")),
+        (Fault::InvalidGrant, 400, 1021, "Refresh token invalid.", format!("The refresh token 0123... {again}")),
+        (
+            Fault::InvalidClient,
+            401,
+            1401,
+            "Invalid Fitbit Client data.",
+            "The Fitbit Client credentials are invalid. The operation cannot be performed.".to_owned(),
+        ),
+        (
+            Fault::InvalidToken,
+            400,
+            1012,
+            "The access token is invalid: eyJh...",
+            "Please make a new Fitbit Auth data and try again.".to_owned(),
+        ),
+    ] {
+        sync.client.post(&set.path, tokens()).await.is(204);
+        if message.contains(':') {
+            p.world.sql("UPDATE wearable_account SET status = 'invalid_token'");
+        }
+        p.service.set(|script| {
+            script.weights = Err(fault.clone());
+            script.nights = Err(fault.clone());
+            script.activities = Err(fault);
+        });
+        let reply = sync.client.post(&sync.path, Value::Null).await.is(status);
+        assert_eq!(reply.body, json!({"code": code, "message": message, "description": description}));
+        assert_eq!(reply.header("www-authenticate"), None);
+        p.seen.insert((sync.id.clone(), reply.text));
+    }
+}
+
 async fn lists(p: &mut Provoker) {
     let message = "Date: yesterday, is not in valid ISO 8601 format.";
     let lists: Vec<_> = p.operations().into_iter().filter(|(id, _, _)| id.ends_with("_list")).collect();
@@ -1085,17 +1193,15 @@ async fn every_documented_error_is_given_to_the_letter() {
     rosters(&mut p).await;
     wearables(&mut p).await;
     service(&mut p).await;
+    fitbit(&mut p).await;
     let mut unseen = Vec::new();
     for (id, method, path) in p.operations() {
         let responses = &p.document["paths"][path.as_str()][method.as_str().to_ascii_lowercase()]["responses"];
-        let examples = responses
-            .as_object()
-            .unwrap()
-            .values()
-            .filter_map(|r| r["content"]["application/json"]["examples"].as_object());
+        let here = responses.as_object().unwrap().iter();
+        let here = here.filter(|(status, _)| !ELSEWHERE.contains(&status.parse().unwrap()));
+        let examples = here.filter_map(|(_, r)| r["content"]["application/json"]["examples"].as_object());
         for example in examples.flat_map(|examples| examples.values()).map(|example| &example["value"]) {
-            let elsewhere = ELSEWHERE.iter().any(|status| example["code"] == *status);
-            if !elsewhere && !p.seen.contains(&(id.clone(), example.to_string())) {
+            if !p.seen.contains(&(id.clone(), example.to_string())) {
                 unseen.push(format!("{id}: {example}"));
             }
         }

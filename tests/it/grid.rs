@@ -12,6 +12,7 @@ use ocariot_users::model::{Account, Id};
 use poem::http::Method;
 use serde_json::{Value, json};
 
+use crate::support::wearable::tokens;
 use crate::support::{ABSENT, ADMIN, Client, Options, PASSWORD, School, World, child, claims, fresh, user};
 use crate::tokens::{REVOKED, is_refused};
 
@@ -62,7 +63,8 @@ impl Grid {
         if !template.contains('{') {
             return (column == "own").then(|| template.to_owned());
         }
-        let owner_kind = template.split('/').nth(1)?;
+        // What belongs to a wearable belongs to a child.
+        let owner_kind = if template.contains("/fitbit/") { "children" } else { template.split('/').nth(1)? };
         let owner = self.owner(owner_kind, caller, column).await?;
         let mut parts: Vec<String> = template.split('/').map(str::to_owned).collect();
         let mut named = parts.iter_mut().filter(|part| part.starts_with('{'));
@@ -186,6 +188,7 @@ impl Grid {
             "educator_create" => user("educators", &name, institution, &[]),
             "healthprofessional_create" => user("healthprofessionals", &name, institution, &[]),
             "application_create" => user("applications", &name, institution, &[]),
+            "fitbit_auth_set" => tokens(),
             "child_tag_set" => json!({"nfc_tag": name}),
             "log_create" => json!([{"date": "2019-01-01", "value": 1}]),
             "environment_create" => {
@@ -228,6 +231,14 @@ async fn matrix(id: &str, method: &str, template: &str, granted: &[&str]) -> Str
     let of_child = template.strip_prefix("/children/{child_id}/").filter(|rest| !rest.starts_with("wearables/"));
     if let Some(collection) = of_child.and_then(|rest| rest.strip_suffix("_id}")) {
         grid.fill(collection.split('/').next().unwrap()).await;
+    }
+    if template.contains("/fitbit/") {
+        for school in [&grid.ours, &grid.theirs] {
+            for child in [&school.child, &school.sibling] {
+                let path = format!("/v1/users/{}/fitbit/auth", child.id);
+                school.application.client.post(&path, tokens()).await.is(204);
+            }
+        }
     }
     if id == "child_view_by_tag" {
         tag_everybody(&grid).await;

@@ -295,6 +295,7 @@ impl Everything {
         self.tracked(&token, &child);
         assert_eq!(self.ask(&admin, ("GET", "/v1/children/{child_id}/export"), &[&child], Value::Null).0, 200);
         self.rooms(&token, &institution);
+        self.fitbit(&token, &child);
         let reset = json!({"new_password": self.canary("reset")});
         self.ask(&admin, ("POST", "/v1/users/{user_id}/reset-password"), &[&application], reset);
         assert_eq!(self.ask(&admin, ("POST", "/v1/users/{user_id}/unlock"), &[&application], Value::Null).0, 204);
@@ -363,6 +364,25 @@ impl Everything {
                 return found;
             }
         }
+    }
+
+    /// Tokens of a wearable service, which is not connected, and a notice of it.
+    fn fitbit(&mut self, token: &str, child: &str) {
+        const AUTH: &str = "/v1/users/{user_id}/fitbit/auth";
+        let tokens = json!({"access_token": self.canary("access"), "refresh_token": self.canary("refresh")});
+        assert_eq!(self.ask(token, ("GET", "/v1/fitbit"), &[], Value::Null).0, 404);
+        assert_eq!(self.ask(token, ("POST", AUTH), &[child], tokens).0, 503);
+        let array = json!({"access_token": [self.canary("token")]});
+        assert_eq!(self.ask(token, ("POST", AUTH), &[child], array).0, 400);
+        assert_eq!(self.ask(token, ("GET", AUTH), &[child], Value::Null).0, 404);
+        assert_eq!(self.ask(token, ("POST", &format!("{AUTH}/revoke")), &[child], Value::Null).0, 204);
+        let sync = "/v1/users/{user_id}/fitbit/sync";
+        assert_eq!(self.ask(token, ("POST", sync), &[child], Value::Null).0, 400);
+        let subscriber = "/v1/fitbit/subscriber";
+        let code = self.canary("code");
+        assert_eq!(self.ask("", ("GET", &format!("{subscriber}?verify={code}")), &[], Value::Null).0, 404);
+        let notice = json!([{"ownerId": self.canary("owner")}]);
+        assert_eq!(self.ask("", ("POST", subscriber), &[], notice).0, 404);
     }
 
     /// A child comes in by a file, and is taken back.

@@ -5,7 +5,7 @@ use std::path::Path;
 /// A layer's name, the layers it may import, and the crates that it may name beside those of everybody.
 const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("model", &[], &["icu_properties", "ryu_js", "unicode_normalization"]),
-    ("store", &["model"], &["rusqlite", "r2d2", "r2d2_sqlite", "aes_siv", "rustix", "tokio"]),
+    ("store", &["model"], &["rusqlite", "r2d2", "r2d2_sqlite", "aes_siv", "aws_lc_rs", "rustix", "tokio"]),
     (
         "app",
         &["model", "store"],

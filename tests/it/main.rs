@@ -26,6 +26,7 @@ mod errors;
 mod examples;
 mod families;
 mod faults;
+mod fitbit;
 mod fuzz;
 mod grid;
 mod groups;

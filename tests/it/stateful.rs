@@ -4,6 +4,7 @@
 //! is shown. A failure prints the seed; `STATEFUL_SEED` runs it again.
 
 mod deeds;
+mod fitbit;
 mod glances;
 mod leaving;
 mod model;
@@ -15,11 +16,13 @@ mod wearables;
 
 use std::collections::BTreeMap;
 
+use ocariot_users::model::wearables::ProviderKind;
 use poem::http::Method;
 use proptest::prelude::RngExt;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::{Value, json};
 
+use crate::support::wearable::Scripted;
 use crate::support::{ABSENT, ADMIN, Client, Options, World};
 use model::{Model, User, shape};
 
@@ -48,7 +51,10 @@ struct Asker {
 
 impl Walk {
     async fn new(seed: u64) -> Self {
-        let world = World::with(Options::with_all_rows()).await;
+        let service = Scripted::new(ProviderKind::Fitbit);
+        service.set(fitbit::empty);
+        let options = Options { wearables: service.options(), ..Options::with_all_rows() };
+        let world = World::with(options).await;
         let mut model = Model::default();
         let admin = User {
             id: world.admin_id().await,

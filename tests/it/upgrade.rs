@@ -26,6 +26,7 @@ const RELEASED: &[&str] = &[
     include_str!("fixtures/schema-12.sql"),
     include_str!("fixtures/schema-13.sql"),
     include_str!("fixtures/schema-14.sql"),
+    include_str!("fixtures/schema-15.sql"),
 ];
 
 /// Every row of every table, its columns by name.

@@ -44,7 +44,7 @@ wearable are compared with their case. `start_at`, `end_at` and `period` choose 
 type to log in as, and forgets everything when it ends.";
 
 /// Operations that anybody may use. Every other one has a row in the table.
-pub const PUBLIC: &[&str] = &["auth_login", "jwks_view"];
+pub const PUBLIC: &[&str] = &["auth_login", "jwks_view", "fitbit_subscriber_verify", "fitbit_subscriber_notify"];
 
 /// The finished document. `Display` writes it as JSON.
 pub struct Document(Value);
@@ -211,6 +211,9 @@ fn finish_operation(path: &str, operation: &mut Value, schemas: &Value) -> Resul
     let mut entries = PARTS.iter().flat_map(|part| part.faults);
     let own = entries.find(|entry| entry.id == id).ok_or_else(|| format!("the faults of {id} are not told"))?;
     add_faults(operation, &faults(&Facts { faults: own, path, row, has_body }));
+    if own.limited_by_child {
+        add_limit_of_child(&mut operation["responses"]["429"]["content"]);
+    }
     Ok(())
 }
 
@@ -247,8 +250,9 @@ fn plural(role: Role) -> &'static str {
 fn add_faults(operation: &mut Value, examples: &[ErrorBody]) {
     let mut by_status: BTreeMap<u16, Map<String, Value>> = BTreeMap::new();
     for body in examples {
-        let of_status = by_status.entry(body.code).or_default();
-        let name = format!("{}.{}", body.code, of_status.len() + 1);
+        let status = body.status.as_u16();
+        let of_status = by_status.entry(status).or_default();
+        let name = format!("{status}.{}", of_status.len() + 1);
         let summary = body.description.as_ref().unwrap_or(&body.message);
         of_status.insert(name, json!({"summary": summary, "value": body}));
     }
@@ -260,6 +264,21 @@ fn add_faults(operation: &mut Value, examples: &[ErrorBody]) {
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "examples": examples}},
         });
     }
+}
+
+/// Beside the usual forms of 429 the two of a limit that an operation has for each child.
+fn add_limit_of_child(content: &mut Value) {
+    let of_child = json!({
+        "type": "object",
+        "title": "SyncLimit",
+        "description": "The child was synced too often.",
+        "required": ["message"],
+        "additionalProperties": false,
+        "properties": {"message": {"type": "string", "description": "What happened."}},
+    });
+    let usual = content["application/json"]["schema"].take();
+    content["application/json"]["schema"] = json!({"oneOf": [usual, of_child]});
+    content["text/html"] = json!({"schema": {"type": "string"}});
 }
 
 fn status_text(status: u16) -> &'static str {

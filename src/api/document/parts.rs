@@ -45,10 +45,12 @@ pub(in crate::api) struct OperationFaults {
     pub(in crate::api) waits_for: Unavailable,
     /// Whether it is no longer done: then it gives nothing but that, once the caller may hear of it.
     pub(in crate::api) discontinued: bool,
-    /// Whether its body is a file, of any kind.
+    /// Whether its body is of any kind, such as a file.
     pub(in crate::api) takes_file: bool,
     /// The longest body that it reads, where nothing else is set.
     pub(in crate::api) longest_body: usize,
+    /// Whether it has a limit of its own for each child.
+    pub(in crate::api) limited_by_child: bool,
 }
 
 impl OperationFaults {
@@ -67,6 +69,7 @@ impl OperationFaults {
             discontinued: false,
             takes_file: false,
             longest_body: 100 << 10,
+            limited_by_child: false,
         }
     }
 
@@ -93,6 +96,16 @@ impl OperationFaults {
     /// The same, of one whose body is a file of any length that is usual.
     pub(in crate::api) const fn of_a_long_file(self) -> Self {
         Self { takes_file: true, longest_body: 2 << 30, ..self }
+    }
+
+    /// The same, of one that reads a body whatever it is declared to be.
+    pub(in crate::api) const fn of_any_type(self) -> Self {
+        Self { takes_file: true, ..self }
+    }
+
+    /// The same, of one that has a limit of its own for each child.
+    pub(in crate::api) const fn limited_by_child(self) -> Self {
+        Self { limited_by_child: true, ..self }
     }
 
     /// The same, of one that tells of an id in its path that is none with each item.

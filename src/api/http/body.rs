@@ -91,13 +91,22 @@ impl Incoming {
     /// # Errors
     /// 413, 408 or 415 (contract, section 2).
     pub(in crate::api) async fn receive(self, limit: usize) -> poem::Result<Received> {
+        let declared_json = self.declared_json;
+        let received = self.receive_of_any_type(limit).await?;
+        if declared_json { Ok(received) } else { Err(HttpFault::NotJson.into()) }
+    }
+
+    /// As `receive`, whatever the body is declared to be.
+    ///
+    /// # Errors
+    /// 413 or 408 (contract, section 2).
+    pub(in crate::api) async fn receive_of_any_type(self, limit: usize) -> poem::Result<Received> {
         if self.declared_length.is_some_and(|length| length > limit as u64) {
             return Err(HttpFault::BodyTooLarge(limit).into());
         }
         let deadline = self.limits.body_timeout;
         let received = tokio::time::timeout(deadline, collect(self.body, limit, self.share)).await;
-        let received = received.unwrap_or_else(|_| Err(HttpFault::TooSlow(deadline).into()))?;
-        if self.declared_json { Ok(received) } else { Err(HttpFault::NotJson.into()) }
+        received.unwrap_or_else(|_| Err(HttpFault::TooSlow(deadline).into()))
     }
 }
 
@@ -188,7 +197,11 @@ impl Fields {
     }
 
     /// STR of a field, checked by `check`.
-    fn checked<T>(&self, field: Field, check: impl FnOnce(&str) -> Result<T, Fault>) -> Result<Option<T>, Invalid> {
+    pub(in crate::api) fn checked<T>(
+        &self,
+        field: Field,
+        check: impl FnOnce(&str) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Invalid> {
         let checked = self.string(field)?.map(check).transpose();
         checked.map_err(|fault| Invalid::Field(field, fault))
     }

@@ -30,7 +30,7 @@ pub struct Route(pub Arc<str>);
 /// The outermost endpoint: it answers everything, and never fails.
 pub(in crate::api) struct Edge<E> {
     inner: E,
-    routes: &'static Routes,
+    routes: Served,
     limits: Limits,
     cors: Cors,
     app: Arc<App>,
@@ -41,7 +41,7 @@ pub(in crate::api) struct Edge<E> {
 }
 
 impl<E> Edge<E> {
-    pub(in crate::api) fn new(inner: E, routes: &'static Routes, limits: Limits, cors: Cors, app: Arc<App>) -> Self {
+    pub(in crate::api) fn new(inner: E, routes: Served, limits: Limits, cors: Cors, app: Arc<App>) -> Self {
         // One that is not large enough for a single body would be a mistake.
         let budget = Budget::new(limits.body_budget.max(limits.body_bytes.saturating_mul(2)));
         let compression = Compression::new();
@@ -233,7 +233,26 @@ struct Path {
     allowed: Vec<Method>,
 }
 
+/// Those of the paths that this service has.
+#[derive(Clone, Copy)]
+pub(in crate::api) struct Served {
+    all: &'static Routes,
+    /// The template of one that it has not, with these settings.
+    absent: Option<&'static str>,
+}
+
+impl Served {
+    fn find(&self, path: &str) -> Option<&'static Path> {
+        self.all.find(path).filter(|found| self.absent != Some(&*found.template))
+    }
+}
+
 impl Routes {
+    /// All of them but one, or all.
+    pub(in crate::api) fn without(&'static self, absent: Option<&'static str>) -> Served {
+        Served { all: self, absent }
+    }
+
     /// The paths of the document, and those beside it, which can only be read.
     ///
     /// # Errors

@@ -7,6 +7,9 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(in crate::api) struct ErrorBody {
     /// The HTTP status.
+    #[serde(skip)]
+    pub(in crate::api) status: StatusCode,
+    /// The same, or a number that says more.
     pub(in crate::api) code: u16,
     /// What happened.
     pub(in crate::api) message: String,
@@ -20,7 +23,12 @@ pub(in crate::api) struct ErrorBody {
 
 impl ErrorBody {
     pub(in crate::api) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { code: status.as_u16(), message: message.into(), description: None, redirect_link: None }
+        Self { status, code: status.as_u16(), message: message.into(), description: None, redirect_link: None }
+    }
+
+    /// With a number that says more than the status.
+    pub(in crate::api) fn numbered(self, code: u16) -> Self {
+        Self { code, ..self }
     }
 
     pub(in crate::api) fn describe(self, description: impl Into<String>) -> Self {

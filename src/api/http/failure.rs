@@ -5,6 +5,7 @@ use std::time::Duration;
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{IntoResponse, Response};
 
+use crate::api::http::account::{account_body, wait_of};
 use crate::api::http::error_body::{BAD, ErrorBody, invalid_fields};
 use crate::api::http::names::{key, missing_word, parameter, title};
 use crate::api::http::unfit::unfit_body;
@@ -58,7 +59,7 @@ struct Failed(#[source] Error);
 
 impl From<Error> for poem::Error {
     fn from(error: Error) -> Self {
-        let status = StatusCode::from_u16(body(&error, "").code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = body(&error, "").status;
         poem::Error::new(Failed(error), status)
     }
 }
@@ -71,13 +72,36 @@ impl From<Invalid> for poem::Error {
 
 impl From<HttpFault> for poem::Error {
     fn from(error: HttpFault) -> Self {
-        let status = StatusCode::from_u16(transport_body(&error).code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = transport_body(&error).status;
         poem::Error::new(error, status)
     }
 }
 
 /// The response to a request that failed. Logs, once, what only operators may know.
 pub(in crate::api) fn response(error: &poem::Error, request_id: &str) -> Response {
+    let mut response = worded(error, request_id);
+    if let Some(allowance) = error.data::<Allowance>() {
+        add_allowance(&mut response, *allowance);
+    }
+    response
+}
+
+/// What is left of a limit that the request was counted by, beside an error that has nothing to do with it.
+#[derive(Clone, Copy)]
+pub(in crate::api) struct Allowance {
+    /// How many requests fit into the limit.
+    pub(in crate::api) limit: u32,
+    /// How many still do.
+    pub(in crate::api) remaining: u32,
+}
+
+/// Tells what is left of a limit.
+pub(in crate::api) fn add_allowance(response: &mut Response, Allowance { limit, remaining }: Allowance) {
+    insert(response, "X-RateLimit-Limit", &limit.to_string());
+    insert(response, "X-RateLimit-Remaining", &remaining.to_string());
+}
+
+fn worded(error: &poem::Error, request_id: &str) -> Response {
     if let Some(Failed(error)) = error.downcast_ref::<Failed>() {
         if let Error::Internal(source) = error {
             tracing::error!(request_id, error = %chain(source.as_ref()), "A request failed inside the service");
@@ -116,8 +140,7 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 fn render(body: &ErrorBody) -> Response {
-    let status = StatusCode::from_u16(body.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    crate::api::http::reply::json(status, body).into_response()
+    crate::api::http::reply::json(body.status, body).into_response()
 }
 
 fn add_headers(response: &mut Response, error: &Error) {
@@ -125,13 +148,18 @@ fn add_headers(response: &mut Response, error: &Error) {
         Error::Unauthenticated(Unauthenticated::WrongPassword) => {}
         Error::Unauthenticated(_) => insert(response, header::WWW_AUTHENTICATE.as_str(), "Bearer"),
         Error::TooManyRequests(Limited { limit, wait }) => {
-            insert(response, header::RETRY_AFTER.as_str(), &whole_seconds(*wait).to_string());
-            insert(response, "X-RateLimit-Limit", &limit.to_string());
-            insert(response, "X-RateLimit-Remaining", "0");
+            add_wait(response, *wait);
+            add_allowance(response, Allowance { limit: *limit, remaining: 0 });
         }
+        Error::Account(fault) => wait_of(fault).into_iter().for_each(|wait| add_wait(response, wait)),
         Error::Unavailable(_) => insert(response, header::RETRY_AFTER.as_str(), "5"),
         _ => {}
     }
+}
+
+/// Tells how long to wait.
+pub(in crate::api) fn add_wait(response: &mut Response, wait: Duration) {
+    insert(response, header::RETRY_AFTER.as_str(), &whole_seconds(wait).to_string());
 }
 
 /// Rounded up, and at least one.
@@ -163,6 +191,7 @@ pub(in crate::api) fn body(error: &Error, request_id: &str) -> ErrorBody {
         }
         Error::TooManyRequests(_) => ErrorBody::new(StatusCode::TOO_MANY_REQUESTS, "TOO MANY REQUESTS")
             .describe("The rate limit for requests was exceeded. Please try again later..."),
+        Error::Account(fault) => account_body(fault),
         Error::Unavailable(reason) => {
             ErrorBody::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE UNAVAILABLE").describe(unavailable_text(*reason))
         }
@@ -276,6 +305,11 @@ fn invalid_body(invalid: &Invalid) -> ErrorBody {
             ErrorBody::new(BAD, "Required fields were not provided...")
                 .describe(format!("{} are required!", words.join(", ")))
         }
+        Invalid::MissingTokens(fields) => {
+            let words: Vec<_> = fields.iter().map(|field| key(*field)).collect();
+            ErrorBody::new(BAD, "Required fields were not provided...")
+                .describe(format!("Fitbit Auth Data Validation: {} required!", words.join(", ")))
+        }
         Invalid::MissingNewPassword => {
             ErrorBody::new(BAD, "Required field not provided...").describe("new_password is required!")
         }
@@ -329,6 +363,8 @@ fn fault_text(field: Field, fault: Fault) -> String {
         Fault::TooManyBytes(most) => format!("{name} must have at most {most} bytes!"),
         Fault::TooShort(fewest) => format!("{name} must have at least {fewest} characters!"),
         Fault::ControlCharacters => format!("{name} must not contain control characters!"),
+        Fault::NotVisible => format!("{name} must have visible ASCII characters only!"),
+        Fault::NotToken => format!("{name} must be a valid token!"),
         Fault::NotArray => format!("{name} must be an array!"),
         Fault::TooManyItems(most) => format!("{name} must have at most {most} items!"),
         Fault::ItemWithoutId => "Children field contains invalid IDs. It is expected that each item in the array \

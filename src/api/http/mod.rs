@@ -1,6 +1,7 @@
 //! What all operations take and answer over HTTP: the edge, paths, queries, bodies, answers, errors.
 
 pub(in crate::api) mod accept;
+pub(in crate::api) mod account;
 pub(in crate::api) mod body;
 pub(in crate::api) mod budget;
 pub(in crate::api) mod compression;

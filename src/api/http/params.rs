@@ -48,6 +48,16 @@ impl<K: Identified> Path<K> {
     }
 }
 
+impl<K: Identified> Path<K> {
+    /// As `data_of`, for the operations whose error does not name the parameter.
+    ///
+    /// # Errors
+    /// The text about some id (contract of Fitbit's groups, section 1).
+    pub(in crate::api) fn some_data_of(&self) -> Result<DataOf<K>, Invalid> {
+        Ok(DataOf { id: self.some_id()?, given: self.given.clone() })
+    }
+}
+
 impl<P> Path<P> {
     /// What was given, for what is no id.
     pub(in crate::api) fn given(self) -> String {

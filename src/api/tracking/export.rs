@@ -19,7 +19,7 @@ use crate::api::http::params::Path;
 use crate::api::http::schema::{IdText, Time};
 use crate::api::http::zipped::{JsonOrZip, WantsZip};
 use crate::app::policy::ChildExport;
-use crate::app::{App, ExportPiece, ExportedChild, Form, Outlet, SectionPart, TrailRow, demo};
+use crate::app::{App, ExportPiece, ExportedChild, Form, KnownService, Outlet, SectionPart, TrailRow, demo};
 use crate::model::Child;
 use crate::model::tracking::{DayTotals, StoredDay};
 
@@ -95,6 +95,8 @@ pub(super) struct ChildExportBody {
     imports: Vec<i64>,
     /// What was answered of files of its wearables, such as `withings zone: Europe/Athens`.
     file_answers: Vec<String>,
+    /// The wearable services of which something is known.
+    wearable_services: Vec<ServiceOfChild>,
     /// The backups that may hold it.
     backups: BackupsOfChild,
     /// What it did and what was done to it or to what belongs to it, its log-ins among it, as far as the audit trail is
@@ -125,6 +127,7 @@ impl Example for ChildExportBody {
             sourced_id: None,
             imports: Vec::new(),
             file_answers: Vec::new(),
+            wearable_services: Vec::new(),
             backups: BackupsOfChild {
                 folder: "/var/lib/ocariot-users/backups".to_owned(),
                 files: Some(vec!["ocariot-users-20260109T030000.000Z.tar.zst.age".to_owned()]),
@@ -151,6 +154,7 @@ struct Head {
     sourced_id: Option<String>,
     imports: Vec<i64>,
     file_answers: Vec<String>,
+    wearable_services: Vec<ServiceOfChild>,
     backups: BackupsOfChild,
 }
 
@@ -168,6 +172,7 @@ impl From<ExportedChild> for Head {
             sourced_id: head.sourced_id,
             imports: head.imports,
             file_answers: head.file_answers.into_iter().map(answer).collect(),
+            wearable_services: head.wearable_services.into_iter().map(Into::into).collect(),
             backups: BackupsOfChild {
                 folder: head.backups.folder,
                 files: head.backups.files.map(|files| files.into_iter().map(|backup| backup.file).collect()),
@@ -183,6 +188,26 @@ struct GroupOfChild {
     id: IdText,
     /// The educator or health professional whose it is.
     owner_id: IdText,
+}
+
+/// What is known of a child at a wearable service. Its tokens are stored, too, and told where they belong.
+#[derive(Object, Serialize)]
+#[oai(skip_serializing_if_is_none)]
+struct ServiceOfChild {
+    /// The service.
+    service: String,
+    /// What it thinks of the child's tokens; absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<String>,
+    /// How many things of its last lists are remembered, by hashes of their ids.
+    ids: usize,
+}
+
+impl From<KnownService> for ServiceOfChild {
+    fn from(known: KnownService) -> Self {
+        let KnownService { service, status, ids } = known;
+        Self { service, status, ids }
+    }
 }
 
 /// Backups that may hold a child. Copies of them elsewhere are not known to the service.

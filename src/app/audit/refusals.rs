@@ -120,8 +120,11 @@ fn outcome(error: &Error) -> Option<&'static str> {
         Error::Unauthenticated(_) => Some("unauthenticated"),
         Error::Forbidden => Some("forbidden"),
         Error::TooManyRequests(_) => Some("limited"),
-        Error::Invalid(_) | Error::NotFound(_) | Error::Conflict(_) | Error::Unavailable(_) | Error::Internal(_) => {
-            None
-        }
+        Error::Invalid(_)
+        | Error::NotFound(_)
+        | Error::Conflict(_)
+        | Error::Account(_)
+        | Error::Unavailable(_)
+        | Error::Internal(_) => None,
     }
 }

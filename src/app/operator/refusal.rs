@@ -48,6 +48,8 @@ pub(crate) fn fault_words(fault: Fault) -> String {
         Fault::TooShort(fewest) => format!("is too short: give at least {}", characters(fewest)),
         Fault::ControlCharacters => "holds control characters: leave them out".to_owned(),
         Fault::NotText
+        | Fault::NotVisible
+        | Fault::NotToken
         | Fault::NotArray
         | Fault::TooManyItems(_)
         | Fault::ItemWithoutId

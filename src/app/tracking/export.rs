@@ -9,7 +9,7 @@ use crate::app::policy::{ChildExport, DataOf, Operation};
 use crate::app::{App, KnownBackups, Permit, Reading, UserName};
 use crate::model::tracking::{BodyFat, PhysicalActivity, Sleep, StoredDay, Weight};
 use crate::model::{Child, ChildTies, Error, Id, Kind, Role, Unfit};
-use crate::store::{Asker, Items, Place, TrailRow, View};
+use crate::store::{Asker, Items, KnownService, Place, TrailRow, View};
 
 /// A piece of the document, in its order: the child, then section after section, each with the newest first.
 pub enum ExportPiece {
@@ -43,6 +43,8 @@ pub struct ExportedChild {
     pub imports: Vec<i64>,
     /// What was answered of files of its wearables: the source and the question, and the answer.
     pub file_answers: BTreeMap<(String, String), String>,
+    /// The wearable services of which something is known.
+    pub wearable_services: Vec<KnownService>,
     /// The backups that may hold it.
     pub backups: KnownBackups,
 }
@@ -93,7 +95,17 @@ impl App {
             let (ties, sourced_id) = (view.child_ties(child)?, view.source_of(child.cast())?);
             let imports = view.imports_of(child.cast())?;
             let file_answers = view.wearable_answers(child)?;
-            let head = ExportedChild { exported_at, child: known, ties, sourced_id, imports, file_answers, backups };
+            let wearable_services = view.wearable_services(child)?;
+            let head = ExportedChild {
+                exported_at,
+                child: known,
+                ties,
+                sourced_id,
+                imports,
+                file_answers,
+                wearable_services,
+                backups,
+            };
             out.put(ExportPiece::Child(Box::new(head)))?;
             put_sections(view, child, out)
         })

@@ -1,6 +1,7 @@
 //! Wearables: what a file of a watch, a band, a scale or a phone says of a child becomes a plan, which is shown, stored,
-//! and can be taken back.
+//! and can be taken back; and what a service has of a child is synced.
 
+pub mod accounts;
 mod coverage;
 mod deciding;
 pub(in crate::app) mod desk;

@@ -1,10 +1,14 @@
 //! Wearables: what files of watches, bands, scales and phones say of children, and the services that keep it.
 
 mod account;
+mod field;
+mod record;
 
 use super::tracking::LogType;
 
 pub use account::{Features, ProviderKind, Secret};
+pub use field::Field;
+pub use record::{FitbitStatus, TokenRecord, TokenStatus, Tokens};
 
 /// A kind of data that such files hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

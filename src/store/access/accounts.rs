@@ -253,6 +253,7 @@ impl Tx<'_> {
 
     /// Deletes a user of any type with all that belongs to it; returns whether there was one.
     pub fn delete_account(&self, id: Id<Account>) -> Result<bool, Error> {
+        self.leave_tokens_behind(id)?;
         let deleted = self.execute("DELETE FROM account WHERE id = ?1", [id.as_bytes()])? == 1;
         if deleted {
             self.put_erasure(id)?;

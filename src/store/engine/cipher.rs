@@ -13,6 +13,7 @@ use aes_siv::siv::Aes256Siv;
 use zeroize::Zeroizing;
 
 use crate::model::{Error, Username};
+use crate::store::engine::token_cipher::TokenCipher;
 
 /// The length of the key in bytes: two AES-256 keys.
 pub const KEY_LENGTH: usize = 64;
@@ -47,11 +48,16 @@ const CHECK: &[&[u8]] = &[b"ocariot-users store_state.username_check"];
 const INSTANCES: usize = 8;
 
 /// Encrypts and decrypts usernames.
-pub(in crate::store) struct Cipher([Mutex<Aes256Siv>; INSTANCES]);
+pub(in crate::store) struct Cipher {
+    instances: [Mutex<Aes256Siv>; INSTANCES],
+    /// And the tokens of wearable services.
+    pub(in crate::store) tokens: TokenCipher,
+}
 
 impl Cipher {
     pub(in crate::store) fn new(key: &UsernameKey) -> Self {
-        Self(array::from_fn(|_| Mutex::new(Aes256Siv::new((&**key).into()))))
+        let instances = array::from_fn(|_| Mutex::new(Aes256Siv::new((&**key).into())));
+        Self { instances, tokens: TokenCipher::derived(key) }
     }
 
     pub(in crate::store) fn encrypt(&self, name: &Username) -> Result<Vec<u8>, Error> {
@@ -96,8 +102,8 @@ impl Cipher {
 
     /// An instance that nobody uses. It keeps working state during a call, and none that outlives one.
     fn siv(&self) -> MutexGuard<'_, Aes256Siv> {
-        let free = self.0.iter().find_map(|instance| instance.try_lock().ok());
-        free.unwrap_or_else(|| self.0[0].lock().unwrap_or_else(PoisonError::into_inner))
+        let free = self.instances.iter().find_map(|instance| instance.try_lock().ok());
+        free.unwrap_or_else(|| self.instances[0].lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

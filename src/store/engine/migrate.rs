@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0013_leavers.sql"),
     include_str!("../migrations/0014_orphans.sql"),
     include_str!("../migrations/0015_wearable_imports.sql"),
+    include_str!("../migrations/0016_wearable_accounts.sql"),
 ];
 
 /// Marks a SQLite file as ours ("OCUS").

@@ -21,6 +21,7 @@ use crate::store::View;
 use crate::store::engine::cipher::Cipher;
 use crate::store::engine::error::{Translate, translate};
 use crate::store::engine::journal::Journal;
+use crate::store::engine::left_behind::LeftBehind;
 use crate::store::engine::names::{Follower, Names};
 use crate::store::engine::sequence::Sequence;
 
@@ -37,6 +38,7 @@ pub struct Tx<'c> {
     now: Timestamp,
     sequence: &'c RefCell<Sequence>,
     after_commit: RefCell<Vec<Deed>>,
+    left_behind: &'c Arc<LeftBehind>,
     /// How many rows the connection had changed before.
     changes_before: u64,
 }
@@ -143,6 +145,7 @@ impl Tx<'_> {
             now: instant,
             sequence: &sequence,
             after_commit: RefCell::default(),
+            left_behind: self.left_behind,
             changes_before: connection.total_changes(),
         })
     }
@@ -159,6 +162,11 @@ impl Tx<'_> {
     /// on disk.
     pub fn after_commit(&self, deed: impl FnOnce() + Send + 'static) {
         self.after_commit.borrow_mut().push(Box::new(deed));
+    }
+
+    /// Where tokens go of children who are deleted.
+    pub(in crate::store) fn left_behind(&self) -> Arc<LeftBehind> {
+        Arc::clone(self.left_behind)
     }
 
     /// Runs a statement that writes; returns how many rows it changed.
@@ -192,9 +200,9 @@ impl Drop for Joined {
 impl Writer {
     pub(in crate::store) fn start(
         connection: Connection,
-        clock: Clock,
+        shared: Shared,
         journal: Journal,
-        (cipher, statements, names): (Arc<Cipher>, Arc<AtomicU64>, Arc<Names>),
+        names: Arc<Names>,
     ) -> Result<Self, crate::store::OpenError> {
         let sequence = Sequence::load(&connection)?;
         let follower = Follower::attach(&connection, names)?;
@@ -202,7 +210,7 @@ impl Writer {
         let on_disk = RefCell::new(Some(sequence.clone()));
         let sequence = RefCell::new(sequence);
         let (living, alive) = watch::channel(());
-        let thread = WriterThread { connection, clock, cipher, statements, sequence, on_disk, journal, follower };
+        let thread = WriterThread { connection, shared, sequence, on_disk, journal, follower };
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
             let _living = living;
             thread.run(jobs);
@@ -271,11 +279,17 @@ fn survive(deed: impl FnOnce()) -> bool {
     catch_unwind(AssertUnwindSafe(deed)).is_ok()
 }
 
+/// What the thread shares with others.
+pub(in crate::store) struct Shared {
+    pub(in crate::store) clock: Clock,
+    pub(in crate::store) cipher: Arc<Cipher>,
+    pub(in crate::store) statements: Arc<AtomicU64>,
+    pub(in crate::store) left_behind: Arc<LeftBehind>,
+}
+
 struct WriterThread {
     connection: Connection,
-    clock: Clock,
-    cipher: Arc<Cipher>,
-    statements: Arc<AtomicU64>,
+    shared: Shared,
     sequence: RefCell<Sequence>,
     /// What is known to be stored of the sequence. Nothing after a failed commit, so that the next one writes it even
     /// if its jobs write nothing: whether the disk works again shows in writing alone.
@@ -349,13 +363,13 @@ impl WriterThread {
         }
         state?;
         let users = self.follower.noted_any();
-        let number = users.then(|| self.sequence.borrow_mut().next_number(self.clock.now()));
+        let number = users.then(|| self.sequence.borrow_mut().next_number(self.shared.clock.now()));
         let sequence = self.sequence.borrow().clone();
         let stored = self.on_disk.borrow().as_ref() == Some(&sequence);
         if !stored {
             sequence.save(&self.connection)?;
         }
-        let announced = number.map(|number| self.follower.announce(&self.connection, &self.cipher, number));
+        let announced = number.map(|number| self.follower.announce(&self.connection, &self.shared.cipher, number));
         let committed = self.connection.execute_batch("COMMIT");
         announced.into_iter().for_each(|announced| self.follower.settle(announced, committed.is_ok()));
         committed?;
@@ -396,17 +410,14 @@ impl WriterThread {
     }
 
     fn transaction(&self) -> Tx<'_> {
-        let now = self.clock.now();
+        let Shared { clock, cipher, statements, left_behind } = &self.shared;
+        let now = clock.now();
         Tx {
-            view: View {
-                connection: &self.connection,
-                cipher: &self.cipher,
-                statements: &self.statements,
-                names: None,
-            },
+            view: View { connection: &self.connection, cipher, statements, names: None },
             now: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now),
             sequence: &self.sequence,
             after_commit: RefCell::default(),
+            left_behind,
             changes_before: self.connection.total_changes(),
         }
     }

@@ -14,7 +14,9 @@ mod owners;
 mod packed;
 mod question;
 mod retention;
+mod services;
 mod sleep;
 mod weights;
 
 pub use owners::{TrackedChild, TrackedInstitution};
+pub use services::KnownService;

@@ -15,7 +15,7 @@ use ocariot_users::app::rosters::records::{Bytes, Passwords, PlanOptions, PlanRe
 use ocariot_users::app::wearables::{Files, read};
 use ocariot_users::app::{
     App, AppOptions, AuditedReads, BackupShelf, ClockTrust, EducatorsReset, HashOptions, InForce, KeyCare,
-    OperatorCommand, Outcome, SelfAffiliation, TokenOptions,
+    OperatorCommand, Outcome, SelfAffiliation, TokenOptions, WearableOptions,
 };
 use ocariot_users::config::{Config, Inputs, SETTINGS, resolve};
 use ocariot_users::model::rosters::Sheet;
@@ -201,6 +201,7 @@ impl Service {
             audit_keep: Duration::from_secs(86_400),
             audit_bytes: 256 << 20,
             audited_reads: AuditedReads::SingleChildren,
+            wearables: WearableOptions::default(),
             backups: BackupShelf { folder: "backups".to_owned(), look: Arc::new(|| None), make: Arc::new(|| Ok(())) },
             in_force: InForce::default(),
             uploads: folder.path().to_owned(),

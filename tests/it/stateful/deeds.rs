@@ -34,7 +34,7 @@ impl Walk {
     }
 
     pub async fn step(&mut self) {
-        let kind = self.dice.random_range(0..53 + 50);
+        let kind = self.dice.random_range(0..53 + 50 + 6);
         self.deed(kind).await;
     }
 
@@ -69,7 +69,8 @@ impl Walk {
             44 => self.user_update("families", "family").await,
             45 => self.user_update("applications", "application").await,
             46 | 47 | 52 => self.user_delete().await,
-            _ => self.tracked_deed(at - 53).await,
+            53..103 => self.tracked_deed(at - 53).await,
+            _ => self.fitbit_deed(at - 103).await,
         }
     }
 

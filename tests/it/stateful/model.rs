@@ -1,6 +1,6 @@
 //! What the service should hold and show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -16,6 +16,10 @@ pub struct Model {
     pub tracked: BTreeMap<(String, &'static str, String), Tracked>,
     /// Totals, by child, type and day.
     pub logs: BTreeMap<(String, &'static str, String), u32>,
+    /// The children whose wearable's tokens there are.
+    pub tokens: BTreeSet<String>,
+    /// How often each was synced, or tried to be.
+    pub syncs: BTreeMap<String, u32>,
 }
 
 /// The types of totals.
@@ -62,7 +66,7 @@ pub fn shape(answer: &Value) -> Value {
         Value::Array(items) => items.iter().map(shape).collect(),
         Value::Object(fields) => {
             let shaped = fields.iter().map(|(key, value)| match key.as_str() {
-                "last_login" | "tag_ass_time" | "deactivated_at" => (key.clone(), json!("a time")),
+                "last_login" | "last_sync" | "tag_ass_time" | "deactivated_at" => (key.clone(), json!("a time")),
                 _ => (key.clone(), shape(value)),
             });
             Value::Object(shaped.collect())

@@ -11,9 +11,10 @@ use jiff::Timestamp;
 use ocariot_users::api::{self, Console, Cors, Hsts, Limits};
 use ocariot_users::app::{
     App, AppOptions, AuditedReads, BackupShelf, ClockTrust, EducatorsReset, HashOptions, InForce, KeyCare, KnownBackup,
-    RateLimits, SelfAffiliation, TokenOptions,
+    RateLimits, SelfAffiliation, TokenOptions, WearableOptions,
 };
 use ocariot_users::config::{Config, Inputs, resolve};
+use ocariot_users::model::wearables::ProviderKind;
 use ocariot_users::model::{Clock, Error, Password, Username};
 use ocariot_users::operations::StartError;
 use ocariot_users::server::{LostLines, Service, Started};
@@ -31,6 +32,7 @@ pub use school::*;
 pub mod keys;
 mod people;
 mod school;
+pub mod wearable;
 
 /// A service on a folder of its own, and its first administrator.
 pub struct World {
@@ -112,12 +114,14 @@ pub struct Options {
     /// Without, the service's own.
     pub key_care: Option<KeyCare>,
     pub backups: BackupShelf,
+    pub wearables: WearableOptions,
 }
 
 impl Options {
     /// Where everything of the table is done by somebody.
     pub fn with_all_rows() -> Self {
-        Self { educators_reset: EducatorsReset::Allowed, ..Self::default() }
+        let wearables = wearable::Scripted::new(ProviderKind::Fitbit).options();
+        Self { educators_reset: EducatorsReset::Allowed, wearables, ..Self::default() }
     }
 }
 
@@ -149,6 +153,7 @@ impl Default for Options {
                 look: Arc::new(|| Some(vec![backup()])),
                 make: Arc::new(|| Ok(())),
             },
+            wearables: WearableOptions::default(),
         }
     }
 }
@@ -175,9 +180,14 @@ impl World {
 
     /// The same folder, as after a restart.
     pub async fn restarted(self) -> Self {
+        self.restarted_with(Options::default()).await
+    }
+
+    /// The same, with other options.
+    pub async fn restarted_with(self, options: Options) -> Self {
         let (folder, clock) = (self.folder.clone(), self.clock.clone());
         drop(self);
-        Self::open(folder, clock, Options::default()).await
+        Self::open(folder, clock, options).await
     }
 
     /// A service on this folder, which may hold a database already.
@@ -204,6 +214,7 @@ impl World {
             educators_reset: options.educators_reset,
             audited_reads: options.audited_reads,
             backups: options.backups.clone(),
+            wearables: options.wearables,
             in_force: InForce {
                 program: "0.1.0".to_owned(),
                 settings: [("bind", "::"), ("token-ttl", "24h")]

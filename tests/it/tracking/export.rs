@@ -38,7 +38,8 @@ async fn an_export_tells_all_that_is_stored_of_a_child_as_other_answers_show_it(
     let export = admin.get(&format!("/v1/children/{child}/export")).await.is(200);
     let body = &export.body;
     let head =
-        ["exported_at", "child", "registered_at", "families", "groups", "imports", "file_answers", "backups", "audit"];
+        ["exported_at", "child", "registered_at", "families", "groups", "imports", "file_answers", "wearable_services"];
+    let head = [&head[..], &["backups", "audit"]].concat();
     assert_eq!(keys(body), [&head[..], &["logs", "physicalactivities", "sleep", "weights", "bodyfats"]].concat());
     assert_eq!(body["child"], admin.get(&format!("/v1/children/{child}")).await.is(200).body);
     assert_eq!(body["families"], json!([school.family.id]));
@@ -138,10 +139,13 @@ async fn every_table_that_holds_something_of_a_child_is_in_the_export() {
         ("sleep", "sleep"),
         // The number that the others know it by.
         ("tracked_child", "child"),
+        // Whoever has one: tests of Fitbit's groups see to it.
+        ("wearable_account", "wearable_services"),
         ("wearable_answer", "file_answers"),
         ("wearable_before", "imports"),
         ("wearable_import", "imports"),
         ("wearable_row", "imports"),
+        ("wearable_seen", "wearable_services"),
         ("weight", "weights"),
     ];
     assert_eq!(tables, shown.map(|(table, _)| table), "a new table: say where the export shows it");
