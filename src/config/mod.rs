@@ -1,5 +1,6 @@
 //! Settings: the only reader of the environment. Flag > environment > file > default (contract, section 8).
 
+mod outside;
 mod reading;
 mod resolve;
 mod settings;
@@ -65,6 +66,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// How long what is tracked is kept; without, for ever.
     pub keep_tracking: Option<Duration>,
+    /// The service that children's wearables are synced with, if there is one.
+    pub wearables: Option<WearableSettings>,
     /// How long rows of the audit trail are kept.
     pub audit_keep: Duration,
     /// How many bytes of it are kept.
@@ -201,6 +204,42 @@ pub struct GivenRate {
     pub count: NonZeroU32,
     /// How long until as many fit again.
     pub period: Duration,
+}
+
+/// The service that children's wearables are synced with.
+#[derive(Clone)]
+pub struct WearableSettings {
+    /// Which one, and where.
+    pub service: WearableService,
+    /// The id of the client that it knows.
+    pub client_id: String,
+    /// The client's secret.
+    pub client_secret: Secret,
+    /// Whether apps are told that.
+    pub share_secret: bool,
+    /// What the service proves with that its notices may come here.
+    pub subscriber_code: Option<Secret>,
+    /// How often every child is synced by itself; without, never.
+    pub sync_every: Option<Duration>,
+    /// Whether it is asked through the proxies of the environment.
+    pub proxy: bool,
+}
+
+/// A service, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WearableService {
+    /// The old form of Fitbit's.
+    Fitbit {
+        /// Its address.
+        url: String,
+    },
+    /// The Google Health API.
+    Google {
+        /// Its address.
+        url: String,
+        /// Where tokens are refreshed.
+        token_url: String,
+    },
 }
 
 /// How backups are made.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use super::outside::wearable_settings;
 use super::resolve::{Given, Resolved, SettingsError, Source};
 use super::values::size_text;
 use super::{
@@ -85,6 +86,7 @@ impl Config {
             },
             trusted_proxies: get("trusted-proxies")?.networks()?,
             keep_tracking: optional(get("keep-tracking")?, |given| given.duration(30 * 86_400..=100 * 365 * 86_400))?,
+            wearables: wearable_settings(&get)?,
             audit_keep: get("audit-keep")?.duration(86_400..=3650 * 86_400)?,
             audit_size: u64::try_from(get("audit-size")?.size(1 << 20..=1 << 31)?).unwrap_or(u64::MAX),
             audit_reads: get("audit-reads")?.switch()?,
@@ -262,6 +264,7 @@ mod tests {
             ("rate-limit-account", "0/1m", "must be a rate such as 120/2m"),
             ("rate-limit-logins", "5/0s", "must be a rate such as 120/2m"),
             ("trusted-proxies", "10.0.0.0/8, proxy", "must be addresses or networks"),
+            ("wearable-sync-every", "59m", "must be a time such as 10s, 15m, 24h, 7d or 5y, from 1h to 365d"),
             ("backup-keep-last", "0", "must be a number from 1 to 100000"),
             ("backup-schedule", "24h", "--backup-schedule needs --backup-passphrase-file"),
             ("backup-schedule", "59s", "such as 24h, from 1m to 365d, or a time of day such as `daily 02:30`"),

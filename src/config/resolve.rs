@@ -162,6 +162,9 @@ pub fn resolve(inputs: &Inputs<'_>) -> Result<Resolved, SettingsError> {
         })
         .collect::<Result<Vec<_>, _>>()?;
     warnings.extend(values.iter().filter_map(Given::exposed));
+    warnings.extend(variable(AUTO_SYNC, inputs).map(|_| {
+        format!("{AUTO_SYNC} is not read: --wearable-sync-every says how often children's wearables are synced")
+    }));
     Ok(Resolved { values, warnings })
 }
 
@@ -241,6 +244,9 @@ fn inside_file(setting: &'static Setting, file: Option<&File>) -> Option<Given> 
     };
     Some(Given { setting, text, source: Source::File(path.clone()) })
 }
+
+/// What set in the original platform when all wearables are synced.
+const AUTO_SYNC: &str = "EXPRESSION_AUTO_SYNC";
 
 /// Whether a variable is one that this program reads, or begins like one.
 pub(super) fn is_ours(name: &str) -> bool {
@@ -331,6 +337,13 @@ mod tests {
         let both = [("ADMIN_PASSWORD_FILE", "secret"), ("ADMIN_PASSWORD", "x")];
         let error = resolve_with(&[], &both).err().unwrap().to_string();
         assert!(error.contains("both ADMIN_PASSWORD and ADMIN_PASSWORD_FILE"), "{error}");
+    }
+
+    #[test]
+    fn that_the_originals_time_of_syncs_is_not_read_is_said() {
+        let resolved = resolve_with(&[], &[("EXPRESSION_AUTO_SYNC", "0 0 * * 0")]).ok().unwrap();
+        assert!(resolved.warnings[0].contains("--wearable-sync-every"), "{:?}", resolved.warnings);
+        assert!(resolve_with(&[], &[]).ok().unwrap().warnings.is_empty());
     }
 
     #[test]

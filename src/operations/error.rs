@@ -174,6 +174,14 @@ pub enum StartError {
     /// The first administrator cannot have this name or password.
     #[error("--{0}")]
     Admin(String),
+    /// The service that children's wearables are synced with cannot be asked at its address.
+    #[error("--{flag}: {cause}")]
+    Wearable {
+        /// The setting.
+        flag: &'static str,
+        /// Why, and what to do.
+        cause: String,
+    },
     /// A fault that has no remedy of its own.
     #[error("the service cannot start: {0}")]
     Internal(String),

@@ -37,7 +37,8 @@ pub(crate) fn open_stopped(config: &Config, folder: &DataFolder, clock: Clock) -
         token_key.care = KeyCare::Missing;
     }
     let store = open_store(config, folder, username_key, &clock, || Ok(()))?;
-    Ok(start_app(config, store, token_key, clock)?)
+    // What is outside is asked by a running service alone.
+    Ok(start_app(config, store, token_key, WearableOptions::default(), clock)?)
 }
 
 /// Opens the database. A new one is made after the missing files, so that there is never one without its key; one
@@ -100,6 +101,7 @@ pub(crate) fn start_app(
     config: &Config,
     store: Store,
     token_key: FoundTokenKey,
+    wearables: WearableOptions,
     clock: Clock,
 ) -> Result<App, StartError> {
     let public_key_file = token_key.public_file.map(|path| std::path::absolute(&path).unwrap_or(path));
@@ -137,7 +139,7 @@ pub(crate) fn start_app(
             true => AuditedReads::SingleChildren,
             false => AuditedReads::None,
         },
-        wearables: WearableOptions::default(),
+        wearables,
         backups: backup::shelf_of(config, &clock),
         in_force: InForce {
             program: env!("CARGO_PKG_VERSION").to_owned(),

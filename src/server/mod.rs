@@ -4,6 +4,7 @@ mod connections;
 mod jobs;
 mod lost_lines;
 mod metrics;
+mod outside;
 mod renewal;
 mod running;
 mod service;

@@ -22,6 +22,8 @@ use crate::operations::StartError;
 
 /// How long the database may take to be closed. A disk that works is done in much less.
 const CLOSING: Duration = Duration::from_secs(10);
+/// How long tokens of wearables that are being refreshed are waited for: as long as an answer may take.
+const REFRESHING: Duration = Duration::from_secs(32);
 /// How much longer than it may take what ends by itself is waited for.
 const MARGIN: Duration = Duration::from_secs(2);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -37,6 +39,7 @@ const RETENTION: Job =
 const LEAVERS: Job = Job::every("leavers", MINUTE, "Users who were to be deactivated could not be");
 const ERASING: Job = Job::every("erasing", Duration::from_hours(1), "Users who were to be deleted could not be");
 const ORPHANS: Job = Job::every("orphans", MINUTE, "What was tracked of those who were deleted could not be");
+const WEARABLES: Job = Job::every("wearables", MINUTE, "It cannot be told whose wearable is to be synced");
 const CLOCK: Job = Job::every("clock", MINUTE, "The clock cannot be right");
 /// Whether one is due. The clock may be set, or the machine sleep, in between.
 const BACKUP: Job = Job::every("backup", Duration::from_secs(30), "The backup failed");
@@ -113,8 +116,9 @@ impl Service {
         drop(jobs);
         tracing::info!("Stopping: requests in work may end");
         stop.send_replace(true);
-        // Whatever is left after that waits for a disk.
-        let _ = timeout(grace + MARGIN, async { while serving.join_next().await.is_some() {} }).await;
+        // Whatever is left after that waits for a disk, or for a service outside that does not answer.
+        let served = timeout(grace + MARGIN, async { while serving.join_next().await.is_some() {} });
+        let _ = tokio::join!(served, timeout(REFRESHING, app.end_syncs()));
         close(app).await.and(ended)
     }
 }
@@ -137,6 +141,7 @@ fn start_chores(jobs: &mut Jobs, app: &Arc<App>) {
     jobs.start(LEAVERS, chore(app, |app| async move { app.deactivate_leavers().await }));
     jobs.start(ERASING, chore(app, |app| async move { app.erase_leavers().await }));
     jobs.start(ORPHANS, chore(app, |app| async move { app.delete_orphans().await }));
+    jobs.start(WEARABLES, chore(app, |app| async move { app.sync_wearables().await }));
     jobs.start(AUDIT, chore(app, |app| async move { app.prune_audit().await }));
     jobs.start(AUDIT_SIZE, chore(app, |app| async move { trim_audit(&app).await }));
 }

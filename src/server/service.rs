@@ -11,6 +11,7 @@ use super::connections::tls::{CurrentCertificate, server_config};
 use super::jobs::JobFigures;
 use super::lost_lines::LostLines;
 use super::metrics::{Metrics, Validity};
+use super::outside::wearable_options;
 use super::renewal::{Renewal, warn_if_refused};
 use crate::api::{Console, Cors, Hsts, Limits, child_export};
 use crate::app::{App, EarlierKeys, FirstAdmin, fault_words};
@@ -134,6 +135,7 @@ impl Service {
         // From here on a request to end waits until the service runs, so that it never leaves half a start behind.
         let termination = Termination::listen().map_err(internal)?;
         let admin = first_admin(config)?;
+        let wearables = wearable_options(config, &clock)?;
         let folder = DataFolder::find(&config.data_dir)?;
         let ports = Ports::bind(config)?;
         let folder = Arc::new(folder.map_or_else(|| DataFolder::create(&config.data_dir), Ok)?);
@@ -146,7 +148,7 @@ impl Service {
             found.missing.iter().try_for_each(|file| file.write(&folder))
         })?;
         let made_anew = database_was_there && found.token_key.made;
-        let app = start_app(config, store, found.token_key, clock.clone())?;
+        let app = start_app(config, store, found.token_key, wearables, clock.clone())?;
         let earlier_keys = settle_keys(&app, made_anew).await;
         said(app.check_clock());
         if contents == InitialData::MadeUp {

@@ -25,6 +25,7 @@ const JOINING: &[&str] = &[
     "api",
     "api::catalogue",
     "operations::opening",
+    "server::outside",
 ];
 
 /// A module's path below the crate, such as `app::access::token`.

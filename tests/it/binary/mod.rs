@@ -28,6 +28,7 @@ mod settings;
 mod shell;
 mod start;
 mod stop;
+mod syncs;
 mod systemd;
 mod taking_back;
 mod wearables;

@@ -5,6 +5,7 @@ mod background;
 mod checks;
 mod faults;
 mod off;
+mod sockets;
 mod syncs;
 mod tokens;
 
