@@ -117,11 +117,12 @@ fn role(values: &[Value]) -> Option<Role> {
     }
 }
 
-/// Whether names, and what is known of each, decide what is found, and in which order.
+/// Whether names and institutions decide what is found, and in which order. Where nothing does, the newest are read at
+/// once.
 fn asks_by_name(query: &Query) -> bool {
     let mut fields =
         query.filters.iter().map(|filter| filter.field).chain(query.sort.iter().map(|key| Some(key.field)));
-    let asked = !(query.filters.is_empty() && query.sort.is_empty());
+    let asked = !(query.filters.is_empty() && query.sort.is_empty() && query.institutions.is_empty());
     asked && is_timeless(query) && fields.all(|field| field == Some(Field::Username))
 }
 
