@@ -1,7 +1,6 @@
 //! The client: whom it believes, what it follows, and where it ends.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use ocariot_users::providers::wearables::{Service, connect};
 use serde_json::json;
 
 use super::{TODAY, clock};
-use crate::stand_ins::{BEHIND_PROXY, Encryption, StandIn, Told, Trouble, client, fitbit_provider, short_limits};
+use crate::stand_ins::{BEHIND_PROXY, Encryption, StandIn, Told, Trouble, client, fitbit_provider, proxy, short_limits};
 
 /// So long that only a test that hangs reaches it.
 const FOR_EVER: Duration = Duration::from_secs(3600);
@@ -48,7 +47,8 @@ async fn only_certificates_of_authorities_that_are_known_are_believed() {
     assert!(!reaches(&with(&stand_in.url(), Trust::of_system())).await, "the system knows no authority of tests");
     assert_eq!(stand_in.count("/"), 2, "no token was sent");
     let plain = sleepless(Encryption::None);
-    assert!(!reaches(&with(&plain.url().replace("http:", "https:"), other.trust())).await);
+    let limits = HttpLimits { connect: SOON, ..short_limits() };
+    assert!(!reaches(&provider(&plain.url().replace("http:", "https:"), other.trust(), None, limits)).await);
     assert_eq!(plain.count("/"), 0);
 }
 
@@ -149,36 +149,6 @@ async fn at_most_four_are_asked_at_a_time_and_connections_are_kept() {
         assert!(asking.await.unwrap());
     }
     assert!((2..=4).contains(&stand_in.most_at_a_time()), "{}", stand_in.most_at_a_time());
-}
-
-/// A proxy that leads every connection to this port, and keeps what it was asked for.
-fn proxy(port: u16) -> (String, std::sync::mpsc::Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://user:pass@{}", listener.local_addr().unwrap());
-    let (sender, asked) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        for client in listener.incoming().map_while(Result::ok) {
-            let mut lines = BufReader::new(client.try_clone().unwrap()).lines().map_while(Result::ok);
-            let head: Vec<_> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
-            if sender.send(head.join("\n")).is_err() {
-                return;
-            }
-            let mut client = client;
-            client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
-            let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
-            for (mut from, mut to) in [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)] {
-                std::thread::spawn(move || {
-                    let mut bytes = [0; 1024];
-                    while let Ok(read @ 1..) = from.read(&mut bytes) {
-                        if to.write_all(&bytes[..read]).is_err() {
-                            return;
-                        }
-                    }
-                });
-            }
-        }
-    });
-    (url, asked)
 }
 
 #[tokio::test]

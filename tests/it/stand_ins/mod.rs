@@ -3,10 +3,12 @@
 
 mod fitbit;
 mod google;
+mod proxy;
 mod server;
 
 pub use fitbit::{FitbitAccount, FitbitStandIn};
 pub use google::{GoogleAccount, GoogleStandIn, SCOPES};
+pub use proxy::proxy;
 pub use server::{BEHIND_PROXY, Encryption, Question, StandIn, Told, Trouble};
 
 use std::sync::Arc;
