@@ -11,7 +11,9 @@ use ocariot_users::providers::wearables::{Service, connect};
 use serde_json::json;
 
 use super::{TODAY, clock};
-use crate::stand_ins::{BEHIND_PROXY, Encryption, StandIn, Told, Trouble, client, fitbit_provider, proxy, short_limits};
+use crate::stand_ins::{
+    BEHIND_PROXY, Encryption, StandIn, Told, Trouble, client, fitbit_provider, proxy, short_limits,
+};
 
 /// So long that only a test that hangs reaches it.
 const FOR_EVER: Duration = Duration::from_secs(3600);

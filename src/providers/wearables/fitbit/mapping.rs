@@ -194,7 +194,7 @@ fn night(night: Night<'_>) -> Option<SleepFacts> {
         let phase = phase(&part.level).filter(|phase| kind.phases().contains(phase))?;
         Some(SleepEntry { start: local(&part.date_time)?, phase, duration: multiple(part.seconds, 1000.0)? })
     };
-    let data_set: Vec<_> = night.levels.data.0.into_iter().map(|raw| part(raw)).collect::<Option<_>>()?;
+    let data_set: Vec<_> = night.levels.data.0.into_iter().map(part).collect::<Option<_>>()?;
     let period = period(local(&night.start_time)?, whole(night.duration)?)?;
     (1..=MAX_ENTRIES).contains(&data_set.len()).then_some(SleepFacts { period, kind, data_set })
 }

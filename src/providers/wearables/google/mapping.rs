@@ -4,27 +4,17 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::Listed;
 use crate::app::wearables::provider::{Found, Weighed};
 use crate::model::tracking::{
     ActivityFacts, MAX_ENTRIES, NewBodyFat, NewWeight, Period, SleepEntry, SleepFacts, SleepPhase, SleepType,
 };
-use crate::model::{Given, NumberForm, Text, time};
+use crate::model::{Text, time};
 use crate::providers::wearables::page::{Items, item, page};
 use crate::providers::wearables::values::{amount, name, optional, period, whole};
-
-/// A page of a list.
-pub(super) struct Listed<T> {
-    /// How many items it has.
-    pub(super) items: usize,
-    /// Those of them that say enough.
-    pub(super) things: Vec<T>,
-    /// What leads to the next page, if there is one.
-    pub(super) next: Option<String>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -124,91 +114,6 @@ struct Metrics<'a> {
     distance_millimeters: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RolledUp<'a> {
-    civil_start_time: CivilTime,
-    #[serde(borrow)]
-    steps: Option<Steps<'a>>,
-    #[serde(borrow)]
-    total_calories: Option<TotalCalories<'a>>,
-    #[serde(borrow)]
-    sedentary_period: Option<SedentaryPeriod<'a>>,
-    #[serde(borrow)]
-    active_minutes: Option<ByLevel<'a>>,
-}
-
-#[derive(Deserialize)]
-struct CivilTime {
-    date: CivilDate,
-}
-
-#[derive(Deserialize)]
-struct CivilDate {
-    year: i16,
-    month: i8,
-    day: i8,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Steps<'a> {
-    #[serde(borrow)]
-    count_sum: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TotalCalories<'a> {
-    #[serde(borrow)]
-    kcal_sum: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SedentaryPeriod<'a> {
-    #[serde(borrow)]
-    duration_sum: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ByLevel<'a> {
-    #[serde(borrow)]
-    active_minutes_rollup_by_activity_level: Option<Items<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OfLevel<'a> {
-    #[serde(borrow)]
-    activity_level: Cow<'a, str>,
-    #[serde(borrow)]
-    active_minutes_sum: Option<&'a RawValue>,
-}
-
-/// The minutes of a day in which a child moved, as far as they are given.
-#[derive(Debug, Default, Clone, Copy, PartialEq)]
-pub(super) struct ActiveMinutes {
-    light: Option<f64>,
-    moderate: Option<f64>,
-    vigorous: Option<f64>,
-}
-
-impl ActiveMinutes {
-    pub(super) fn light(&self) -> Option<f64> {
-        self.light
-    }
-
-    /// Those of more than a little, what is given of them.
-    pub(super) fn active(&self) -> Option<f64> {
-        match (self.moderate, self.vigorous) {
-            (Some(moderate), Some(vigorous)) => Some(moderate + vigorous).filter(|sum| sum.is_finite()),
-            (moderate, vigorous) => moderate.or(vigorous),
-        }
-    }
-}
-
 /// Weights, which come in grams.
 pub(super) fn weights(body: &[u8]) -> Option<Listed<Found<NewWeight>>> {
     points(body, "weight", |WeightPoint { weight }| {
@@ -304,43 +209,6 @@ fn activity(exercise: &Exercise<'_>, calories: &RawValue) -> Option<ActivityFact
     })
 }
 
-/// Steps of days.
-pub(super) fn steps(body: &[u8]) -> Option<Listed<(Date, f64)>> {
-    rolled_up(body, |day| amount(day.steps.as_ref()?.count_sum?))
-}
-
-/// Calories of days, those of a body at rest included.
-pub(super) fn calories(body: &[u8]) -> Option<Listed<(Date, f64)>> {
-    rolled_up(body, |day| amount(day.total_calories.as_ref()?.kcal_sum?))
-}
-
-/// Minutes of days without movement: whole ones.
-pub(super) fn sedentary(body: &[u8]) -> Option<Listed<(Date, f64)>> {
-    rolled_up(body, |day| {
-        let seconds = day.sedentary_period.as_ref()?.duration_sum.as_deref()?.strip_suffix('s')?;
-        let seconds = NumberForm::Amount.read(Given::Text(seconds))?;
-        Some((seconds / 60.0).floor())
-    })
-}
-
-/// Minutes of days with movement.
-pub(super) fn active_minutes(body: &[u8]) -> Option<Listed<(Date, ActiveMinutes)>> {
-    rolled_up(body, |day| {
-        let mut minutes = ActiveMinutes::default();
-        let levels = day.active_minutes.as_ref()?.active_minutes_rollup_by_activity_level.as_ref()?;
-        for level in levels.0.iter().filter_map(|raw| item::<OfLevel<'_>>(raw)) {
-            let sum = level.active_minutes_sum.and_then(amount);
-            match level.activity_level.as_ref() {
-                "LIGHT" => minutes.light = sum,
-                "MODERATE" => minutes.moderate = sum,
-                "VIGOROUS" => minutes.vigorous = sum,
-                _ => {}
-            }
-        }
-        Some(minutes)
-    })
-}
-
 /// The things of a list, each with its time, by which it is known if it has no name.
 fn points<'b, P: Deserialize<'b>, T>(
     body: &'b [u8],
@@ -355,18 +223,6 @@ fn points<'b, P: Deserialize<'b>, T>(
         Some(Found { id: name.map_or_else(|| format!("{kind} {time}"), Cow::into_owned), thing })
     };
     Some(Listed { items: items.len(), things: items.iter().filter_map(found).collect(), next: page.next })
-}
-
-/// The days of a roll-up that have a value.
-fn rolled_up<T>(body: &[u8], value: impl Fn(&RolledUp<'_>) -> Option<T>) -> Option<Listed<(Date, T)>> {
-    let page = page(body, "rollupDataPoints")?;
-    let items = page.items.unwrap_or_default();
-    let day = |raw: &&RawValue| {
-        let day: RolledUp<'_> = item(raw)?;
-        let CivilDate { year, month, day: of_month } = day.civil_start_time.date;
-        Some((Date::new(year, month, of_month).ok()?, value(&day)?))
-    };
-    Some(Listed { items: items.len(), things: items.iter().filter_map(day).collect(), next: page.next })
 }
 
 impl Sample<'_> {
@@ -391,7 +247,7 @@ impl Interval<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::wearables::hostile::{check_activities, check_nights, check_totals, check_weights, spoiled};
+    use crate::providers::wearables::hostile::{check_activities, check_nights, check_weights, spoiled};
     use crate::providers::wearables::values::distinct;
 
     #[test]
@@ -405,9 +261,6 @@ mod tests {
             "endTime":"2026-02-28T01:11:00Z","type":"REM"}]}}]}"#;
         const WEIGHT: &str = r#"{"dataPoints":[{"weight":{"sampleTime":{"physicalTime":"2026-03-01T07:00:00Z"},
             "weightGrams":30250.5}},{"weight":{"sampleTime":{"physicalTime":"2026-03-01T07:00:00Z"},"weightGrams":1}}]}"#;
-        const DAYS: &str = r#"{"rollupDataPoints":[{"civilStartTime":{"date":{"year":2026,"month":2,"day":27}},
-            "activeMinutes":{"activeMinutesRollupByActivityLevel":[{"activityLevel":"MODERATE","activeMinutesSum":"20"},
-            {"activityLevel":"VIGOROUS","activeMinutesSum":"10"}]},"sedentaryPeriod":{"durationSum":"42059.800s"}}]}"#;
         assert!(activities(EXERCISE.as_bytes()).unwrap().things[0].thing.is_some());
         assert!(nights(SLEEP.as_bytes()).unwrap().things[0].thing.is_some());
         spoiled(EXERCISE, |body| {
@@ -417,14 +270,6 @@ mod tests {
         spoiled(WEIGHT, |body| {
             let found = weights(body).map(|page| distinct(page.things.into_iter()));
             check_weights(found.map(|weights| paired(weights, Vec::new())));
-        });
-        spoiled(DAYS, |body| {
-            let sums = |page: Listed<(Date, ActiveMinutes)>| {
-                let sums = page.things.into_iter().filter_map(|(day, minutes)| Some((day, minutes.active()?)));
-                sums.collect::<std::collections::BTreeMap<_, _>>().into_iter().collect()
-            };
-            check_totals(active_minutes(body).map(sums));
-            check_totals(sedentary(body).map(|page| page.things.into_iter().take(1).collect()));
         });
     }
 }

@@ -1,5 +1,6 @@
 //! The Google Health API, version 4.
 
+mod days;
 mod mapping;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use crate::model::Clock;
 use crate::model::tracking::{ActivityFacts, SleepFacts};
 use crate::model::wearables::{Features, ProviderKind, Secret};
 use crate::providers::http::{Outside, Question, form};
-use mapping::{ActiveMinutes, Listed};
+use days::ActiveMinutes;
 
 /// Below it is what is of the user that a token is of.
 const USER: &str = "/v4/users/me";
@@ -59,6 +60,19 @@ struct Identity {
     health_user_id: String,
 }
 
+/// A page of a list.
+struct Listed<T> {
+    /// How many items it has.
+    items: usize,
+    /// Those of them that say enough.
+    things: Vec<T>,
+    /// What leads to the next page, if there is one.
+    next: Option<String>,
+}
+
+/// Makes a page of an answer, if it can be read.
+type Reading<T> = fn(&[u8]) -> Option<Listed<T>>;
+
 /// A list, and which part of it is asked for.
 struct List {
     /// As it stands in a path.
@@ -75,13 +89,13 @@ struct RollUp<T> {
     kind: &'static str,
     /// The most days at once.
     days: i64,
-    reading: fn(&[u8]) -> Option<Listed<(Date, T)>>,
+    reading: Reading<(Date, T)>,
 }
 
-const STEPS: RollUp<f64> = RollUp { kind: "steps", days: 90, reading: mapping::steps };
-const CALORIES: RollUp<f64> = RollUp { kind: "total-calories", days: 14, reading: mapping::calories };
-const SEDENTARY: RollUp<f64> = RollUp { kind: "sedentary-period", days: 90, reading: mapping::sedentary };
-const ACTIVE: RollUp<ActiveMinutes> = RollUp { kind: "active-minutes", days: 14, reading: mapping::active_minutes };
+const STEPS: RollUp<f64> = RollUp { kind: "steps", days: 90, reading: days::steps };
+const CALORIES: RollUp<f64> = RollUp { kind: "total-calories", days: 14, reading: days::calories };
+const SEDENTARY: RollUp<f64> = RollUp { kind: "sedentary-period", days: 90, reading: days::sedentary };
+const ACTIVE: RollUp<ActiveMinutes> = RollUp { kind: "active-minutes", days: 14, reading: days::active_minutes };
 
 impl Google {
     pub(super) fn new(data: Outside, tokens: Outside, client: ClientKey, clock: Clock) -> Self {
@@ -137,7 +151,7 @@ impl Google {
         &self,
         access: &Secret,
         list: List,
-        reading: fn(&[u8]) -> Option<Listed<Found<T>>>,
+        reading: Reading<Found<T>>,
     ) -> Result<Vec<Found<T>>, Fault> {
         let (mut found, mut items, mut next) = (Vec::new(), 0, None);
         let size = list.page_size.to_string();
