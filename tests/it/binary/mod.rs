@@ -21,6 +21,7 @@ mod keys;
 mod log;
 mod metrics;
 mod operator;
+mod outside;
 mod refusals;
 mod rosters;
 mod serving;

@@ -13,15 +13,15 @@ use super::Server;
 use crate::stand_ins::{CLIENT_ID, CLIENT_SECRET, Encryption, FitbitStandIn, Tokens, Trouble};
 use crate::support::{ADMIN, PASSWORD, child};
 
-const ACCOUNT: &str = "1A2B3";
+pub const ACCOUNT: &str = "1A2B3";
 /// More than are written at once.
 const ACTIVITIES: u64 = 100;
 
 /// A service whose account has a year of everything.
-fn stand_in() -> FitbitStandIn {
+pub fn stand_in(encryption: Encryption) -> FitbitStandIn {
     // The program tells the time itself.
     let today = jiff::tz::TimeZone::UTC.to_datetime(Clock::system().now()).date();
-    let stand_in = FitbitStandIn::start(Encryption::None, today);
+    let stand_in = FitbitStandIn::start(encryption, today);
     stand_in.consent(ACCOUNT, "");
     stand_in.change(ACCOUNT, |account| {
         let walk = |n: u64| {
@@ -34,7 +34,7 @@ fn stand_in() -> FitbitStandIn {
     stand_in
 }
 
-fn settings(url: &str) -> Vec<String> {
+pub fn settings(url: &str) -> Vec<String> {
     let service = ["--wearable-provider", "fitbit", "--wearable-url", url, "--fitbit-client-id", CLIENT_ID];
     let rest = ["--fitbit-client-secret", CLIENT_SECRET, "--plain-http", "--admin-password", ADMIN.1];
     service.iter().chain(&rest).map(|text| (*text).to_owned()).collect()
@@ -46,14 +46,14 @@ fn start(folder: TempDir, stand_in: &FitbitStandIn) -> Server {
 }
 
 /// A child that logs in and syncs itself.
-struct Wearer {
+pub struct Wearer {
     http: Client,
     id: String,
     token: String,
 }
 
 impl Wearer {
-    fn of(server: &Server) -> Self {
+    pub fn of(server: &Server) -> Self {
         let http = Client::new();
         let post = |token: &str, path: &str, body: Value| -> Value {
             let reply = http.post(format!("{}/{path}", server.url)).bearer_auth(token).json(&body).send().unwrap();
@@ -71,7 +71,7 @@ impl Wearer {
         Self { http, id: made["id"].as_str().unwrap().to_owned(), token }
     }
 
-    fn ask(&self, server: &Server, method: reqwest::Method, rest: &str) -> reqwest::blocking::RequestBuilder {
+    pub fn ask(&self, server: &Server, method: reqwest::Method, rest: &str) -> reqwest::blocking::RequestBuilder {
         let url = format!("{}/users/{}/fitbit/{rest}", server.url, self.id);
         self.http.request(method, url).bearer_auth(&self.token).timeout(Duration::from_secs(60))
     }
@@ -82,12 +82,12 @@ impl Wearer {
         assert_eq!(reply.status(), 204);
     }
 
-    fn sync(&self, server: &Server) -> Result<(u16, Value), reqwest::Error> {
+    pub fn sync(&self, server: &Server) -> Result<(u16, Value), reqwest::Error> {
         let reply = self.ask(server, reqwest::Method::POST, "sync").send()?;
         Ok((reply.status().as_u16(), reply.json()?))
     }
 
-    fn refresh_token(&self, server: &Server) -> Value {
+    pub fn refresh_token(&self, server: &Server) -> Value {
         let shown: Value = self.ask(server, reqwest::Method::GET, "auth").send().unwrap().json().unwrap();
         shown["refresh_token"].clone()
     }
@@ -101,7 +101,7 @@ fn rows(server: &Server, table: &str) -> u64 {
 
 #[test]
 fn a_sync_that_is_killed_anywhere_leaves_whole_parts_and_the_next_one_goes_on() {
-    let stand_in = stand_in();
+    let stand_in = stand_in(Encryption::None);
     let mut server = start(tempfile::tempdir().unwrap(), &stand_in);
     let wearer = Wearer::of(&server);
     let mut random = fastrand::Rng::with_seed(16);
@@ -132,7 +132,7 @@ fn a_sync_that_is_killed_anywhere_leaves_whole_parts_and_the_next_one_goes_on() 
 
 #[test]
 fn a_stop_waits_for_new_tokens_and_they_are_there_after_it() {
-    let stand_in = stand_in();
+    let stand_in = stand_in(Encryption::None);
     let server = start(tempfile::tempdir().unwrap(), &stand_in);
     let wearer = Wearer::of(&server);
     let first = stand_in.consent(ACCOUNT, "ract");
