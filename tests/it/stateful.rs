@@ -177,7 +177,7 @@ async fn twenty_thousand_random_steps_agree_with_the_model() {
             *done.entry(operation).or_default() += times;
         }
     }
-    let rare: Vec<_> = done.iter().filter(|(_, times)| **times < 100).collect();
+    let rare: Vec<_> = done.iter().filter(|(_, times)| **times < 60).collect();
     assert!(rare.is_empty(), "too rarely done: {rare:?}");
     let operations = ocariot_users::app::policy::TABLE.iter().map(|row| row.id);
     // What is discontinued is asked for, and never succeeds.
