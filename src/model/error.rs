@@ -87,6 +87,8 @@ pub enum Invalid {
     Id(Kind),
     /// An id in the query, or in the path of a child's tag or wearable, is no id.
     SomeId,
+    /// A place in the audit trail is none.
+    TrailPlace,
     /// Ids in `children` are no ids, as they were given.
     ChildIds(Vec<String>),
     /// A date cannot be used.

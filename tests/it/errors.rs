@@ -1047,9 +1047,14 @@ async fn service(p: &mut Provoker) {
         p.expect(&target, 400, message, Some("Date must be in the format: yyyy-MM-dd")).await;
     }
     let no_rows = ["1", "1-", "-1", "+1-1", "1-9999999999999999", "a-b", ""].map(|row| format!("before={row}"));
-    for given in ["actor=admin".to_owned(), "target=%ff".to_owned()].into_iter().chain(no_rows) {
-        let target = Target { path: audit(&given), ..p.target("audit_view") };
+    for given in ["actor=admin", "target=%ff"] {
+        let target = Target { path: audit(given), ..p.target("audit_view") };
         p.expect(&target, 400, "Some ID provided does not have a valid format!", Some(AN_ID)).await;
+    }
+    let text = "Give the next of the page before, such as 1767600900000-1.";
+    for given in no_rows {
+        let target = Target { path: audit(&given), ..p.target("audit_view") };
+        p.expect(&target, 400, "before is no place in the audit trail!", Some(text)).await;
     }
 }
 

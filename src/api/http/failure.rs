@@ -7,7 +7,7 @@ use poem::{IntoResponse, Response};
 
 use crate::api::http::account::{account_body, wait_of};
 use crate::api::http::error_body::{BAD, ErrorBody, invalid_fields};
-use crate::api::http::names::{key, missing_word, parameter, title};
+use crate::api::http::names::{as_members, key, missing_word, parameter, title};
 use crate::api::http::unfit::unfit_body;
 use crate::model::{
     Conflict, DateFault, Error, Fault, Field, ImportConflict, Invalid, Kind, Limited, Unauthenticated, Unavailable,
@@ -317,6 +317,8 @@ fn invalid_body(invalid: &Invalid) -> ErrorBody {
             ErrorBody::new(BAD, format!("Parameter {{{}}} is not in valid format!", parameter(*kind))).describe(AN_ID)
         }
         Invalid::SomeId => ErrorBody::new(BAD, "Some ID provided does not have a valid format!").describe(AN_ID),
+        Invalid::TrailPlace => ErrorBody::new(BAD, "before is no place in the audit trail!")
+            .describe("Give the next of the page before, such as 1767600900000-1."),
         Invalid::ChildIds(given) => ErrorBody::new(BAD, "One or more request fields are invalid...").describe(format!(
             "The following IDs from children attribute are not in valid format: {}",
             given.join(", ")
@@ -342,7 +344,7 @@ fn invalid_body(invalid: &Invalid) -> ErrorBody {
         Invalid::NfcTag => ErrorBody::new(BAD, "NFC Tag must have a valid value. For example: \"04a22422dd6480\""),
         Invalid::Unfit(unfit) => unfit_body(unfit),
         Invalid::Import(words) => {
-            ErrorBody::new(BAD, "The import cannot be carried out as it was asked for!").describe(words.clone())
+            ErrorBody::new(BAD, "The import cannot be carried out as it was asked for!").describe(as_members(words))
         }
         Invalid::Presence => ErrorBody::new(BAD, "The values that deactivated can have are: include, only."),
         Invalid::LeaveTime => ErrorBody::new(BAD, "at must be a time in RFC 3339, such as \"2026-12-31T00:00:00Z\"!"),

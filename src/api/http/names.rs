@@ -22,6 +22,21 @@ pub(in crate::api) fn queried_field(key: &str) -> Option<Field> {
     keys().find(|(_, known)| *known == key).map(|(field, _)| *field)
 }
 
+/// Words for operators, as clients of the API read them: what the one calls an option, such as `--max-removals`, is a member
+/// of the other's body.
+pub(in crate::api) fn as_members(words: &str) -> String {
+    let mut parts = words.split("--");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(part.len());
+        let (option, rest) = part.split_at(end);
+        text.push_str(if option.is_empty() { "--" } else { "" });
+        text.push_str(&option.replace('-', "_"));
+        text.push_str(rest);
+    }
+    text
+}
+
 /// What REQ calls a field that is missing (contract, section 5).
 pub(in crate::api) fn missing_word(field: Field) -> &'static str {
     match field {
@@ -56,5 +71,17 @@ mod tests {
             assert_eq!(keys().filter(|(_, other)| other == name).count(), 1, "{name}");
         }
         assert_eq!(key(Field::SchoolClass), "school_class");
+    }
+
+    #[test]
+    fn options_are_members_and_nothing_else_is() {
+        for (given, expected) in [
+            ("leave it out with --ignore", "leave it out with ignore"),
+            ("--remove-missing deactivates users", "remove_missing deactivates users"),
+            ("a dash -- and --usernames, too", "a dash -- and usernames, too"),
+            ("nothing of that", "nothing of that"),
+        ] {
+            assert_eq!(as_members(given), expected);
+        }
     }
 }

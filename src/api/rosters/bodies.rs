@@ -4,6 +4,7 @@ use poem_openapi::Object;
 use poem_openapi::types::Example;
 use serde::Serialize;
 
+use crate::api::http::names::as_members;
 use crate::app::rosters::UploadRecord;
 use crate::app::rosters::records::{
     AppliedRecord, ColumnRecord, CountsRecord, FileRecord, ImportRecord, LeftRecord, LineRecord, PlanRecord,
@@ -105,7 +106,7 @@ impl From<PlanRecord> for PlanBody {
             files: plan.files.into_iter().map(FileBody::from).collect(),
             counts: plan.counts.into_iter().map(CountsBody::from).collect(),
             lines: plan.lines.into_iter().map(LineBody::from).collect(),
-            left_out: plan.left_out,
+            left_out: plan.left_out.iter().map(|words| as_members(words)).collect(),
             problems: plan.problems.into_iter().map(ProblemBody::from).collect(),
             problems_in_all: plan.problems_in_all,
             passwords_to_make_up: plan.passwords_to_make_up,
@@ -241,7 +242,7 @@ struct ProblemBody {
 impl From<ProblemRecord> for ProblemBody {
     fn from(record: ProblemRecord) -> Self {
         let ProblemRecord { class, file, row, column, value, message } = record;
-        Self { class, file, row, column, value, message }
+        Self { class, file, row, column, value, message: as_members(&message) }
     }
 }
 

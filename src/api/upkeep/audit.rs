@@ -116,7 +116,7 @@ impl Queried<RowPlace> {
             };
             Some(TrailCursor { at: number(at)?, row: number(row)? })
         };
-        self.given().map(|given| place(given).ok_or(Invalid::SomeId)).transpose()
+        self.given().map(|given| place(given).ok_or(Invalid::TrailPlace)).transpose()
     }
 }
 

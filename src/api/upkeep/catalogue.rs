@@ -19,7 +19,7 @@ pub(in crate::api) const PART: Part = Part {
     keys: &[],
     kinds: &[],
     faults: &[
-        OperationFaults::of::<op::AuditView>(|| vec![bad_time(), Invalid::SomeId.into()]),
+        OperationFaults::of::<op::AuditView>(|| vec![bad_time(), Invalid::SomeId.into(), Invalid::TrailPlace.into()]),
         OperationFaults::of::<op::LimitsView>(Vec::new),
         OperationFaults::of::<op::KeysView>(Vec::new),
         OperationFaults::of::<op::SettingsView>(Vec::new),
