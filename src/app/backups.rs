@@ -15,10 +15,19 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub struct BackupShelf {
     /// The folder.
     pub folder: String,
-    /// Those in it, in the order of their names; `None` if the folder cannot be read.
-    pub look: Arc<dyn Fn() -> Option<Vec<KnownBackup>> + Send + Sync>,
+    /// What lies in it; `None` if the folder cannot be read.
+    pub look: Arc<dyn Fn() -> Option<OnShelf> + Send + Sync>,
     /// Makes one as the settings say, or says why there is none.
     pub make: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
+}
+
+/// What lies in the folder of backups.
+#[derive(Debug, Clone, Default)]
+pub struct OnShelf {
+    /// The backups, in the order of their names.
+    pub files: Vec<KnownBackup>,
+    /// When a drill last went well with one of them.
+    pub last_drill: Option<Timestamp>,
 }
 
 /// A backup, by its name.
@@ -41,6 +50,8 @@ pub struct KnownBackups {
     pub folder: String,
     /// Those in it; `None` if the folder cannot be read, or its disk does not answer.
     pub files: Option<Vec<KnownBackup>>,
+    /// When a drill last went well with one of them.
+    pub last_drill: Option<Timestamp>,
 }
 
 /// What became of the last backup that was asked for.
@@ -60,7 +71,7 @@ pub enum BackupAsked {
 /// Asks the disk for them.
 pub(super) struct Backups {
     shelf: BackupShelf,
-    known: Inquiry<Option<Vec<KnownBackup>>>,
+    known: Inquiry<Option<OnShelf>>,
     asked: Arc<Mutex<BackupAsked>>,
 }
 
@@ -74,8 +85,10 @@ impl App {
     /// Which backups there are.
     pub(in crate::app) async fn known_backups(&self) -> KnownBackups {
         let look = Arc::clone(&self.backups.shelf.look);
-        let files = self.backups.known.ask(PATIENCE, move || look()).await.flatten();
-        KnownBackups { folder: self.backups.shelf.folder.clone(), files }
+        let found = self.backups.known.ask(PATIENCE, move || look()).await.flatten();
+        let last_drill = found.as_ref().and_then(|found| found.last_drill);
+        let files = found.map(|found| found.files);
+        KnownBackups { folder: self.backups.shelf.folder.clone(), files, last_drill }
     }
 
     /// What became of the last backup that was asked for.

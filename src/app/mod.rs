@@ -57,7 +57,7 @@ pub use audit::AuditedReads;
 pub(crate) use audit::actions::RESTORE;
 pub use audit::actions::audited_actions;
 pub use audit::trail::{TrailCursor, TrailPage, TrailQuery, TrailRecord};
-pub use backups::{BackupAsked, BackupShelf, KnownBackup, KnownBackups};
+pub use backups::{BackupAsked, BackupShelf, KnownBackup, KnownBackups, OnShelf};
 pub use clock::{ClockTrust, clock_is_behind};
 pub use directory::leaving::Leave;
 pub use in_force::InForce;

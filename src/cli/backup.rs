@@ -178,6 +178,10 @@ fn verify(matches: &ArgMatches) -> Result<(), Failure> {
     });
     let drilled = drilled.transpose()?;
     drop(progress);
+    // What cannot be noted, as on a stick that is read-only, went well all the same.
+    if let Some(Err(error)) = drilled.as_ref().map(|_| backup::note_drill(&file, Clock::system().now())) {
+        output::warning(&format!("that the drill went well cannot be noted beside the backup: {error}."));
+    }
     warn_of(&file, &verified);
     let Verified { manifest, sealed, keys_opened, dangling } = &verified;
     output::print(&match matches.get_flag("json") {

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ocariot_users::app::{BackupShelf, Rate, RateLimits};
+use ocariot_users::app::{BackupShelf, OnShelf, Rate, RateLimits};
 use serde_json::{Value, json};
 
 use crate::support::{ABSENT, ADMIN, BACKUP, Client, Options, PASSWORD, World};
@@ -103,7 +103,7 @@ fn shelf() -> (BackupShelf, Sender<Result<(), String>>) {
     let (sender, outcomes): (_, Receiver<Result<(), String>>) = channel();
     let outcomes = Mutex::new(outcomes);
     let make = Arc::new(move || outcomes.lock().unwrap().recv().unwrap());
-    (BackupShelf { folder: "backups".to_owned(), look: Arc::new(|| Some(Vec::new())), make }, sender)
+    (BackupShelf { folder: "backups".to_owned(), look: Arc::new(|| Some(OnShelf::default())), make }, sender)
 }
 
 async fn became(admin: &Client) -> Value {
@@ -144,7 +144,8 @@ async fn a_backup_that_is_asked_for_is_made_once_and_its_end_is_told() {
 async fn backups_are_told_with_their_times_and_form() {
     let told = World::new().await.admin().await.get("/v1/service/backups").await.is(200).body;
     let file = json!({"file": BACKUP, "bytes": 1, "made_at": "2019-01-01T00:00:00.000Z", "sealed": false});
-    assert_eq!(told, json!({"folder": "backups", "files": [file], "asked": "never"}));
+    let last_drill = "2019-01-01T00:00:00.000Z";
+    assert_eq!(told, json!({"folder": "backups", "files": [file], "last_drill": last_drill, "asked": "never"}));
 }
 
 #[tokio::test]

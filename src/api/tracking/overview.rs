@@ -12,6 +12,7 @@ use crate::api::tracking::catalogue::Tag;
 use crate::app::policy::{All, OverviewView};
 use crate::app::{App, KnownBackups};
 use crate::model::Role;
+use crate::model::text::time_text;
 use crate::model::tracking::{Overview, RoleCount};
 
 pub(in crate::api) struct OverviewApi(pub(super) Arc<App>);
@@ -49,6 +50,9 @@ struct OverviewBody {
     /// The newest of them; its name has the time (UTC) at which it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     newest_backup: Option<String>,
+    /// When a drill last went well with one of them; absent if none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_drill: Option<String>,
 }
 
 impl From<(Overview, KnownBackups)> for OverviewBody {
@@ -60,6 +64,7 @@ impl From<(Overview, KnownBackups)> for OverviewBody {
             failed_logins: overview.failed_logins,
             backup_folder: backups.folder,
             backups: backups.files.as_ref().map(|files| files.len() as u64),
+            last_drill: backups.last_drill.map(time_text),
             newest_backup: backups.files.and_then(|files| files.into_iter().next_back()).map(|backup| backup.file),
         }
     }
@@ -76,6 +81,7 @@ impl Example for OverviewBody {
             backup_folder: "/var/lib/ocariot-users/backups".to_owned(),
             backups: Some(1),
             newest_backup: Some("ocariot-20260105T013000Z.tar.zst.age".to_owned()),
+            last_drill: Some("2026-01-05T09:00:00.000Z".to_owned()),
         }
     }
 }

@@ -46,6 +46,9 @@ struct BackupsBody {
     /// Those that are there, in the order of their names; absent if the folder cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<Vec<BackupBody>>,
+    /// When a drill (`backup verify --drill`) last went well with one of them; absent if none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_drill: Option<String>,
     /// What became of the last one that was asked for since the start: `never` asked for, `making`, `made` or `failed`.
     asked: String,
     /// Why it failed, if it did, and what to do.
@@ -64,6 +67,7 @@ impl From<(KnownBackups, BackupAsked)> for BackupsBody {
         Self {
             folder: known.folder,
             files: known.files.map(|files| files.into_iter().map(BackupBody::from).collect()),
+            last_drill: known.last_drill.map(time_text),
             asked: asked.to_owned(),
             failure,
         }
@@ -81,6 +85,7 @@ impl Example for BackupsBody {
         Self {
             folder: "/var/lib/ocariot-users/backups".to_owned(),
             files: Some(vec![file]),
+            last_drill: Some("2026-01-05T09:00:00.000Z".to_owned()),
             asked: "never".to_owned(),
             failure: None,
         }

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::{place, schedule, shelf};
-use crate::app::BackupShelf;
+use crate::app::{BackupShelf, OnShelf};
 use crate::config::Config;
 use crate::model::Clock;
 
@@ -16,7 +16,7 @@ pub(crate) fn shelf_of(config: &Config, clock: &Clock) -> BackupShelf {
         folder: std::path::absolute(&folder).unwrap_or_else(|_| folder.clone()).display().to_string(),
         look: Arc::new(move || match shelf::by_name(&folder) {
             // It is made with the first backup.
-            Err(error) if is_own && error.kind() == io::ErrorKind::NotFound => Some(Vec::new()),
+            Err(error) if is_own && error.kind() == io::ErrorKind::NotFound => Some(OnShelf::default()),
             found => found.ok(),
         }),
         make: Arc::new(move || {

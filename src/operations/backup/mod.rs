@@ -40,7 +40,7 @@ pub use make::{BackupMade, Protection, back_up};
 pub(crate) use make::{back_up_before_upgrade, back_up_held};
 pub use restore::{DanglingRows, RestoreMode, RestoreOptions, Restored, restore};
 pub(crate) use schedule::Schedule;
-pub use shelf::{Shelved, list, made_at, newest_first, place};
+pub use shelf::{Shelved, list, made_at, newest_first, note_drill, place};
 pub use source::{ArchivedKeys, Opening, Source, Verified, is_called_kept, kept, verify};
 pub use token_key::TokenKey;
 pub(crate) use watch::Watch;

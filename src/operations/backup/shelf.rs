@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::fs::{self, DirEntry, File};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::{BackupError, Form, look};
-use crate::app::KnownBackup;
+use crate::app::{KnownBackup, OnShelf};
 use crate::config::Config;
 use crate::operations::held::Held;
 use crate::store::Store;
@@ -24,6 +24,11 @@ const TIME: &str = "%Y%m%dT%H%M%S%.3fZ";
 const SUFFIXES: [&str; 3] = [".tar.zst.age", ".tar.zst", ".tar"];
 /// What the names of those end with that are not whole yet.
 const PARTIAL: &str = ".partial";
+
+/// What the file is called that says when a drill last went well.
+const DRILLED: &str = "last-drill";
+/// The most bytes that are read of it.
+const LONGEST_NOTE: u64 = 64;
 
 /// A backup that lies in the folder.
 pub struct Shelved {
@@ -41,8 +46,8 @@ pub fn place(config: &Config) -> PathBuf {
     config.backup.dir.clone().unwrap_or_else(|| config.data_dir.join(OWN_PLACE))
 }
 
-/// The backups of a folder in the order of their names, those from before upgrades too.
-pub(super) fn by_name(folder: &Path) -> io::Result<Vec<KnownBackup>> {
+/// The backups of a folder in the order of their names, those from before upgrades too; and when a drill last went well.
+pub(super) fn by_name(folder: &Path) -> io::Result<OnShelf> {
     let entries = fs::read_dir(folder)?.filter_map(Result::ok);
     let known = |entry: DirEntry| {
         let file = entry.file_name().into_string().ok().filter(|name| middle(name).is_some())?;
@@ -51,7 +56,26 @@ pub(super) fn by_name(folder: &Path) -> io::Result<Vec<KnownBackup>> {
     };
     let mut found: Vec<_> = entries.filter_map(known).collect();
     found.sort_by(|one, other| one.file.cmp(&other.file));
-    Ok(found)
+    Ok(OnShelf { files: found, last_drill: last_drill(folder) })
+}
+
+/// Notes beside a backup that a drill with it went well.
+///
+/// # Errors
+/// If nothing can be written there.
+pub fn note_drill(backup: &Path, now: Timestamp) -> io::Result<()> {
+    let folder = backup.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let note = folder.join(DRILLED);
+    let partial = folder.join(format!(".{DRILLED}{PARTIAL}"));
+    fs::write(&partial, format!("{now}\n"))?;
+    fs::rename(partial, note)
+}
+
+/// When a drill last went well with a backup of this folder, as far as that is noted.
+fn last_drill(folder: &Path) -> Option<Timestamp> {
+    let mut text = String::new();
+    File::open(folder.join(DRILLED)).ok()?.take(LONGEST_NOTE).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
 }
 
 /// What a backup of this instant is called.
@@ -173,5 +197,28 @@ pub(super) fn hold(folder: &Path) -> Result<Option<Held>, BackupError> {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BackupError::PlaceInUse(folder.to_owned())),
         // Some network shares know no locks: there, one that looks left may be in the making.
         Err(_) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drill_is_noted_beside_its_backup_and_what_is_no_note_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let backup = folder.path().join(name("2026-01-05T01:30:00Z".parse().unwrap(), false));
+        assert_eq!(by_name(folder.path()).unwrap().last_drill, None);
+        for drilled in ["2026-01-05T09:00:00Z", "2026-02-05T09:00:00Z"] {
+            let drilled = drilled.parse().unwrap();
+            note_drill(&backup, drilled).unwrap();
+            assert_eq!(by_name(folder.path()).unwrap().last_drill, Some(drilled));
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "and nothing else");
+        for damaged in ["", "yesterday", &"2".repeat(100_000)] {
+            fs::write(folder.path().join(DRILLED), damaged).unwrap();
+            assert_eq!(by_name(folder.path()).unwrap().last_drill, None);
+        }
+        assert!(note_drill(Path::new("/nowhere/backup.tar"), Timestamp::UNIX_EPOCH).is_err());
     }
 }

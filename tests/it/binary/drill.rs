@@ -43,6 +43,9 @@ fn a_drill_brings_a_backup_to_life_and_leaves_nothing() {
         "{text}"
     );
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "nothing is left");
+    // When it went well is noted beside the backup, where the service finds it.
+    let noted = fs::read_to_string(past.backup.with_file_name("last-drill")).unwrap();
+    assert!(noted.trim().parse::<jiff::Timestamp>().is_ok(), "{noted}");
     assert!(before.0 == fs::read(past.data().join("ocariot.db")).unwrap());
     assert_eq!(fs::read_dir(past.data()).unwrap().count(), before.1);
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use ocariot_users::api::{self, Console, Cors, Hsts, Limits};
 use ocariot_users::app::{
     App, AppOptions, AuditedReads, BackupShelf, ClockTrust, EducatorsReset, HashOptions, InForce, KeyCare, KnownBackup,
-    RateLimits, SelfAffiliation, TokenOptions, WearableOptions,
+    OnShelf, RateLimits, SelfAffiliation, TokenOptions, WearableOptions,
 };
 use ocariot_users::config::{Config, Inputs, resolve};
 use ocariot_users::model::wearables::ProviderKind;
@@ -150,7 +150,7 @@ impl Default for Options {
             key_care: None,
             backups: BackupShelf {
                 folder: "backups".to_owned(),
-                look: Arc::new(|| Some(vec![backup()])),
+                look: Arc::new(|| Some(OnShelf { files: vec![backup()], last_drill: backup().made_at })),
                 make: Arc::new(|| Ok(())),
             },
             wearables: WearableOptions::default(),

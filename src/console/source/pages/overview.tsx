@@ -15,6 +15,7 @@ interface Overview {
   backup_folder: string;
   backups?: number;
   newest_backup?: string;
+  last_drill?: string;
 }
 
 /** The types of users as the service counts them, with the pages where they are. */
@@ -52,6 +53,7 @@ export function OverviewPage() {
               <Figure label={t("children_silent")} value={number(found.children_silent)} note={t("children_never_measured", { n: found.children_never_measured })} />
               <Figure label={t("failed_logins")} value={number(found.failed_logins)} note={t("failed_logins_note")} />
               <Figure label={t("newest_backup")} value={backupTime(found.newest_backup)} note={found.backups === undefined ? t("backups_unknown", { folder: found.backup_folder }) : t("backups_in", { n: found.backups, folder: found.backup_folder })} />
+              <Figure label={t("last_drill")} value={found.last_drill ? moment(found.last_drill) : t("none")} />
             </dl>
             {found.backups === 0 ? (
               <section class="card">

@@ -30,6 +30,7 @@ export function ServicePage({ part, rest }: { part: string | undefined; rest: st
 interface Backups {
   folder: string;
   files?: { file: string; bytes: number; made_at?: string; sealed: boolean }[];
+  last_drill?: string;
   asked: "never" | "making" | "made" | "failed";
   failure?: string;
 }
@@ -59,6 +60,7 @@ function BackupsPart() {
               {making ? <p role="status">{t("backup_making")}</p> : <Deed action={t("backup_now")} deed={make} />}
               <BackupOutcome found={found} />
             </section>
+            <p class="part">{found.last_drill ? t("backup_drill_last", { when: moment(found.last_drill) }) : t("backup_drill_none")}</p>
             {found.files === undefined ? <Empty>{t("backups_unknown", { folder: found.folder })}</Empty> : <BackupList files={found.files} />}
           </>
         )}
