@@ -36,6 +36,7 @@ impl WearableUploadsApi {
         method = "put",
         operation_id = "wearable_file_put"
     )]
+    #[expect(clippy::too_many_arguments, reason = "the path names three things")]
     async fn wearable_file_put(
         &self,
         auth: Auth<WearableFilePut>,

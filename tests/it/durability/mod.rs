@@ -18,6 +18,7 @@ mod power_cut;
 mod restore;
 mod silent;
 mod unchanged;
+mod uploads;
 mod vfs;
 mod wearables;
 

@@ -328,6 +328,19 @@ async fn an_upload_that_is_given_up_on_its_way_or_while_it_is_read_leaves_nothin
 }
 
 #[tokio::test]
+async fn a_long_file_may_take_its_time_but_not_stand_still() {
+    let world = World::with(Options { body_timeout: std::time::Duration::from_millis(50), ..Options::default() }).await;
+    let school = world.school().await;
+    let upload = Upload::of(&school.family.client, &school.child.id);
+    // What has come would let it go on for minutes.
+    let begun = futures_util::stream::iter([Ok::<_, std::io::Error>(vec![b'x'; 1 << 20])]);
+    let still = futures_util::StreamExt::chain(begun, futures_util::stream::pending());
+    let request = upload.client.request(Method::PUT, &upload.path("/files/takeout.zip"));
+    upload.client.call(request.body(Body::from_bytes_stream(still))).await.is(408);
+    assert_eq!(upload.client.get(&upload.path("")).await.is(200).body["files"], json!([]));
+}
+
+#[tokio::test]
 async fn a_token_that_was_revoked_stores_nothing() {
     let world = World::new().await;
     let school = world.school().await;
