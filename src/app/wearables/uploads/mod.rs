@@ -1,6 +1,7 @@
 //! What administrators, educators and families do with files of wearables over HTTP: an upload for one child at a time, which
 //! is read and stored in the background.
 
+mod arriving;
 mod shelf;
 
 use std::sync::Arc;
@@ -21,8 +22,9 @@ use crate::model::{Child, Error, Id, Upload, hex};
 use crate::store::Asker;
 use shelf::{Key, Planned};
 
+pub use arriving::PouringFile;
 pub(in crate::app) use shelf::Shelf;
-pub use shelf::{PouringFile, WearableUpload};
+pub use shelf::WearableUpload;
 
 /// The most bytes of what is read of a child: ten years have half of them.
 const MOST_READ: usize = 32 << 20;

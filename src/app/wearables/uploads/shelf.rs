@@ -9,13 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::app::access::token::Caller;
-use crate::app::poured::{Poured, refused};
+use crate::app::poured::Poured;
 use crate::app::wearables::files::Watch;
 use crate::app::wearables::questions::wrong;
 use crate::app::wearables::records::{HealthAppliedRecord, HealthPlanRecord};
 use crate::model::{Account, Child, Error, Id, ImportConflict, Kind, Role, Unavailable, Upload};
-use crate::store::free_bytes;
 
 /// How long something lies there untouched.
 const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_mins(30);
@@ -24,14 +22,8 @@ const MOST_OF_ONE: usize = 40;
 const MOST_OF_A_FAMILY: usize = 4;
 /// The most uploads of all.
 const MOST_UPLOADS: usize = 200;
-/// The most files of an upload: Google's splits an archive into fewer.
-const MOST_FILES: usize = 64;
 /// The most files of one user that arrive at the same time: those among them whose connection broke are soon given up.
 const MOST_ARRIVING: usize = 4;
-/// What is left free of the disk for all else that is written.
-const LEFT_FREE: u64 = 128 << 20;
-/// After how many bytes it is looked at again.
-const LOOKED_AT_EVERY: u64 = 8 << 20;
 
 /// Whose upload it is, and what its client calls it: nobody else knows of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,28 +39,28 @@ pub(in crate::app::wearables) struct Key {
 /// The shelf.
 pub(in crate::app) struct Shelf {
     folder: PathBuf,
-    state: Arc<Mutex<State>>,
+    pub(super) state: Arc<Mutex<State>>,
     /// One upload is read or stored at a time.
     pub(super) turn: tokio::sync::Mutex<()>,
     /// What a thread does first that reads.
     pub(super) on_thread_start: fn(),
 }
 
-struct State {
+pub(super) struct State {
     /// The most bytes of one user; all together have twice as many.
     most_bytes: u64,
     uploads: BTreeMap<Key, Lying>,
     /// Files on their way: whose, and how many bytes of each are there.
-    arriving: BTreeMap<u64, (Id<Account>, u64)>,
+    pub(super) arriving: BTreeMap<u64, (Id<Account>, u64)>,
     /// The number of the next of them.
     next: u64,
 }
 
 /// An upload.
 #[derive(Default)]
-struct Lying {
+pub(super) struct Lying {
     touched: Timestamp,
-    files: BTreeMap<String, Poured>,
+    pub(super) files: BTreeMap<String, Poured>,
     stage: Stage,
     /// Why it has not come further.
     problem: Option<String>,
@@ -102,48 +94,6 @@ pub(in crate::app::wearables) struct Planned {
     pub(in crate::app::wearables) reading: Poured,
 }
 
-/// A file that arrives. What is on its way counts, until it is there or given up.
-pub struct PouringFile {
-    key: Key,
-    name: String,
-    poured: Poured,
-    limit: u64,
-    number: u64,
-    folder: PathBuf,
-    state: Arc<Mutex<State>>,
-}
-
-impl PouringFile {
-    /// The most bytes that it may have.
-    #[must_use]
-    pub fn limit(&self) -> usize {
-        usize::try_from(self.limit).unwrap_or(usize::MAX)
-    }
-
-    /// Takes the next bytes.
-    ///
-    /// # Errors
-    /// `Unavailable` if the files of all are too long together, or the disk refuses.
-    pub async fn add(&mut self, part: impl AsRef<[u8]> + Send + 'static) -> Result<(), Error> {
-        let (had, length) = (self.poured.bytes(), part.as_ref().len() as u64);
-        lock(&self.state).arrive(self.number, length)?;
-        let look = (had / LOOKED_AT_EVERY != (had + length) / LOOKED_AT_EVERY).then(|| self.folder.clone());
-        let mut poured = self.poured.clone();
-        let written = tokio::task::spawn_blocking(move || {
-            look.map(|folder| require_disk(&folder, 0)).transpose()?;
-            poured.add(part.as_ref()).map(|()| poured)
-        });
-        self.poured = written.await.map_err(Error::internal)??;
-        Ok(())
-    }
-}
-
-impl Drop for PouringFile {
-    fn drop(&mut self) {
-        lock(&self.state).arriving.remove(&self.number);
-    }
-}
-
 /// What is to be known of an upload.
 pub struct WearableUpload {
     /// Names of the files, and how long they are, in bytes.
@@ -162,14 +112,8 @@ pub struct WearableUpload {
     pub applied: Option<HealthAppliedRecord>,
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+pub(super) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Whether there is room on the disk for so many bytes more.
-fn require_disk(folder: &Path, bytes: u64) -> Result<(), Error> {
-    let free = free_bytes(folder).map_err(|error| refused(&error))?;
-    if free < LEFT_FREE.saturating_add(bytes) { Err(Error::Unavailable(Unavailable::DiskFull)) } else { Ok(()) }
 }
 
 impl Shelf {
@@ -179,47 +123,13 @@ impl Shelf {
         Self { folder, state: Arc::new(Mutex::new(state)), turn: tokio::sync::Mutex::default(), on_thread_start }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
 
     /// Where copies of databases may lie while they are read.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    /// Begins to take a file. Asks the disk.
-    ///
-    /// # Errors
-    /// `Invalid` if it has no name that a file can have, or its owner has too many; `Conflict` if the upload is stored,
-    /// `Unavailable` if all have too many, or there is no room on the disk.
-    pub(super) fn begin(&self, now: Timestamp, key: Key, owner: &Caller, name: &str) -> Result<PouringFile, Error> {
-        if !is_file_name(name) {
-            let words = "this is no name of a file: give it one of 1 to 256 characters, such as takeout.zip";
-            return Err(wrong(words.to_owned()));
-        }
-        require_disk(&self.folder, 0)?;
-        let poured = Poured::new(&self.folder)?;
-        let mut state = self.state();
-        state.make(now, key, owner.role)?;
-        let (limit, number) = state.expect(key.owner)?;
-        let (name, folder, state) = (name.to_owned(), self.folder.clone(), Arc::clone(&self.state));
-        Ok(PouringFile { key, name, poured, limit, number, folder, state })
-    }
-
-    /// Takes a file that has arrived, in place of one of the same name. What was read before of the upload is forgotten.
-    ///
-    /// # Errors
-    /// `Conflict` if the upload is stored, `Invalid` if it has too many files.
-    pub(super) fn end(&self, now: Timestamp, owner: &Caller, file: &PouringFile) -> Result<(), Error> {
-        let mut state = self.state();
-        let lying = state.make(now, file.key, owner.role)?;
-        if lying.files.len() >= MOST_FILES && !lying.files.contains_key(&file.name) {
-            return Err(wrong(format!("there are more than {MOST_FILES} files: give those of one export alone")));
-        }
-        lying.files.insert(file.name.clone(), file.poured.clone());
-        lying.go_back();
-        Ok(())
     }
 
     /// What is known of an upload.
@@ -331,7 +241,7 @@ impl State {
     }
 
     /// An upload that is not stored yet, which is made if there is none.
-    fn make(&mut self, now: Timestamp, key: Key, role: Role) -> Result<&mut Lying, Error> {
+    pub(super) fn make(&mut self, now: Timestamp, key: Key, role: Role) -> Result<&mut Lying, Error> {
         if !self.uploads.contains_key(&key) {
             let most = if role == Role::Family { MOST_OF_A_FAMILY } else { MOST_OF_ONE };
             if self.uploads.keys().filter(|other| other.owner == key.owner).count() >= most {
@@ -356,7 +266,7 @@ impl State {
     }
 
     /// A file of this user is to come: the most bytes that it may have, and its number.
-    fn expect(&mut self, owner: Id<Account>) -> Result<(u64, u64), Error> {
+    pub(super) fn expect(&mut self, owner: Id<Account>) -> Result<(u64, u64), Error> {
         let left = self.most_bytes.saturating_sub(self.bytes_of(Some(owner)));
         if left == 0 {
             let words = "your files that wait are as large together as they may be: store them, or give them up";
@@ -371,7 +281,7 @@ impl State {
     }
 
     /// So many bytes more of a file are there.
-    fn arrive(&mut self, number: u64, bytes: u64) -> Result<(), Error> {
+    pub(super) fn arrive(&mut self, number: u64, bytes: u64) -> Result<(), Error> {
         let most = self.most_bytes.saturating_mul(2);
         if self.bytes_of(None).saturating_add(bytes) > most {
             return Err(Error::Unavailable(Unavailable::UploadsFull));
@@ -393,7 +303,7 @@ impl Lying {
     }
 
     /// Back to where files come in: whoever reads it need not go on.
-    fn go_back(&mut self) {
+    pub(super) fn go_back(&mut self) {
         if let Stage::Reading(watch) = &self.stage {
             watch.give_up();
         }
@@ -439,10 +349,4 @@ impl Lying {
         }
         shown
     }
-}
-
-/// Whether a file may be called so.
-fn is_file_name(name: &str) -> bool {
-    let plain = |c: char| !c.is_control() && !matches!(c, '/' | '\\' | '\u{fffd}');
-    (1..=256).contains(&name.chars().count()) && name.chars().all(plain) && name != "." && name != ".."
 }
