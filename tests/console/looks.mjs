@@ -5,8 +5,9 @@ import { readFileSync } from "node:fs";
 
 const axe = readFileSync(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
-/** The first educator of a demo. */
+/** The first educator of a demo, and the school. */
 const EDUCATOR = "019b8d2b8c00000364656d6f";
+const INSTITUTION = "019b8d2b8c00000064656d6f";
 
 /** The pages of each: a name, where it is, and what is to be read there. */
 const pages = ({ group, child }) => ({
@@ -41,6 +42,7 @@ const pages = ({ group, child }) => ({
     ["service-limits", "#/service/limits", "Look again"],
     ["service-settings", "#/service/settings", "It signs"],
     ["institutions", "#/institutions", "Escola Municipal Primavera"],
+    ["institution-rooms", `#/institutions/${INSTITUTION}/rooms`, "room 01"],
     ["institution-new", "#/institutions/new", "For example: School"],
   ],
   family001: [["family", "#/family", "BR0001"]],

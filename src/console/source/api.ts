@@ -114,8 +114,8 @@ async function persist(method: Method, path: string, body?: unknown, signal?: Ab
 /** How often a file is sent anew whose connection was lost. */
 const SENT_ANEW = 3;
 
-/** Puts a file, which may be long, and tells how much of it is on its way. A service that has no room says so at once. */
-export async function putFile<T>(path: string, file: File, tell: (part: number) => void): Promise<T> {
+/** Puts a file, which may be long, and tells how much of it is on its way, as long as that is wanted. */
+export async function putFile<T>(path: string, file: File, tell: (part: number) => boolean): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {
       const response = await sent(path, file, tell);
@@ -123,7 +123,7 @@ export async function putFile<T>(path: string, file: File, tell: (part: number) 
       if (await renewed(response)) continue;
       return (await answer<T>(response)).body;
     } catch (error) {
-      if (!(error instanceof Lost) || tries >= SENT_ANEW) throw error;
+      if (!(error instanceof Lost) || tries >= SENT_ANEW || !tell(0)) throw error;
       trouble.set({ kind: "lost" });
       await pause(2 ** tries);
     }
@@ -131,18 +131,19 @@ export async function putFile<T>(path: string, file: File, tell: (part: number) 
 }
 
 /** The only way in which a browser tells how far a body is. */
-function sent(path: string, file: File, tell: (part: number) => void): Promise<Response> {
+function sent(path: string, file: File, tell: (part: number) => boolean): Promise<Response> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("PUT", `/v1${path}`);
     const token = session.value.current?.token;
     if (token) request.setRequestHeader("Authorization", `Bearer ${token}`);
     request.setRequestHeader("Content-Type", "application/octet-stream");
-    request.upload.onprogress = ({ loaded, total }) => tell(total ? loaded / total : 0);
+    request.upload.onprogress = ({ loaded, total }) => tell(total ? loaded / total : 0) || request.abort();
     request.onload = () => {
       const wait = request.getResponseHeader("Retry-After");
       resolve(new Response(request.responseText, { status: request.status, headers: wait ? { "Retry-After": wait } : {} }));
     };
+    request.onabort = () => reject(new Lost("given up"));
     request.onerror = () => reject(new Lost("no answer"));
     request.send(file);
   });

@@ -60,6 +60,7 @@ function page(who: Session, [name = WAYS[who.role][0]![0], first, second, third,
     if (name === "service") return <ServicePage part={first} rest={[second, third].filter((one) => one !== undefined)} />;
     if (name === "institutions") {
       if (!first) return <InstitutionsPage />;
+      if (second === "rooms") return <RoomsPage key={first} who={who} of={first} />;
       return first === "new" ? <NewInstitutionPage /> : <InstitutionPage key={first} id={first} />;
     }
   }

@@ -142,7 +142,7 @@ async function bring(item: Item, files: File[]): Promise<void> {
     for (const file of files) {
       if (!isThere(item.upload)) return;
       tell(item.upload, { sending: { file: file.name, part: 0 } });
-      const on = (part: number) => tell(item.upload, { sending: { file: file.name, part } });
+      const on = (part: number) => (tell(item.upload, { sending: { file: file.name, part } }), isThere(item.upload));
       const known = await putFile<Upload>(path(item, `/files/${encodeURIComponent(file.name)}`), file, on);
       tell(item.upload, { known });
     }

@@ -58,7 +58,7 @@ export function InstitutionPage({ id }: { id: string }) {
     go("institutions");
   };
   return (
-    <Page title={found.data?.name ?? t("institution")}>
+    <Page title={found.data?.name ?? t("institution")} actions={<a class="button" href={link("institutions", id, "rooms")}>{t("rooms")}</a>}>
       <Shown of={found}>
         {(one) => (
           <>

@@ -5,6 +5,7 @@ import { median } from "../days";
 import { moment, number, t } from "../language";
 import { useLoad } from "../load";
 import { Empty, Page, Shown } from "../parts/basics";
+import { link } from "../route";
 import type { Role, Session } from "../session";
 
 interface Environment {
@@ -26,15 +27,16 @@ const PROFILES: Partial<Record<Role, string>> = { educator: "educators", healthp
 /** So many of the newest are read. */
 const READ = 500;
 
-export function RoomsPage({ who }: { who: Session }) {
+/** The rooms of one's own institution, or of this one. */
+export function RoomsPage({ who, of }: { who: Session; of?: string }) {
   const rooms = useLoad(async (signal) => {
-    const institution = (await get<{ institution_id?: string }>(`/${PROFILES[who.role]}/${who.id}`, signal)).body.institution_id;
+    const institution = of ?? (await get<{ institution_id?: string }>(`/${PROFILES[who.role]}/${who.id}`, signal)).body.institution_id;
     if (!institution) return [];
     const found = await get<Environment[]>(`/institutions/${institution}/environments?sort=-timestamp&limit=${READ}`, signal);
     return roomsOf(found.body);
-  }, [who.id]);
+  }, [who.id, of]);
   return (
-    <Page title={t("rooms")} lead={t("rooms_lead")}>
+    <Page title={t("rooms")} lead={t("rooms_lead")} actions={of ? <a class="button" href={link("institutions", of)}>{t("institution")}</a> : null}>
       <Shown of={rooms}>{(found) => (found.length ? <Rooms rooms={found} /> : <Empty>{t("no_rooms")}</Empty>)}</Shown>
     </Page>
   );
