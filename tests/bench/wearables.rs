@@ -25,6 +25,11 @@ const OF_NO_USE: usize = 800 << 10;
 /// How many records an export of Apple Health has for each day: 2.5 GB in three years.
 const RECORDS: usize = 7_000;
 
+/// Makes a file.
+type Make<'m> = &'m dyn Fn(&Path) -> Result<(), Failure>;
+/// Reads it without the service, and says how much there was.
+type Bare = fn(&Path) -> Result<u64, Failure>;
+
 impl Bench<'_> {
     pub(super) fn wearables(&mut self) -> Result<(), Failure> {
         let days = (FULL_DAYS * self.scale.users / FULL_USERS).clamp(10, FULL_DAYS);
@@ -32,18 +37,18 @@ impl Bench<'_> {
         self.reading(
             format!("plan of {days} days of Takeout, time against unzipping and parsing what matters"),
             Goal::AtMost(2.0),
-            (&folder.path().join("takeout.zip"), &|path| takeout(path, days), &parse_takeout),
+            (&folder.path().join("takeout.zip"), &|path| takeout(path, days), parse_takeout),
         )?;
         let days = days * 2 / 3;
         self.reading(
             format!("plan of {days} days of Health Connect, time against reading the same rows"),
             Goal::AtMost(2.0),
-            (&folder.path().join("health.db"), &|path| health_connect(path, days), &read_health_connect),
+            (&folder.path().join("health.db"), &|path| health_connect(path, days), read_health_connect),
         )?;
         self.reading(
             format!("plan of {days} days of Apple Health, time against the bare streaming reader"),
             Goal::AtMost(1.3),
-            (&folder.path().join("export.zip"), &|path| apple(path, days), &stream_apple),
+            (&folder.path().join("export.zip"), &|path| apple(path, days), stream_apple),
         )?;
         self.storing()
     }
@@ -53,7 +58,7 @@ impl Bench<'_> {
         &mut self,
         name: String,
         goal: Goal,
-        (path, make, bare): (&Path, &dyn Fn(&Path) -> Result<(), Failure>, &dyn Fn(&Path) -> Result<u64, Failure>),
+        (path, make, bare): (&Path, Make<'_>, Bare),
     ) -> Result<(), Failure> {
         if !self.wanted(&name) {
             return Ok(());
@@ -306,7 +311,7 @@ fn stream_apple(path: &Path) -> Result<u64, Failure> {
         buffer.clear();
         match reader.read_event_into(&mut buffer)? {
             quick_xml::events::Event::Eof => return Ok(elements),
-            event => elements += u64::from(std::hint::black_box(event).len() > 0),
+            event => elements += u64::from(!std::hint::black_box(event).is_empty()),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `/children/{child_id}/wearables/uploads`: files on their way to an import.
 
+#![expect(clippy::too_many_arguments, reason = "a path names three things")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -36,7 +38,6 @@ impl WearableUploadsApi {
         method = "put",
         operation_id = "wearable_file_put"
     )]
-    #[expect(clippy::too_many_arguments, reason = "the path names three things")]
     async fn wearable_file_put(
         &self,
         auth: Auth<WearableFilePut>,

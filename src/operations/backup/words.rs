@@ -57,6 +57,8 @@ fn words_of(table: &str) -> (&str, &str) {
         "wearable_row" => ("entry of a wearable", "entries of wearables"),
         "wearable_before" => ("value from before a wearable's import", "values from before wearables' imports"),
         "wearable_answer" => ("answer about a child's files", "answers about children's files"),
+        "wearable_account" => ("child's account at a service", "children's accounts at services"),
+        "wearable_seen" => ("entry that a service listed", "entries that services listed"),
         "roster_change" => ("change by an import", "changes by imports"),
         other => (other, other),
     }

@@ -69,6 +69,9 @@ impl Store {
     }
 }
 
+/// A child, and when it was synced last.
+type LastSynced = (Id<Child>, Option<Timestamp>);
+
 impl View<'_> {
     /// The tokens of a child, if there are any that can be read: not those that were sealed with another key.
     ///
@@ -122,7 +125,7 @@ impl View<'_> {
     ///
     /// # Errors
     /// `Unavailable` or `Internal` if the database cannot be read.
-    pub fn children_to_sync(&self, provider: ProviderKind) -> Result<Vec<(Id<Child>, Option<Timestamp>)>, Error> {
+    pub fn children_to_sync(&self, provider: ProviderKind) -> Result<Vec<LastSynced>, Error> {
         self.prepare(
             "SELECT w.child_id, c.last_sync FROM wearable_account w JOIN child c ON c.account_id = w.child_id
              WHERE w.provider = ?1 AND w.status = ?2",
